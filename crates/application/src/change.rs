@@ -1,0 +1,173 @@
+//! What can be written: a transaction as a value.
+//!
+//! A unit is a `Vec<Change>`, applied in order, all or nothing, by [`crate::ports::UnitOfWork`]. Races are stated as
+//! preconditions, and a new variant does not compile until every adapter handles it.
+
+use std::collections::BTreeSet;
+
+use vestibule_domain::{
+    client::{Client, ClientId},
+    form::{FormConfiguration, FormName},
+    login_token::LoginToken,
+    message::Event,
+    node::{Node, NodeId, NodeSecrets},
+    rights::{Role, RoleName},
+    secret::{Digest, PasswordHash},
+    session::{Ending, Session, SessionId, Subject},
+    time::Timestamp,
+    user::{User, UserId},
+};
+
+/// One change. Where a precondition is named, the whole unit fails with that [`crate::ports::Conflict`] without it.
+pub enum Change {
+    /// Inserts a session, live or ended. No session may have its id or digest: `SessionExists`.
+    BeginSession {
+        /// The session.
+        session: Session,
+        /// The digest of its token.
+        digest: Digest,
+    },
+    /// Overwrites a session that exists, has not ended and is in epoch `expected_epoch`: else `Stale`. `last_seen`
+    /// never goes back.
+    SaveSession {
+        /// The session as it is to be.
+        session: Session,
+        /// The digest of its new token, when that changes too. `SessionExists` if another session has it.
+        digest: Option<Digest>,
+        /// The epoch it was read in.
+        expected_epoch: u32,
+    },
+    /// Ends a session that exists and has not ended: else `Stale`.
+    EndSession {
+        /// Which.
+        id: SessionId,
+        /// Its end.
+        ending: Ending,
+    },
+    /// Ends all of a subject's sessions that have not ended; there may be none.
+    EndSessionsOf {
+        /// Whose.
+        subject: Subject,
+        /// Their end.
+        ending: Ending,
+    },
+    /// Notes when sessions were last seen, for those that exist and have not ended; never moves `last_seen` back.
+    TouchSessions(Vec<(SessionId, Timestamp)>),
+
+    /// Adds a user. Neither of its keys may belong to another user, as login or as address: `LoginTaken` if the login
+    /// name's does, else `EmailTaken`. Closes the latch of [`crate::ports::Installation`] for ever.
+    AddUser {
+        /// The user.
+        user: User,
+        /// The password's hash.
+        password: PasswordHash,
+    },
+    /// Demands that the user exists and its credentials are in this revision: else `SubjectChanged`.
+    ExpectUser {
+        /// Who.
+        user: UserId,
+        /// The revision that was read.
+        revision: u32,
+    },
+    /// Sets a new password. `Missing` without the user. Moves the revision on.
+    SetPassword {
+        /// Whose.
+        user: UserId,
+        /// The hash.
+        password: PasswordHash,
+    },
+    /// Stores the same password hashed with other parameters. `Missing` without the user. The revision stays.
+    ReplaceHash {
+        /// Whose.
+        user: UserId,
+        /// The hash.
+        password: PasswordHash,
+    },
+    /// Disables or enables a user. `Missing` without the user. Moves the revision on.
+    SetDisabled {
+        /// Who.
+        user: UserId,
+        /// Whether logging in is to be refused.
+        disabled: bool,
+    },
+    /// Sets a user's roles. `Missing` without the user.
+    SetRoles {
+        /// Whose.
+        user: UserId,
+        /// All their roles from now on.
+        roles: BTreeSet<RoleName>,
+    },
+    /// Removes a user, and with it the login tokens issued for it. `Missing` without the user. Its sessions stay: end
+    /// them in the same unit.
+    RemoveUser {
+        /// Who.
+        user: UserId,
+    },
+    /// Notes a login of a user or node; no effect on any other subject, or on one that is not there.
+    RecordLogin {
+        /// Who.
+        subject: Subject,
+        /// When.
+        at: Timestamp,
+        /// Whether they came in.
+        succeeded: bool,
+    },
+
+    /// Adds a role or replaces its rights.
+    PutRole(Role),
+
+    /// Adds a node. No node may have its name: `NameTaken`.
+    AddNode {
+        /// The node.
+        node: Node,
+        /// Its secret.
+        secrets: NodeSecrets,
+    },
+    /// Demands that the node exists and its secrets are in this revision: else `SubjectChanged`.
+    ExpectNode {
+        /// Which.
+        node: NodeId,
+        /// The revision that was read.
+        revision: u32,
+    },
+    /// Replaces a node's secrets. `Missing` without the node. Moves the revision on.
+    SetNodeSecrets {
+        /// Which.
+        node: NodeId,
+        /// All its secrets from now on.
+        secrets: NodeSecrets,
+    },
+    /// Removes a node. `Missing` without it. Its sessions stay: end them in the same unit.
+    RemoveNode {
+        /// Which.
+        node: NodeId,
+    },
+
+    /// Adds an API client. No client may have its name, revoked ones included: `NameTaken`.
+    AddClient {
+        /// The client.
+        client: Client,
+        /// The digest of its token.
+        digest: Digest,
+    },
+    /// Revokes a client. `Missing` without it. The first revocation's time stays.
+    RevokeClient {
+        /// Which.
+        client: ClientId,
+        /// When.
+        at: Timestamp,
+    },
+
+    /// Adds a form configuration or replaces it.
+    PutForm(FormConfiguration),
+    /// Removes a form configuration: `Missing` without it.
+    RemoveForm(FormName),
+
+    /// Adds a login token.
+    AddLoginToken(LoginToken),
+    /// Spends a login token, which is gone then: `TokenSpent` without it.
+    SpendLoginToken(Digest),
+
+    /// Appends to the message log.
+    Record(Event),
+}

@@ -1,0 +1,45 @@
+//! The driven ports: what the use cases need from the world. Every one is an object-safe trait, held as `Arc<dyn Port>`.
+//!
+//! Reads go through the small stores of [`store`]; every write goes through [`UnitOfWork`]. With the feature `mock`,
+//! each port `Port` comes with a mock `MockPort`.
+
+mod budgets;
+mod crypto;
+mod store;
+
+pub use budgets::{Bucket, Budgets, Exhausted};
+pub use crypto::{
+    Against, HashError, HashProfile, InvalidSignature, PasswordHasher, Seal, Seals, SigningFailed, TokenSigner, Tokens,
+    Verdict,
+};
+pub use store::{
+    ClientStore, CommitError, Conflict, FormStore, Health, Housekeeping, Installation, KeyKind, LoginTokenStore,
+    MessageLog, NodeStore, RoleStore, SessionFilter, SessionStore, SetupState, StoreError, StoredNode, StoredUser,
+    UnitOfWork, UserStore,
+};
+#[cfg(any(test, feature = "mock"))]
+pub use {
+    budgets::MockBudgets,
+    crypto::{MockPasswordHasher, MockSeals, MockTokenSigner, MockTokens},
+    store::{
+        MockClientStore, MockFormStore, MockHealth, MockHousekeeping, MockInstallation, MockLoginTokenStore,
+        MockMessageLog, MockNodeStore, MockRoleStore, MockSessionStore, MockUnitOfWork, MockUserStore,
+    },
+};
+
+use uuid::Uuid;
+use vestibule_domain::time::Timestamp;
+
+/// What time it is. Never goes backwards within a process.
+#[cfg_attr(any(test, feature = "mock"), mockall::automock)]
+pub trait Clock: Send + Sync {
+    /// Now.
+    fn now(&self) -> Timestamp;
+}
+
+/// New identifiers: unique, random, and worth nothing as credentials.
+#[cfg_attr(any(test, feature = "mock"), mockall::automock)]
+pub trait Ids: Send + Sync {
+    /// A new identifier.
+    fn next(&self) -> Uuid;
+}

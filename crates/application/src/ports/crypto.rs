@@ -1,0 +1,119 @@
+//! Randomness, digests, seals, signatures and password hashes.
+
+use std::time::Duration;
+
+use async_trait::async_trait;
+use thiserror::Error;
+use vestibule_domain::{
+    secret::{Digest, OpaqueToken, Password, PasswordHash},
+    session::{Claims, GuardTag, Origin, SessionId, SignedToken},
+    time::Timestamp,
+};
+
+/// Random tokens and what is kept of them.
+#[cfg_attr(any(test, feature = "mock"), mockall::automock)]
+pub trait Tokens: Send + Sync {
+    /// A new token of 128 random bits.
+    fn mint(&self) -> OpaqueToken;
+    /// The digest under which a token is stored. Digests of tokens that differ in any byte differ.
+    fn digest(&self, token: &OpaqueToken) -> Digest;
+    /// The tag by which a sealed session knows the browser that holds this guard secret. Never zero.
+    fn guard_tag(&self, guard: &OpaqueToken) -> GuardTag;
+}
+
+/// What a sealed token says to whoever holds the key. It is all there is of an anonymous session: no row is written.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Seal {
+    /// The API it was begun through.
+    pub origin: Origin,
+    /// When it is over, in whole seconds: rounded down when sealed.
+    pub expires: Timestamp,
+    /// It was granted for setting the system up.
+    pub setup: bool,
+    /// The browser it was begun in.
+    pub guard: Option<GuardTag>,
+}
+
+/// Anonymous sessions as sealed tokens: indistinguishable from random ones, verified by any node that has the key.
+#[cfg_attr(any(test, feature = "mock"), mockall::automock)]
+pub trait Seals: Send + Sync {
+    /// A new token that says `seal`. Two tokens are never alike, even for equal seals.
+    fn seal(&self, seal: &Seal) -> OpaqueToken;
+    /// What a token says, or nothing if it was not sealed here (or for an API that no longer exists). Whether it has
+    /// expired is for the caller to decide.
+    fn unseal(&self, token: &OpaqueToken) -> Option<Seal>;
+    /// The session identifier that belongs to a sealed token: always the same, and of no use for finding the token.
+    fn session_id(&self, token: &OpaqueToken) -> SessionId;
+}
+
+/// Signing failed: the key is unusable.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
+#[error("the signing key is unusable")]
+pub struct SigningFailed;
+
+/// A signed token is not one of ours, or not for us.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
+#[error("the token's signature or claims are not valid")]
+pub struct InvalidSignature;
+
+/// The second bearer form: tokens that others can verify with published keys.
+#[cfg_attr(any(test, feature = "mock"), mockall::automock)]
+pub trait TokenSigner: Send + Sync {
+    /// Signs.
+    fn sign(&self, claims: &Claims) -> Result<SignedToken, SigningFailed>;
+    /// The claims of a token that this service signed. Expiry is for the caller to decide.
+    fn verify(&self, token: &SignedToken) -> Result<Claims, InvalidSignature>;
+}
+
+/// How dear a hash is to make.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum HashProfile {
+    /// For passwords that people choose: as configured, at least OWASP's minimum by default.
+    Standard,
+    /// For secrets that are random already.
+    Fast,
+}
+
+/// What a password is compared with.
+#[derive(Clone)]
+pub enum Against {
+    /// A stored hash.
+    Stored(PasswordHash),
+    /// Nothing, at the cost of a hash of this profile: the answer is always [`Verdict::Wrong`].
+    Nothing(HashProfile),
+}
+
+/// The outcome of a comparison.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Verdict {
+    /// Not the password.
+    Wrong,
+    /// The password.
+    Right,
+    /// The password, stored with parameters that are no longer the configured ones.
+    RightButOutdated,
+}
+
+/// Why there is no hash or verdict.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
+pub enum HashError {
+    /// Too many are waiting already.
+    #[error("too many logins at once; try again in {} s", retry_after.as_secs())]
+    Overloaded {
+        /// When to try again.
+        retry_after: Duration,
+    },
+    /// The stored hash cannot be read, or demands more than this service is ready to spend.
+    #[error("a stored password hash cannot be used")]
+    Unusable,
+}
+
+/// Password hashing, bounded in how many are made at once.
+#[cfg_attr(any(test, feature = "mock"), mockall::automock)]
+#[async_trait]
+pub trait PasswordHasher: Send + Sync {
+    /// A salted hash.
+    async fn hash(&self, password: &Password, profile: HashProfile) -> Result<PasswordHash, HashError>;
+    /// Compares; a wrong password costs as much as a right one, and nothing as much as something.
+    async fn verify(&self, password: &Password, against: Against) -> Result<Verdict, HashError>;
+}

@@ -1,0 +1,35 @@
+//! Ends a session for a program that names a form configuration (seed 002).
+
+use thiserror::Error;
+use vestibule_domain::{form::FormName, secret::OpaqueToken, session::Bearer};
+
+use crate::{api::Caller, ports::StoreError};
+
+/// End the session by form.
+pub struct Command {
+    /// Who asks.
+    pub caller: Caller,
+    /// The program's API token, if it presented one.
+    pub api_token: Option<OpaqueToken>,
+    /// Which form configuration; nothing if none was named, or a name that none can have.
+    pub form: Option<FormName>,
+    /// The session's token, if one came with the request. That it is not accepted is no error: there is nothing to end.
+    pub bearer: Option<Bearer>,
+}
+
+/// There is no such session any more.
+pub type Outcome = ();
+
+/// Why nothing was done.
+#[derive(Debug, Error)]
+pub enum Error {
+    /// The API token is missing, unknown, expired or revoked.
+    #[error("the API token is missing or not accepted")]
+    UnknownClient,
+    /// There is no such form configuration, or it is for another action.
+    #[error("there is no such form configuration for this action")]
+    UnusableForm,
+    /// The store failed: the session may live on.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}

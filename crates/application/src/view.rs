@@ -1,0 +1,54 @@
+//! What the use cases say about a session, for a dialect to put in its own words.
+
+use vestibule_domain::{
+    message::MessageId,
+    node::Node,
+    rights::Rights,
+    secret::OpaqueToken,
+    session::{Session, SignedToken},
+    user::User,
+};
+
+/// Whose session it is, in full.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Principal {
+    /// Nobody's.
+    Anonymous,
+    /// Of whoever sets up the system, which has no users.
+    Setup,
+    /// A user's.
+    User(Box<User>),
+    /// A node's.
+    Node(Node),
+}
+
+impl Principal {
+    /// Whether it is somebody's.
+    pub fn is_authenticated(&self) -> bool {
+        !matches!(self, Self::Anonymous)
+    }
+}
+
+/// A session and all that follows from it at this moment.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SessionView {
+    /// The session.
+    pub session: Session,
+    /// Whose it is.
+    pub principal: Principal,
+    /// What it may do: computed now, never stored.
+    pub rights: Rights,
+    /// The highest id in the message log.
+    pub latest_message: MessageId,
+}
+
+/// A session that somebody just got, with its bearer secrets. Has no `Debug`.
+#[derive(Clone)]
+pub struct Begun {
+    /// The session.
+    pub view: SessionView,
+    /// Its opaque token.
+    pub token: OpaqueToken,
+    /// Its signed token, when one was asked for.
+    pub signed: Option<SignedToken>,
+}

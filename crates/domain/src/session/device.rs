@@ -1,0 +1,29 @@
+//! The device a session was begun on, as far as it told.
+
+use crate::text::{TextError, short};
+
+/// A short name for people: given by the client, or read from its `User-Agent`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct DeviceName(String);
+
+impl DeviceName {
+    /// The most characters a name may have.
+    pub const MAX: usize = 100;
+
+    /// Reads a name of 1 to [`Self::MAX`] characters without control characters.
+    pub fn parse(text: &str) -> Result<Self, TextError> {
+        short(text, Self::MAX).map(Self)
+    }
+
+    /// The name.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+/// `Unknown`, as seed 001 shows for a client that did not tell.
+impl Default for DeviceName {
+    fn default() -> Self {
+        Self("Unknown".to_owned())
+    }
+}

@@ -1,0 +1,27 @@
+//! Time zones by name.
+
+use crate::text::TextError;
+
+/// The IANA name of a time zone that exists, in the database's own spelling.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TimeZoneName(String);
+
+impl TimeZoneName {
+    /// Reads a name in any case, for example `Europe/Warsaw`.
+    pub fn parse(text: &str) -> Result<Self, TextError> {
+        let zone = jiff::tz::db().get(text.trim()).map_err(|_| TextError::Invalid)?;
+        zone.iana_name().map(|name| Self(name.to_owned())).ok_or(TextError::Invalid)
+    }
+
+    /// The name.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+/// `UTC`.
+impl Default for TimeZoneName {
+    fn default() -> Self {
+        Self("UTC".to_owned())
+    }
+}
