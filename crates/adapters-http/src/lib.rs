@@ -1,1 +1,17 @@
-//! Placeholder.
+//! The five session APIs on HTTP.
+//!
+//! A [`dialect::Dialect`] owns one API's requests, responses and routes; [`mount::mount`] puts dialects under prefixes and
+//! hosts and builds the router. Handlers parse, call [`vestibule_application::api::SessionApi`], and put the outcome in the
+//! dialect's words: no rule about sessions lives here. To add an API, add a folder under [`dialects`].
+
+pub mod client;
+pub mod cookie;
+pub mod device;
+pub mod dialect;
+pub mod dialects;
+pub mod inbound;
+pub mod mount;
+pub mod negotiation;
+pub mod origin;
+pub mod params;
+pub mod reply;

@@ -1,0 +1,101 @@
+//! Who is at the other end of a connection: decided by the socket, and by forwarding headers only from trusted proxies.
+
+use std::net::IpAddr;
+
+use http::HeaderMap;
+use ipnet::IpNet;
+
+/// The client as far as it can be known.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Client {
+    /// Its address.
+    pub address: IpAddr,
+    /// It is on this machine: the socket's peer is a loopback address and no header suggests that it forwards for
+    /// somebody else.
+    pub is_local: bool,
+    /// What it sends is protected on the way: our TLS, or a trusted proxy's.
+    pub is_secure: bool,
+}
+
+impl Client {
+    /// Whether a password or token in a plain request would not have crossed a network in the clear.
+    pub fn may_send_secrets(&self) -> bool {
+        self.is_local || self.is_secure
+    }
+
+    /// Finds the client behind `peer`.
+    pub fn identify(peer: IpAddr, headers: &HeaderMap, trusted_proxies: &[IpNet]) -> Self {
+        let peer = peer.to_canonical();
+        let trusted = |address: &IpAddr| trusted_proxies.iter().any(|net| net.contains(address));
+        if !trusted(&peer) {
+            let is_local = peer.is_loopback() && !is_forwarded(headers);
+            return Self { address: peer, is_local, is_secure: false };
+        }
+        // The right-most address that is not a proxy of ours is the last one that one of ours has seen.
+        let hops = values(headers, "x-forwarded-for").filter_map(|hop| hop.parse::<IpAddr>().ok());
+        let hops: Vec<IpAddr> = hops.map(|hop| hop.to_canonical()).collect();
+        let address = hops.iter().rev().find(|hop| !trusted(hop)).or(hops.first()).copied().unwrap_or(peer);
+        let is_secure = values(headers, "x-forwarded-proto").last() == Some("https");
+        Self { address, is_local: false, is_secure }
+    }
+}
+
+/// Whether any header says that the request was forwarded.
+fn is_forwarded(headers: &HeaderMap) -> bool {
+    ["forwarded", "x-forwarded-for", "x-forwarded-host", "x-forwarded-proto", "x-real-ip", "via"]
+        .iter()
+        .any(|name| headers.contains_key(*name))
+}
+
+/// The comma-separated values of all headers of that name, in order.
+fn values<'a>(headers: &'a HeaderMap, name: &'static str) -> impl Iterator<Item = &'a str> {
+    let lines = headers.get_all(name).into_iter().filter_map(|line| line.to_str().ok());
+    lines.flat_map(|line| line.split(',')).map(str::trim)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn headers(pairs: &[(&'static str, &str)]) -> HeaderMap {
+        pairs.iter().map(|(name, value)| (name.parse().unwrap(), value.parse().unwrap())).collect()
+    }
+
+    fn identify(peer: &str, pairs: &[(&'static str, &str)], trusted: &[&str]) -> Client {
+        let trusted: Vec<IpNet> = trusted.iter().map(|net| net.parse().unwrap()).collect();
+        Client::identify(peer.parse().unwrap(), &headers(pairs), &trusted)
+    }
+
+    #[test]
+    fn a_loopback_peer_is_local_unless_it_forwards() {
+        assert!(identify("127.0.0.1", &[], &[]).is_local);
+        assert!(identify("::ffff:127.0.0.1", &[], &[]).is_local);
+        for header in ["x-forwarded-for", "forwarded", "via", "x-forwarded-proto", "x-real-ip"] {
+            assert!(!identify("127.0.0.1", &[(header, "x")], &[]).is_local, "{header}");
+        }
+        assert!(!identify("10.0.0.9", &[], &[]).is_local);
+    }
+
+    #[test]
+    fn forwarding_headers_of_strangers_change_nothing() {
+        let spoofed = [("x-forwarded-for", "9.9.9.9"), ("x-forwarded-proto", "https")];
+        let client = identify("10.0.0.9", &spoofed, &["10.1.0.0/16"]);
+        assert_eq!((client.address.to_string().as_str(), client.is_secure), ("10.0.0.9", false));
+    }
+
+    #[test]
+    fn the_right_most_untrusted_hop_is_the_client() {
+        let hops = [
+            ("x-forwarded-for", "6.6.6.6, 203.0.113.7"),
+            ("x-forwarded-for", "10.0.0.2"),
+            ("x-forwarded-proto", "https"),
+        ];
+        let client = identify("10.0.0.1", &hops, &["10.0.0.0/8"]);
+        assert_eq!(client, Client { address: "203.0.113.7".parse().unwrap(), is_local: false, is_secure: true });
+    }
+
+    #[test]
+    fn a_trusted_proxy_on_this_machine_is_never_taken_for_a_local_client() {
+        assert!(!identify("127.0.0.1", &[], &["127.0.0.0/8"]).is_local);
+    }
+}

@@ -1,0 +1,172 @@
+//! What a dialect is: a name, its routes as values, and how it refuses.
+
+use std::{future::Future, pin::Pin, sync::Arc, time::Duration};
+
+use axum::response::Response;
+use http::Method;
+use url::Url;
+use vestibule_application::{
+    api::{Caller, SessionApi},
+    ports::StoreError,
+};
+use vestibule_domain::session::Origin;
+
+use crate::inbound::Inbound;
+
+/// Which edition of a dialect a mount speaks.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Edition {
+    /// What the document says.
+    #[default]
+    Documented,
+    /// What programs written for the original system expect.
+    Deployed,
+}
+
+/// How far documented but risky behaviour goes.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Profile {
+    /// Every documented answer is reachable, some of them only from loopback or over TLS.
+    #[default]
+    Faithful,
+    /// Risky behaviour is closed.
+    Hardened,
+}
+
+/// What the outside world calls the service.
+#[derive(Clone, Debug)]
+pub struct Site {
+    /// The public URL, scheme `http` or `https`.
+    pub public_url: Url,
+}
+
+impl Site {
+    /// Whether cookies must be marked `Secure`.
+    pub fn is_https(&self) -> bool {
+        self.public_url.scheme() == "https"
+    }
+}
+
+/// What every dialect is built from.
+#[derive(Clone)]
+pub struct Context {
+    /// The use cases.
+    pub api: Arc<dyn SessionApi>,
+    /// The edition this mount speaks.
+    pub edition: Edition,
+    /// The profile this mount runs in.
+    pub profile: Profile,
+    /// The path prefix of the mount, empty or `/...` without a slash at the end.
+    pub prefix: String,
+    /// The outside world's view.
+    pub site: Arc<Site>,
+}
+
+impl Context {
+    /// Whether risky behaviour is closed.
+    pub fn is_hardened(&self) -> bool {
+        self.profile == Profile::Hardened
+    }
+
+    /// The path a cookie of this mount must cover.
+    pub fn cookie_path(&self) -> &str {
+        if self.prefix.is_empty() { "/" } else { &self.prefix }
+    }
+}
+
+/// A request that never reached a handler, or broke one.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Refusal {
+    /// No route has this path.
+    NotFound,
+    /// The path has other methods. `mount` adds `Allow`.
+    MethodNotAllowed,
+    /// The body is over the limit.
+    BodyTooLarge,
+    /// The request cannot be read; says what of it.
+    Malformed(&'static str),
+    /// It took too long to arrive or to answer.
+    TimedOut,
+    /// The store is away or the service is overloaded.
+    Unavailable {
+        /// When to try again.
+        retry_after: Duration,
+    },
+    /// A defect or corrupt data. Details are in the log under the request's id, which this carries.
+    Internal {
+        /// The request's id.
+        request_id: String,
+    },
+}
+
+/// One of the five session APIs.
+pub trait Dialect: Send + Sync + 'static {
+    /// Its name, as in configuration and as the origin of sessions.
+    fn name(&self) -> &'static str;
+    /// Its routes, without the mount's prefix.
+    fn routes(self: Arc<Self>) -> Vec<Route>;
+    /// A refusal in its own error shape.
+    fn refuse(&self, refusal: Refusal) -> Response;
+
+    /// Who asks, as the use cases want to know it.
+    fn caller(&self, inbound: &Inbound) -> Caller {
+        Caller { origin: Origin::new(self.name()), address: inbound.client.address }
+    }
+
+    /// The answer to a store that failed: logged here, once, and told without details.
+    fn store_failed(&self, inbound: &Inbound, error: &StoreError) -> Response {
+        self.refuse(inbound.refusal_of(error))
+    }
+}
+
+/// A handler: takes the whole request, gives the whole answer.
+pub type Handler = Arc<dyn Fn(Inbound) -> Pin<Box<dyn Future<Output = Response> + Send>> + Send + Sync>;
+
+/// A route as a value.
+#[derive(Clone)]
+pub struct Route {
+    /// The use case behind it.
+    pub operation: &'static str,
+    /// Its method.
+    pub method: Method,
+    /// Its path below the mount's prefix; slashes at the end are significant.
+    pub path: &'static str,
+    /// Whether HEAD is answered as GET without a body. Never for a GET that has effects.
+    pub answers_head: bool,
+    /// Whether it gives way when another mount owns the same method and path.
+    pub yields: bool,
+    /// What answers.
+    pub handler: Handler,
+}
+
+impl Route {
+    /// A route of `dialect`, answered by `handler`.
+    pub fn new<D, F, A>(
+        operation: &'static str,
+        method: Method,
+        path: &'static str,
+        dialect: &Arc<D>,
+        handler: F,
+    ) -> Self
+    where
+        D: Dialect,
+        F: Fn(Arc<D>, Inbound) -> A + Send + Sync + 'static,
+        A: Future<Output = Response> + Send + 'static,
+    {
+        let dialect = Arc::clone(dialect);
+        let handler: Handler = Arc::new(move |inbound| Box::pin(handler(Arc::clone(&dialect), inbound)));
+        Self { operation, method, path, answers_head: false, yields: false, handler }
+    }
+
+    /// Answers HEAD too: for GETs without effects.
+    #[must_use]
+    pub fn with_head(self) -> Self {
+        Self { answers_head: true, ..self }
+    }
+
+    /// Gives way to other mounts.
+    #[must_use]
+    pub fn yielding(self) -> Self {
+        Self { yields: true, ..self }
+    }
+}

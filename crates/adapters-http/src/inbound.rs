@@ -1,0 +1,109 @@
+//! A request that has arrived whole: what handlers get instead of extractors, so that every malformed one is refused in
+//! its dialect's own shape.
+
+use std::{net::SocketAddr, time::Duration};
+
+use axum::{
+    body::Body,
+    extract::{ConnectInfo, Request},
+};
+use bytes::Bytes;
+use http::{HeaderMap, Method, Uri};
+use http_body_util::{BodyExt, LengthLimitError, Limited};
+use ipnet::IpNet;
+use vestibule_application::ports::StoreError;
+
+use crate::{
+    client::Client,
+    cookie,
+    dialect::Refusal,
+    params::{BodyError, Params},
+};
+
+/// The most bytes a body may have.
+pub const MAX_BODY: usize = 64 * 1024;
+
+/// When to try again after a failure of the store.
+const STORE_RETRY: Duration = Duration::from_secs(2);
+
+/// The id under which a request is logged and answered.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RequestId(pub String);
+
+/// A request.
+pub struct Inbound {
+    /// Its method.
+    pub method: Method,
+    /// Its target.
+    pub uri: Uri,
+    /// Its headers.
+    pub headers: HeaderMap,
+    /// Its body.
+    pub body: Bytes,
+    /// Who sent it.
+    pub client: Client,
+    /// What it is called in the log and in `X-Request-Id`.
+    pub request_id: String,
+}
+
+impl Inbound {
+    /// Waits for the whole request.
+    pub async fn receive(request: Request, trusted_proxies: &[IpNet]) -> Result<Self, Refusal> {
+        let (parts, body) = request.into_parts();
+        // Without a known peer nobody is trusted.
+        let unknown = SocketAddr::from(([0, 0, 0, 0], 0));
+        let peer = parts.extensions.get::<ConnectInfo<SocketAddr>>().map_or(unknown, |info| info.0);
+        let request_id = parts.extensions.get::<RequestId>().map(|id| id.0.clone()).unwrap_or_default();
+        let client = Client::identify(peer.ip(), &parts.headers, trusted_proxies);
+        let body = read(body).await?;
+        Ok(Self { method: parts.method, uri: parts.uri, headers: parts.headers, body, client, request_id })
+    }
+
+    /// The parameters of the query.
+    pub fn query(&self) -> Result<Params, BodyError> {
+        Params::from_urlencoded(self.uri.query().unwrap_or_default().as_bytes())
+    }
+
+    /// The parameters of the body, whatever their encoding, before those of the query.
+    pub async fn body_and_query(&self) -> Result<Params, BodyError> {
+        Ok(Params::from_body(&self.headers, &self.body).await?.or(self.query()?))
+    }
+
+    /// A header's value, when it is there and readable.
+    pub fn header(&self, name: &str) -> Option<&str> {
+        self.headers.get(name)?.to_str().ok()
+    }
+
+    /// What follows `scheme` in `Authorization`, for example `Bearer`.
+    pub fn authorization(&self, scheme: &str) -> Option<&str> {
+        let (given, credentials) = self.header("authorization")?.trim().split_once(' ')?;
+        given.eq_ignore_ascii_case(scheme).then(|| credentials.trim())
+    }
+
+    /// The value of the first cookie of that name.
+    pub fn cookie(&self, name: &str) -> Option<&str> {
+        cookie::find(&self.headers, name)
+    }
+
+    /// How a failure of the store is told; logs it, once.
+    pub fn refusal_of(&self, error: &StoreError) -> Refusal {
+        match error {
+            StoreError::Unavailable(cause) => {
+                tracing::error!(request_id = self.request_id, %cause, "the store is not available");
+                Refusal::Unavailable { retry_after: STORE_RETRY }
+            }
+            StoreError::Malformed(what) => {
+                tracing::error!(request_id = self.request_id, what, "a stored value is malformed");
+                Refusal::Internal { request_id: self.request_id.clone() }
+            }
+        }
+    }
+}
+
+async fn read(body: Body) -> Result<Bytes, Refusal> {
+    match Limited::new(body, MAX_BODY).collect().await {
+        Ok(collected) => Ok(collected.to_bytes()),
+        Err(error) if error.is::<LengthLimitError>() => Err(Refusal::BodyTooLarge),
+        Err(_) => Err(Refusal::Malformed("the body did not arrive whole")),
+    }
+}

@@ -1,0 +1,104 @@
+//! Mounts: dialects under prefixes and hosts, as one router. Collisions are found here, before anything is served.
+
+mod fallback;
+mod table;
+#[cfg(test)]
+mod tests;
+mod wrap;
+
+use std::{collections::BTreeMap, sync::Arc, time::Duration};
+
+use axum::{Router, extract::Request, response::Response, routing::MethodRouter};
+use http::{Method, StatusCode, header::HOST};
+use ipnet::IpNet;
+use tower::ServiceExt;
+use vestibule_application::ports::Ids;
+
+use self::fallback::Fallback;
+pub use self::table::{Collision, Entry, Mount, table};
+use crate::{
+    dialect::{Dialect, Handler},
+    inbound::Inbound,
+    reply,
+};
+
+/// What all mounts share.
+#[derive(Clone)]
+pub struct Shared {
+    /// Names requests that have no name.
+    pub ids: Arc<dyn Ids>,
+    /// The networks whose forwarding headers are believed.
+    pub trusted_proxies: Arc<[IpNet]>,
+    /// How long a request may take, from its first byte to its answer.
+    pub request_timeout: Duration,
+}
+
+/// Builds the router of all mounts, or says which two are in each other's way.
+pub fn mount(mounts: &[Mount], shared: &Shared) -> Result<Router, Collision> {
+    let entries = table(mounts)?;
+    let hosts = entries.iter().flat_map(|entry| entry.hosts.iter().cloned());
+    let named: BTreeMap<String, Router> =
+        hosts.map(|host| (host.clone(), of_host(&entries, Some(&host), shared))).collect();
+    let any = of_host(&entries, None, shared);
+    let router = if named.is_empty() { any } else { by_host(named, any) };
+    Ok(wrap::wrap(router, shared))
+}
+
+/// The router of the mounts that answer for one host, or for hosts that none names.
+fn of_host(entries: &[Entry], host: Option<&str>, shared: &Shared) -> Router {
+    let here: Vec<&Entry> = entries.iter().filter(|entry| entry.answers(host)).collect();
+    let fallback = Fallback::new(&here);
+    let mut paths: BTreeMap<&str, Vec<&Entry>> = BTreeMap::new();
+    for entry in &here {
+        paths.entry(&entry.path).or_default().push(entry);
+    }
+    let mut router = Router::new();
+    for (path, entries) in paths {
+        let refusal = fallback.clone();
+        let wrong_method = move |request: Request| async move { refusal.answer(&request) };
+        let mut methods = MethodRouter::new().fallback(wrong_method.clone());
+        for entry in entries {
+            let Ok(filter) = entry.method.clone().try_into() else { continue };
+            if entry.method == Method::GET && !entry.answers_head {
+                // axum would run the GET handler, effects and all.
+                methods = methods.head(wrong_method.clone());
+            }
+            let (handler, dialect, shared) = (Arc::clone(&entry.handler), Arc::clone(&entry.dialect), shared.clone());
+            methods = methods.on(filter, move |request: Request| answer(request, handler, dialect, shared));
+        }
+        router = router.route(path, methods);
+    }
+    router.fallback(move |request: Request| async move { fallback.answer(&request) })
+}
+
+async fn answer(request: Request, handler: Handler, dialect: Arc<dyn Dialect>, shared: Shared) -> Response {
+    let received = tokio::time::timeout(shared.request_timeout, Inbound::receive(request, &shared.trusted_proxies));
+    match received.await {
+        Ok(Ok(inbound)) => handler(inbound).await,
+        Ok(Err(refusal)) => dialect.refuse(refusal),
+        Err(_) => dialect.refuse(crate::dialect::Refusal::TimedOut),
+    }
+}
+
+/// Sends each request to the router of its host.
+fn by_host(named: BTreeMap<String, Router>, any: Router) -> Router {
+    let dispatch = move |request: Request| {
+        let router = host_of(&request).and_then(|host| named.get(&host)).unwrap_or(&any).clone();
+        async move { router.oneshot(request).await.unwrap_or_else(|never| match never {}) }
+    };
+    Router::new().fallback(dispatch)
+}
+
+/// The host a request is for, without its port, in lower case.
+fn host_of(request: &Request) -> Option<String> {
+    let host = request.headers().get(HOST).and_then(|host| host.to_str().ok());
+    let host = host.or(request.uri().authority().map(http::uri::Authority::as_str))?;
+    let host = host.parse::<http::uri::Authority>().ok()?;
+    Some(host.host().to_ascii_lowercase())
+}
+
+/// What is answered where no dialect is near: a problem document (RFC 9457).
+fn problem(status: StatusCode, title: &'static str) -> Response {
+    let body = serde_json::json!({ "type": "about:blank", "title": title, "status": status.as_u16() });
+    reply::json(status, http::HeaderValue::from_static("application/problem+json"), &body)
+}

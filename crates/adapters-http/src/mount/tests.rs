@@ -1,0 +1,151 @@
+use std::{collections::BTreeSet, sync::Arc, time::Duration};
+
+use axum::{Router, body::Body, response::Response};
+use http::{Method, Request, StatusCode};
+use tower::ServiceExt;
+use uuid::Uuid;
+use vestibule_application::ports::MockIds;
+
+use super::*;
+use crate::dialect::{Edition, Refusal, Route};
+
+/// A dialect that says its name.
+struct Fake(&'static str, &'static [(&'static str, &'static str, bool)]);
+
+impl Dialect for Fake {
+    fn name(&self) -> &'static str {
+        self.0
+    }
+
+    fn routes(self: Arc<Self>) -> Vec<Route> {
+        let route = |(method, path, yields): &(&'static str, &'static str, bool)| {
+            let method = Method::from_bytes(method.as_bytes()).unwrap();
+            let route = Route::new("answer", method, path, &self, async |fake: Arc<Self>, inbound: Inbound| {
+                assert!(inbound.uri.path() != "/panic", "as asked");
+                Response::new(Body::from(fake.0))
+            });
+            if *yields { route.yielding() } else { route }
+        };
+        self.1.iter().map(route).collect()
+    }
+
+    fn refuse(&self, refusal: Refusal) -> Response {
+        let status = match refusal {
+            Refusal::NotFound => StatusCode::NOT_FOUND,
+            Refusal::MethodNotAllowed => StatusCode::METHOD_NOT_ALLOWED,
+            Refusal::BodyTooLarge => StatusCode::PAYLOAD_TOO_LARGE,
+            Refusal::Malformed(_) | Refusal::TimedOut => StatusCode::BAD_REQUEST,
+            Refusal::Unavailable { .. } | Refusal::Internal { .. } => StatusCode::SERVICE_UNAVAILABLE,
+        };
+        let mut response = Response::new(Body::from(format!("{} refuses", self.0)));
+        *response.status_mut() = status;
+        response
+    }
+}
+
+fn at(prefix: &str, hosts: &[&str], dialect: Fake) -> Mount {
+    let hosts: BTreeSet<String> = hosts.iter().map(|host| (*host).to_owned()).collect();
+    Mount { dialect: Arc::new(dialect), edition: Edition::Documented, prefix: prefix.to_owned(), hosts }
+}
+
+fn shared() -> Shared {
+    let mut ids = MockIds::new();
+    ids.expect_next().returning(|| Uuid::from_u128(7));
+    Shared { ids: Arc::new(ids), trusted_proxies: Arc::new([]), request_timeout: Duration::from_secs(5) }
+}
+
+async fn ask(router: &Router, method: &str, host: &str, path: &str) -> (StatusCode, String, Response<()>) {
+    let request = Request::builder().method(method).uri(path).header("host", host).body(Body::empty()).unwrap();
+    let (parts, body) = router.clone().oneshot(request).await.unwrap().into_parts();
+    let body = axum::body::to_bytes(body, 1 << 20).await.unwrap();
+    (parts.status, String::from_utf8(body.to_vec()).unwrap(), Response::from_parts(parts, ()))
+}
+
+const A: Fake = Fake("a", &[("GET", "/s", false), ("POST", "/s/in/", false)]);
+const B: Fake = Fake("b", &[("POST", "/s", false), ("POST", "/s/in", false), ("GET", "/panic", false)]);
+
+#[tokio::test]
+async fn paths_are_exact_and_slashes_tell_dialects_apart() {
+    let router = mount(&[at("", &[], A), at("", &[], B)], &shared()).unwrap();
+    for (method, path, status, body) in [
+        ("GET", "/s", 200, "a"),
+        ("POST", "/s", 200, "b"),
+        ("POST", "/s/in/", 200, "a"),
+        ("POST", "/s/in", 200, "b"),
+        ("POST", "/s/in//", 404, "a refuses"),
+        ("POST", "//s/in", 404, ""),
+        ("PUT", "/s", 405, "a refuses"),
+        ("GET", "/S", 404, ""),
+    ] {
+        let (got, text, response) = ask(&router, method, "x", path).await;
+        assert_eq!(got, status, "{method} {path}");
+        assert!(text.starts_with(body), "{method} {path}: {text}");
+        assert_eq!(response.headers()["cache-control"], "no-store");
+    }
+    assert_eq!(ask(&router, "PUT", "x", "/s").await.2.headers()["allow"], "GET, POST");
+}
+
+#[tokio::test]
+async fn head_never_runs_a_get_that_may_have_effects() {
+    let router = mount(&[at("", &[], A)], &shared()).unwrap();
+    assert_eq!(ask(&router, "HEAD", "x", "/s").await.0, 405);
+}
+
+#[tokio::test]
+async fn a_host_that_is_named_has_its_own_mounts_and_those_of_any_host() {
+    let router = mount(
+        &[at("", &["one.test"], A), at("", &["two.test"], Fake("c", &[("GET", "/s", false)])), at("/p", &[], B)],
+        &shared(),
+    )
+    .unwrap();
+    assert_eq!(ask(&router, "GET", "ONE.test:8080", "/s").await.1, "a");
+    assert_eq!(ask(&router, "GET", "two.test", "/s").await.1, "c");
+    assert_eq!(ask(&router, "GET", "other.test", "/s").await.0, 404);
+    assert_eq!(ask(&router, "POST", "other.test", "/p/s").await.1, "b");
+    assert_eq!(ask(&router, "POST", "one.test", "/p/s").await.1, "b");
+}
+
+#[test]
+fn two_owners_of_one_route_are_both_named() {
+    let clash = mount(&[at("/p", &["h.test"], A), at("/p", &[], Fake("c", &[("GET", "/s", false)]))], &shared());
+    let message = clash.unwrap_err().to_string();
+    assert!(
+        message.contains("GET /p/s")
+            && message.contains("mount 1 (a documented on h.test)")
+            && message.contains("mount 2 (c documented)"),
+        "{message}"
+    );
+    assert!(mount(&[at("", &["a.test"], A), at("", &["b.test"], A)], &shared()).is_ok());
+}
+
+#[tokio::test]
+async fn a_yielding_route_gives_way_wherever_it_stands() {
+    let yielding = Fake("y", &[("POST", "/s/in", true), ("GET", "/s/in", true)]);
+    let router = mount(&[at("", &[], yielding), at("", &[], B)], &shared()).unwrap();
+    assert_eq!(ask(&router, "POST", "x", "/s/in").await.1, "b");
+    assert_eq!(ask(&router, "GET", "x", "/s/in").await.1, "y");
+}
+
+#[tokio::test]
+async fn a_panic_is_answered_and_requests_keep_their_names() {
+    let router = mount(&[at("", &[], B)], &shared()).unwrap();
+    let (status, body, response) = ask(&router, "GET", "x", "/panic").await;
+    assert_eq!(
+        (status, &response.headers()["x-request-id"]),
+        (StatusCode::INTERNAL_SERVER_ERROR, &Uuid::from_u128(7).to_string().parse().unwrap())
+    );
+    assert!(!body.contains("as asked"));
+    let named = Request::builder().uri("/").header("x-request-id", "caller.1").body(Body::empty()).unwrap();
+    assert_eq!(router.clone().oneshot(named).await.unwrap().headers()["x-request-id"], "caller.1");
+    let ill_formed = Request::builder().uri("/").header("x-request-id", "a b").body(Body::empty()).unwrap();
+    assert_ne!(router.oneshot(ill_formed).await.unwrap().headers()["x-request-id"], "a b");
+}
+
+#[tokio::test]
+async fn a_body_over_the_limit_is_refused_by_its_dialect() {
+    let router = mount(&[at("", &[], A)], &shared()).unwrap();
+    let request =
+        |size: usize| Request::builder().method("POST").uri("/s/in/").body(Body::from(vec![b'a'; size])).unwrap();
+    assert_eq!(router.clone().oneshot(request(64 * 1024)).await.unwrap().status(), 200);
+    assert_eq!(router.oneshot(request(64 * 1024 + 1)).await.unwrap().status(), 413);
+}

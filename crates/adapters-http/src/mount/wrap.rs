@@ -1,0 +1,59 @@
+//! What happens to every request and answer: a name, a task of its own, safe headers, one log line.
+
+use axum::{Router, extract::Request, middleware, response::Response};
+use http::{
+    HeaderName, HeaderValue, StatusCode,
+    header::{CACHE_CONTROL, CONTENT_SECURITY_POLICY, REFERRER_POLICY, X_CONTENT_TYPE_OPTIONS},
+};
+use tracing::Instrument;
+
+use super::{Shared, problem};
+use crate::inbound::RequestId;
+
+const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
+
+/// Answers depend on tokens, and are JSON or nothing: never kept, sniffed, framed, or named to the next site.
+const SAFE: [(HeaderName, HeaderValue); 4] = [
+    (CACHE_CONTROL, HeaderValue::from_static("no-store")),
+    (X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff")),
+    (REFERRER_POLICY, HeaderValue::from_static("no-referrer")),
+    (CONTENT_SECURITY_POLICY, HeaderValue::from_static("default-src 'none'; frame-ancestors 'none'")),
+];
+
+pub(super) fn wrap(router: Router, shared: &Shared) -> Router {
+    let ids = std::sync::Arc::clone(&shared.ids);
+    router.layer(middleware::from_fn(move |mut request: Request, next: middleware::Next| {
+        let id = given(&request).unwrap_or_else(|| ids.next().to_string());
+        request.extensions_mut().insert(RequestId(id.clone()));
+        // The path only: queries carry tokens, and in one dialect passwords.
+        let span = tracing::info_span!("request", id, method = %request.method(), path = request.uri().path());
+        let work = async move {
+            let response = next.run(request).await;
+            tracing::info!(status = response.status().as_u16(), "answered");
+            response
+        };
+        // A task of its own: hyper drops the future of a request whose client hangs up, and what has begun to write
+        // must come to its end. A panic ends that task and nothing else.
+        let task = tokio::spawn(work.instrument(span));
+        async move {
+            let response = task.await.unwrap_or_else(|_| {
+                tracing::error!(request_id = id, "a request ended in a panic");
+                problem(StatusCode::INTERNAL_SERVER_ERROR, "something went wrong here; the log knows this request's id")
+            });
+            finished(response, &id)
+        }
+    }))
+}
+
+fn finished(mut response: Response, id: &str) -> Response {
+    response.headers_mut().extend(SAFE);
+    response.headers_mut().extend(HeaderValue::from_str(id).ok().map(|id| (REQUEST_ID, id)));
+    response
+}
+
+/// The caller's own name for the request, if it is well-formed: 1 to 100 letters, digits, `.`, `_` and `-`.
+fn given(request: &Request) -> Option<String> {
+    let id = request.headers().get(REQUEST_ID)?.to_str().ok()?;
+    let fits = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'_' | b'-');
+    ((1..=100).contains(&id.len()) && id.bytes().all(fits)).then(|| id.to_owned())
+}

@@ -1,0 +1,54 @@
+//! Answers: a status, a prepared content type, a body written once.
+
+use std::time::Duration;
+
+use axum::{body::Body, response::Response};
+use http::{
+    HeaderValue, StatusCode,
+    header::{CONTENT_TYPE, RETRY_AFTER, SET_COOKIE},
+};
+use serde::Serialize;
+
+/// JSON, as most dialects name it.
+pub const JSON: HeaderValue = HeaderValue::from_static("application/json");
+
+/// An answer without a body.
+pub fn empty(status: StatusCode) -> Response {
+    let mut response = Response::new(Body::empty());
+    *response.status_mut() = status;
+    response
+}
+
+/// An answer with a JSON body under the given content type.
+pub fn json(status: StatusCode, content_type: HeaderValue, body: &impl Serialize) -> Response {
+    // The bodies are our own structs with text keys: writing one to memory cannot fail.
+    let bytes = serde_json::to_vec(body).unwrap_or_default();
+    let mut response = Response::new(Body::from(bytes));
+    *response.status_mut() = status;
+    response.headers_mut().insert(CONTENT_TYPE, content_type);
+    response
+}
+
+/// Adds to an answer.
+pub trait ReplyExt: Sized {
+    /// Says when to try again, in whole seconds, at least one.
+    #[must_use]
+    fn retry_after(self, after: Duration) -> Self;
+    /// Sets a cookie.
+    #[must_use]
+    fn cookie(self, line: Option<HeaderValue>) -> Self;
+}
+
+impl ReplyExt for Response {
+    fn retry_after(mut self, after: Duration) -> Self {
+        let seconds = after.as_millis().div_ceil(1000).max(1);
+        let value = HeaderValue::from_str(&seconds.to_string()).unwrap_or(HeaderValue::from_static("1"));
+        self.headers_mut().insert(RETRY_AFTER, value);
+        self
+    }
+
+    fn cookie(mut self, line: Option<HeaderValue>) -> Self {
+        self.headers_mut().extend(line.map(|line| (SET_COOKIE, line)));
+        self
+    }
+}
