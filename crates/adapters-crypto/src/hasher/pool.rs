@@ -1,0 +1,108 @@
+//! The threads that compute hashes, and the bounded queue before them.
+
+use std::{
+    io,
+    num::NonZeroUsize,
+    sync::{Arc, Mutex, PoisonError, mpsc},
+    thread,
+    time::Duration,
+};
+
+use argon2::{Algorithm, Argon2, Block, Version};
+use tokio::sync::oneshot;
+use vestibule_application::ports::HashError;
+use vestibule_domain::secret::Password;
+use zeroize::Zeroizing;
+
+use super::Argon2Cost;
+
+type Output = Zeroizing<Vec<u8>>;
+
+/// One hash to compute. Nobody waits for it any more once `answer` is closed.
+struct Job {
+    password: Password,
+    cost: Argon2Cost,
+    salt: Vec<u8>,
+    length: usize,
+    answer: oneshot::Sender<Result<Output, HashError>>,
+}
+
+pub(super) struct Pool {
+    /// Gone only while dropping.
+    jobs: Option<mpsc::SyncSender<Job>>,
+    threads: Vec<thread::JoinHandle<()>>,
+}
+
+/// When a caller may try again: by then the queue of a default installation has moved on by a good part.
+const OVERLOADED: HashError = HashError::Overloaded { retry_after: Duration::from_secs(1) };
+
+impl Pool {
+    /// `usual` is the cost for which each thread keeps its memory.
+    pub(super) fn start(threads: NonZeroUsize, queue: NonZeroUsize, usual: Argon2Cost) -> io::Result<Self> {
+        let (sender, receiver) = mpsc::sync_channel(queue.get());
+        let receiver = Arc::new(Mutex::new(receiver));
+        let mut pool = Self { jobs: Some(sender), threads: Vec::new() };
+        for _ in 0..threads.get() {
+            let jobs = Arc::clone(&receiver);
+            let thread = thread::Builder::new().name("argon2".to_owned()).spawn(move || work(&jobs, usual))?;
+            pool.threads.push(thread);
+        }
+        Ok(pool)
+    }
+
+    /// The hash; refused at once when the queue is full. Given up when the future is dropped before its turn.
+    pub(super) async fn derive(
+        &self,
+        password: &Password,
+        cost: Argon2Cost,
+        salt: Vec<u8>,
+        length: usize,
+    ) -> Result<Output, HashError> {
+        let (answer, answered) = oneshot::channel();
+        let job = Job { password: password.clone(), cost, salt, length, answer };
+        self.jobs.as_ref().and_then(|jobs| jobs.try_send(job).ok()).ok_or(OVERLOADED)?;
+        // A thread that died leaves its caller where a full queue would.
+        answered.await.unwrap_or(Err(OVERLOADED))
+    }
+}
+
+impl Drop for Pool {
+    fn drop(&mut self) {
+        self.jobs = None;
+        for thread in self.threads.drain(..) {
+            // A thread that panicked has said so itself.
+            drop(thread.join());
+        }
+    }
+}
+
+fn work(jobs: &Mutex<mpsc::Receiver<Job>>, usual: Argon2Cost) {
+    let mut memory = Vec::new();
+    loop {
+        // The lock is held while waiting for a job, and released before working on it.
+        let next = jobs.lock().unwrap_or_else(PoisonError::into_inner).recv();
+        let Ok(job) = next else { return };
+        if job.answer.is_closed() {
+            continue;
+        }
+        let output = derive(&job, &mut memory);
+        // What a dearer hash took is given back.
+        let kept = usual.memory_kib as usize;
+        memory.truncate(kept);
+        memory.shrink_to(kept);
+        // A caller who left meanwhile misses nothing.
+        drop(job.answer.send(output));
+    }
+}
+
+fn derive(job: &Job, memory: &mut Vec<Block>) -> Result<Output, HashError> {
+    let params = job.cost.params().map_err(|_| HashError::Unusable)?;
+    if memory.len() < params.block_count() {
+        memory.resize(params.block_count(), Block::new());
+    }
+    let mut output = Zeroizing::new(vec![0; job.length]);
+    Argon2::new(Algorithm::Argon2id, Version::V0x13, params)
+        .hash_password_into_with_memory(job.password.expose().as_bytes(), &job.salt, &mut output, memory)
+        .map_err(|_| HashError::Unusable)?;
+    Ok(output)
+}
