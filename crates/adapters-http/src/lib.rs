@@ -15,3 +15,5 @@ pub mod negotiation;
 pub mod origin;
 pub mod params;
 pub mod reply;
+#[cfg(test)]
+mod testing;
