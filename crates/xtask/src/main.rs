@@ -1,2 +1,80 @@
-//! x
-fn main() {}
+//! What CI runs and what a person runs: `cargo xtask test`, `cargo xtask ci`.
+#![expect(clippy::print_stdout, reason = "a task tells on its terminal what it runs")]
+
+use std::{
+    env,
+    path::Path,
+    process::Command,
+    time::{Duration, Instant},
+};
+
+use anyhow::{Context, Result, bail};
+use clap::Parser;
+
+#[derive(Parser)]
+#[command(name = "cargo xtask", about = "What CI runs and what a person runs")]
+enum Task {
+    /// Builds the service, then runs every test there is
+    Test {
+        /// Given to `cargo test`, for example `-- --nocapture`
+        #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
+        arguments: Vec<String>,
+    },
+    /// Formatting, lints, documentation, licences, then every test
+    Ci,
+}
+
+fn main() -> Result<()> {
+    // Wherever it was called, it is about the whole workspace.
+    let here = Path::new(env!("CARGO_MANIFEST_DIR"));
+    env::set_current_dir(here.join("../..")).context("the workspace is not where it was built")?;
+    match Task::parse() {
+        Task::Test { arguments } => test(&arguments),
+        Task::Ci => ci(),
+    }
+}
+
+fn test(arguments: &[String]) -> Result<()> {
+    // Tests that start the service run this very binary.
+    run(&mut cargo(&["build", "--package", "vestibule-bootstrap", "--bin", "vestibule"]))?;
+    run(cargo(&["test", "--workspace", "--all-targets"]).args(arguments))?;
+    run(&mut cargo(&["test", "--workspace", "--doc"]))
+}
+
+fn ci() -> Result<()> {
+    run(&mut cargo(&["fmt", "--all", "--check"]))?;
+    run(&mut cargo(&["clippy", "--workspace", "--all-targets", "--", "--deny", "warnings"]))?;
+    run(cargo(&["doc", "--workspace", "--no-deps"]).env("RUSTDOCFLAGS", "--deny warnings"))?;
+    if is_installed("cargo-deny") {
+        run(&mut cargo(&["deny", "--offline", "check", "licenses", "bans", "sources"]))?;
+    } else {
+        println!("    skipped: licences, bans and sources (`cargo install cargo-deny` to check them here)");
+    }
+    test(&[])
+}
+
+/// The cargo that runs this task.
+fn cargo(arguments: &[&str]) -> Command {
+    let mut cargo = Command::new(env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
+    cargo.args(arguments);
+    cargo
+}
+
+fn is_installed(program: &str) -> bool {
+    let path = env::var_os("PATH").unwrap_or_default();
+    env::split_paths(&path).any(|folder| folder.join(program).is_file())
+}
+
+fn run(command: &mut Command) -> Result<()> {
+    let arguments: Vec<_> = command.get_args().map(|argument| argument.to_string_lossy().into_owned()).collect();
+    let line = format!("cargo {}", arguments.join(" "));
+    println!("==> {line}");
+    let begun = Instant::now();
+    let status = command.status().with_context(|| format!("cannot run {line}"))?;
+    let took = Duration::from_secs(begun.elapsed().as_secs());
+    if !status.success() {
+        bail!("{line} failed after {took:?}");
+    }
+    println!("    took {took:?}");
+    Ok(())
+}

@@ -1,0 +1,62 @@
+//! Where a store is.
+
+use std::path::Path;
+
+use serde_json::Value as Json;
+
+use super::Kind;
+
+/// Where a store is. May carry a password, so it has no `Debug`; [`StoreUrl::masked`] is what may be seen.
+#[derive(Clone, PartialEq, Eq)]
+pub struct StoreUrl(String);
+
+impl StoreUrl {
+    /// A SQLite file.
+    pub(in crate::settings) fn sqlite(path: &Path) -> Self {
+        Self(format!("sqlite://{}", path.display()))
+    }
+
+    /// The URL itself, for the driver only.
+    pub fn expose(&self) -> &str {
+        &self.0
+    }
+
+    /// The part before the first colon.
+    pub fn scheme(&self) -> &str {
+        self.0.split(':').next().unwrap_or_default()
+    }
+
+    /// The URL with `***` for its password and without its query, where drivers take secrets too.
+    pub fn masked(&self) -> String {
+        let (address, query) = self.0.split_once('?').map_or((self.0.as_str(), ""), |(address, _)| (address, "?***"));
+        let Some((scheme, rest)) = address.split_once("://") else { return format!("{address}{query}") };
+        match rest.rsplit_once('@') {
+            Some((info, place)) if info.contains(':') => {
+                let user = info.split(':').next().unwrap_or_default();
+                format!("{scheme}://{user}:***@{place}{query}")
+            }
+            Some(_) | None => format!("{address}{query}"),
+        }
+    }
+}
+
+impl Kind for StoreUrl {
+    fn allowed() -> String {
+        "sqlite:///path/file.db, memory:, postgres://..., mysql://... (sessions_url: redis://...)".to_owned()
+    }
+
+    fn read(value: &Json) -> Option<Self> {
+        let url = Self(value.as_str()?.to_owned());
+        let known = match url.scheme() {
+            "memory" => url.0 == "memory:",
+            "sqlite" => !url.0.trim_start_matches("sqlite:").trim_matches('/').is_empty(),
+            "postgres" | "postgresql" | "mysql" | "mariadb" | "redis" | "rediss" => url.0.contains("://"),
+            _ => false,
+        };
+        known.then_some(url)
+    }
+
+    fn show(&self) -> Json {
+        self.masked().into()
+    }
+}

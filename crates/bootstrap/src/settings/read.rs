@@ -1,0 +1,170 @@
+//! How each section is read.
+
+use std::{collections::BTreeMap, path::PathBuf};
+
+use serde_json::{Map, Value as Json};
+use vestibule_domain::{form::FormConfiguration, session::Lifetimes};
+
+use super::{
+    Admin, Argon2, Dialect, Dood, Easydb, Edition, Keys, Log, Mount, OpenTo, Passwords, Platformos, Prefix, Problem,
+    Profile, Server, Sessions, Settings, Setup, Storage, StoreUrl, Throttle, Vprotect, Window, reader::Reader,
+};
+use crate::form_document::FormDocument;
+
+/// Fails only if `default.toml` lacks a default.
+pub(super) fn settings(reader: &mut Reader) -> Result<Settings, Problem> {
+    let profile = reader.take("profile")?;
+    let hardened = profile == Profile::Hardened;
+    let data_dir: PathBuf = reader.take("data_dir")?;
+    Ok(Settings {
+        profile,
+        server: server(reader)?,
+        storage: Storage {
+            url: reader.secret("storage.url").unwrap_or_else(|| StoreUrl::sqlite(&data_dir.join("vestibule.db"))),
+            sessions_url: reader.secret("storage.sessions_url"),
+        },
+        keys: Keys { file: reader.take_or("keys.file", data_dir.join("master.key")) },
+        setup: Setup {
+            open_to: reader.take_or("setup.open_to", if hardened { OpenTo::Secret } else { OpenTo::Loopback }),
+        },
+        passwords: passwords(reader, hardened)?,
+        sessions: sessions(reader)?,
+        throttle: throttle(reader)?,
+        mounts: mounts(reader, profile),
+        forms: reader.tables("forms", form),
+        easydb: Easydb {
+            anonymous: reader.take("easydb.anonymous")?,
+            login_origins: reader.take("easydb.login_origins")?,
+            redirect_origins: reader.take("easydb.redirect_origins")?,
+        },
+        dood: Dood {
+            require_https: reader.take("dood.require_https")?,
+            photo_server: reader.take("dood.photo_server")?,
+            category_version: reader.take_where("dood.category_version", |at| *at >= 0, "0 or more")?,
+        },
+        platformos: Platformos { cookie_name: reader.take("platformos.cookie_name")? },
+        vprotect: Vprotect {
+            cookie_name: reader.take("vprotect.cookie_name")?,
+            allowed_origins: reader.take("vprotect.allowed_origins")?,
+        },
+        admin: Admin { listen: reader.take("admin.listen")? },
+        log: Log { format: reader.take("log.format")?, filter: reader.take("log.filter")? },
+        data_dir,
+        effective: Map::new(),
+    })
+}
+
+fn server(reader: &mut Reader) -> Result<Server, Problem> {
+    Ok(Server {
+        listen: reader.take("server.listen")?,
+        public_url: reader.optional("server.public_url"),
+        trusted_proxies: reader.take("server.trusted_proxies")?,
+        request_timeout: reader.take("server.request_timeout")?,
+        shutdown_grace: reader.take("server.shutdown_grace")?,
+    })
+}
+
+fn passwords(reader: &mut Reader, hardened: bool) -> Result<Passwords, Problem> {
+    let parallelism = number(reader, "passwords.argon2.parallelism", 1, 64)?;
+    let argon2 = Argon2 {
+        memory_kib: number(reader, "passwords.argon2.memory_kib", 8 * parallelism, 4 << 20)?,
+        iterations: number(reader, "passwords.argon2.iterations", 1, 1000)?,
+        parallelism,
+    };
+    let threads = match number(reader, "passwords.hash_threads", 0, 1024)? {
+        0 => std::thread::available_parallelism().map_or(1, Into::into),
+        threads => threads as usize,
+    };
+    let (length, score) = if hardened { (15, 3) } else { (6, 1) };
+    let lengths = |length: &u32| (1..=1024).contains(length);
+    let min_length = reader.take_or_where("passwords.min_length", length, lengths, "a whole number from 1 to 1024");
+    let min_score =
+        reader.take_or_where("passwords.min_score", score, |score| *score <= 4, "a whole number from 0 to 4");
+    Ok(Passwords {
+        argon2,
+        hash_threads: threads,
+        hash_queue: number(reader, "passwords.hash_queue", 1, 100_000)? as usize,
+        min_length: min_length as usize,
+        min_score,
+    })
+}
+
+fn sessions(reader: &mut Reader) -> Result<Sessions, Problem> {
+    let lifetimes = Lifetimes {
+        anonymous: reader.take("sessions.anonymous_ttl")?,
+        idle: reader.take("sessions.idle_ttl")?,
+        absolute: reader.take("sessions.absolute_ttl")?,
+    };
+    let mut per_dialect = BTreeMap::new();
+    for dialect in Dialect::ALL {
+        let key = |name: &str| format!("sessions.per_dialect.{}.{name}", dialect.as_str());
+        let own = Lifetimes {
+            anonymous: reader.optional(&key("anonymous_ttl")).unwrap_or(lifetimes.anonymous),
+            idle: reader.optional(&key("idle_ttl")).unwrap_or(lifetimes.idle),
+            absolute: reader.optional(&key("absolute_ttl")).unwrap_or(lifetimes.absolute),
+        };
+        if own != lifetimes {
+            per_dialect.insert(dialect.as_str(), own);
+        }
+    }
+    Ok(Sessions {
+        lifetimes,
+        per_dialect,
+        shared: reader.take("sessions.shared")?,
+        keep_ended: reader.take("sessions.keep_ended")?,
+        touch_interval: reader.take("sessions.touch_interval")?,
+        sweep_interval: reader.take("sessions.sweep_interval")?,
+    })
+}
+
+fn throttle(reader: &mut Reader) -> Result<Throttle, Problem> {
+    let disclosure_window = reader.take("throttle.disclosure_window")?;
+    Ok(Throttle {
+        account: Window {
+            attempts: number(reader, "throttle.account_failures", 1, u32::MAX)?,
+            within: reader.take("throttle.account_window")?,
+        },
+        address: Window {
+            attempts: number(reader, "throttle.address_failures", 1, u32::MAX)?,
+            within: reader.take("throttle.address_window")?,
+        },
+        disclosures_per_address: Window {
+            attempts: number(reader, "throttle.disclosures_per_address", 1, u32::MAX)?,
+            within: disclosure_window,
+        },
+        disclosures_total: Window {
+            attempts: number(reader, "throttle.disclosures_total", 1, u32::MAX)?,
+            within: disclosure_window,
+        },
+        registrations: Window {
+            attempts: number(reader, "throttle.registrations_per_address", 1, u32::MAX)?,
+            within: reader.take("throttle.registration_window")?,
+        },
+    })
+}
+
+fn mounts(reader: &mut Reader, profile: Profile) -> Vec<Mount> {
+    let mounts = reader.tables("mounts", |reader| {
+        let dialect = reader.required("dialect");
+        let edition = reader.take_or("edition", Edition::Documented);
+        let prefix = reader.take_or("prefix", Prefix::root());
+        let hosts = reader.take_or("hosts", Vec::new());
+        let profile = reader.optional("profile").unwrap_or(profile);
+        Some(Mount { dialect: dialect?, edition, prefix, hosts, profile })
+    });
+    if mounts.is_empty() {
+        reader.object("mounts", "at least one API must be mounted");
+    }
+    mounts
+}
+
+fn form(reader: &mut Reader) -> Option<FormConfiguration> {
+    let document = serde_json::from_value::<FormDocument>(Json::Object(reader.rest()));
+    let read = document.map_err(|error| vec![error.to_string()]).and_then(FormDocument::into_configuration);
+    read.map_err(|wrong| wrong.into_iter().for_each(|sentence| reader.object("", sentence))).ok()
+}
+
+fn number(reader: &mut Reader, key: &str, least: u32, most: u32) -> Result<u32, Problem> {
+    let demand = format!("a whole number from {least} to {most}");
+    reader.take_where(key, |number| (least..=most).contains(number), &demand)
+}

@@ -1,0 +1,185 @@
+//! The sections of the configuration.
+
+use std::{collections::BTreeMap, net::SocketAddr, path::PathBuf, time::Duration};
+
+use ipnet::IpNet;
+use vestibule_domain::session::Lifetimes;
+
+use super::kinds::{
+    CookieName, Dialect, Edition, HostName, LogFilter, LogFormat, OpenTo, Prefix, Profile, PublicUrl, StoreUrl,
+    WebOrigin,
+};
+
+/// `[server]`
+#[derive(Clone, Debug)]
+pub struct Server {
+    /// Where to listen.
+    pub listen: SocketAddr,
+    /// What the outside world calls the service; derived from the address that is listened on when unset.
+    pub public_url: Option<PublicUrl>,
+    /// Whose forwarding headers are believed.
+    pub trusted_proxies: Vec<IpNet>,
+    /// How long a whole request may take.
+    pub request_timeout: Duration,
+    /// How long requests may take to finish at the end.
+    pub shutdown_grace: Duration,
+}
+
+/// `[storage]`
+#[derive(Clone)]
+pub struct Storage {
+    /// Where everything is, unless placed elsewhere.
+    pub url: StoreUrl,
+    /// Where sessions are.
+    pub sessions_url: Option<StoreUrl>,
+}
+
+/// `[keys]`
+#[derive(Clone, Debug)]
+pub struct Keys {
+    /// The master key's file.
+    pub file: PathBuf,
+}
+
+/// `[setup]`
+#[derive(Clone, Debug)]
+pub struct Setup {
+    /// Who may set the system up.
+    pub open_to: OpenTo,
+}
+
+/// `[passwords]`
+#[derive(Clone, Debug)]
+pub struct Passwords {
+    /// The cost of a hash.
+    pub argon2: Argon2,
+    /// Hashing threads, at least one.
+    pub hash_threads: usize,
+    /// How many may wait for them.
+    pub hash_queue: usize,
+    /// The fewest characters of a new password.
+    pub min_length: usize,
+    /// The weakest score of a new password, 0 to 4.
+    pub min_score: u8,
+}
+
+/// `[passwords.argon2]`
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Argon2 {
+    /// Memory in KiB, at least eight for each lane.
+    pub memory_kib: u32,
+    /// Passes.
+    pub iterations: u32,
+    /// Lanes.
+    pub parallelism: u32,
+}
+
+/// `[sessions]`
+#[derive(Clone, Debug)]
+pub struct Sessions {
+    /// How long they live.
+    pub lifetimes: Lifetimes,
+    /// How long those of one API live, where that differs.
+    pub per_dialect: BTreeMap<&'static str, Lifetimes>,
+    /// Whether every API accepts them.
+    pub shared: bool,
+    /// How long ended ones are kept.
+    pub keep_ended: Duration,
+    /// How often last-seen notes are written.
+    pub touch_interval: Duration,
+    /// How often the store is swept.
+    pub sweep_interval: Duration,
+}
+
+/// So many attempts within so long.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Window {
+    /// How many, at least one.
+    pub attempts: u32,
+    /// Within how long.
+    pub within: Duration,
+}
+
+/// `[throttle]`
+#[derive(Clone, Debug)]
+pub struct Throttle {
+    /// Failed logins to one account.
+    pub account: Window,
+    /// Failed logins from one address.
+    pub address: Window,
+    /// Disclosures to one address.
+    pub disclosures_per_address: Window,
+    /// Disclosures to everybody.
+    pub disclosures_total: Window,
+    /// Registrations from one address.
+    pub registrations: Window,
+}
+
+/// One of `[[mounts]]`
+#[derive(Clone, Debug)]
+pub struct Mount {
+    /// Which API.
+    pub dialect: Dialect,
+    /// In which edition.
+    pub edition: Edition,
+    /// Under which path.
+    pub prefix: Prefix,
+    /// For which hosts; any, when there is none.
+    pub hosts: Vec<HostName>,
+    /// In which profile.
+    pub profile: Profile,
+}
+
+/// `[easydb]`
+#[derive(Clone, Debug)]
+pub struct Easydb {
+    /// Whether `anonymous` is a method of authentication.
+    pub anonymous: bool,
+    /// Whose pages may post logins.
+    pub login_origins: Vec<WebOrigin>,
+    /// Where logins may redirect to.
+    pub redirect_origins: Vec<WebOrigin>,
+}
+
+/// `[dood]`
+#[derive(Clone, Debug)]
+pub struct Dood {
+    /// Whether plain HTTP is refused.
+    pub require_https: bool,
+    /// The photo server's URL, as sessions show it.
+    pub photo_server: String,
+    /// The version of the categories in milliseconds.
+    pub category_version: i64,
+}
+
+/// `[platformos]`
+#[derive(Clone, Debug)]
+pub struct Platformos {
+    /// The session cookie's name.
+    pub cookie_name: CookieName,
+}
+
+/// `[vprotect]`
+#[derive(Clone, Debug)]
+pub struct Vprotect {
+    /// The session cookie's name.
+    pub cookie_name: CookieName,
+    /// Whose pages may change something.
+    pub allowed_origins: Vec<WebOrigin>,
+}
+
+/// `[admin]`
+#[derive(Clone, Debug)]
+pub struct Admin {
+    /// Where the operator's listener will be.
+    pub listen: SocketAddr,
+}
+
+/// `[log]`
+#[derive(Clone, Debug)]
+pub struct Log {
+    /// How lines look.
+    pub format: LogFormat,
+    /// Which events are logged.
+    pub filter: LogFilter,
+}
