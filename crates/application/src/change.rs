@@ -19,6 +19,7 @@ use vestibule_domain::{
 };
 
 /// One change. Where a precondition is named, the whole unit fails with that [`crate::ports::Conflict`] without it.
+#[derive(Clone)]
 pub enum Change {
     /// Inserts a session, live or ended. No session may have its id or digest: `SessionExists`.
     BeginSession {
@@ -28,12 +29,11 @@ pub enum Change {
         digest: Digest,
     },
     /// Overwrites a session that exists, has not ended and is in epoch `expected_epoch`: else `Stale`. `last_seen`
-    /// never goes back.
+    /// never goes back. Its token stays: a session under a new token is another session, because the old token might be
+    /// sealed and would come back as an anonymous one.
     SaveSession {
         /// The session as it is to be.
         session: Session,
-        /// The digest of its new token, when that changes too. `SessionExists` if another session has it.
-        digest: Option<Digest>,
         /// The epoch it was read in.
         expected_epoch: u32,
     },

@@ -1,1 +1,10 @@
-//! x
+//! Rules that several use cases share.
+
+pub mod callers;
+pub mod gate;
+pub mod lifetimes;
+pub mod openings;
+pub mod password;
+pub mod resolver;
+pub mod setup;
+pub mod viewer;

@@ -28,7 +28,7 @@ pub use {
 };
 
 use uuid::Uuid;
-use vestibule_domain::time::Timestamp;
+use vestibule_domain::{session::SessionId, time::Timestamp};
 
 /// What time it is. Never goes backwards within a process.
 #[cfg_attr(any(test, feature = "mock"), mockall::automock)]
@@ -42,4 +42,11 @@ pub trait Clock: Send + Sync {
 pub trait Ids: Send + Sync {
     /// A new identifier.
     fn next(&self) -> Uuid;
+}
+
+/// Where it is noted that a session's token was presented. Must be cheap: every request does it.
+#[cfg_attr(any(test, feature = "mock"), mockall::automock)]
+pub trait Sightings: Send + Sync {
+    /// Notes that the session was seen at this time.
+    fn note(&self, id: SessionId, at: Timestamp);
 }

@@ -1,1 +1,214 @@
-//! x
+//! The driving port, answered by the use cases: where they are put together.
+
+use std::sync::Arc;
+
+use async_trait::async_trait;
+
+use crate::{
+    api::SessionApi,
+    policies::{
+        callers::Callers, gate::Gate, lifetimes::LifetimePolicy, openings::Openings, password::PasswordPolicy,
+        resolver::Resolver, setup::SetupGrants, viewer::Viewer,
+    },
+    ports::{
+        Budgets, ClientStore, Clock, FormStore, Health, Ids, LoginTokenStore, MessageLog, NodeStore, PasswordHasher,
+        RoleStore, Seals, SessionStore, Sightings, TokenSigner, Tokens, UnitOfWork, UserStore,
+    },
+    use_cases::{
+        authenticate_session, check_status, describe_session, describe_user, disclose, end_session,
+        end_session_by_form, log_in, log_in_by_form, log_in_with_token, register, sign_out, start_session,
+    },
+};
+
+/// Everything the use cases stand on.
+#[derive(Clone)]
+#[expect(missing_docs, reason = "each field is the port of that name")]
+pub struct Ports {
+    pub sessions: Arc<dyn SessionStore>,
+    pub sightings: Arc<dyn Sightings>,
+    pub users: Arc<dyn UserStore>,
+    pub roles: Arc<dyn RoleStore>,
+    pub nodes: Arc<dyn NodeStore>,
+    pub clients: Arc<dyn ClientStore>,
+    pub forms: Arc<dyn FormStore>,
+    pub login_tokens: Arc<dyn LoginTokenStore>,
+    pub messages: Arc<dyn MessageLog>,
+    pub health: Arc<dyn Health>,
+    pub unit: Arc<dyn UnitOfWork>,
+    pub budgets: Arc<dyn Budgets>,
+    pub tokens: Arc<dyn Tokens>,
+    pub seals: Arc<dyn Seals>,
+    pub signer: Arc<dyn TokenSigner>,
+    pub hasher: Arc<dyn PasswordHasher>,
+    pub clock: Arc<dyn Clock>,
+    pub ids: Arc<dyn Ids>,
+}
+
+/// What an operator decides.
+#[derive(Clone)]
+pub struct Policies {
+    /// How long sessions live, and who accepts them.
+    pub lifetimes: LifetimePolicy,
+    /// How good passwords must be.
+    pub passwords: PasswordPolicy,
+    /// Who may set the system up.
+    pub setup: Arc<SetupGrants>,
+}
+
+/// All use cases.
+pub struct Service {
+    start_session: start_session::UseCase,
+    describe_session: Arc<describe_session::UseCase>,
+    sign_out: Arc<sign_out::UseCase>,
+    authenticate_session: authenticate_session::UseCase,
+    log_in: Arc<log_in::UseCase>,
+    log_in_with_token: log_in_with_token::UseCase,
+    log_in_by_form: log_in_by_form::UseCase,
+    end_session: Arc<end_session::UseCase>,
+    end_session_by_form: end_session_by_form::UseCase,
+    register: register::UseCase,
+    check_status: check_status::UseCase,
+    describe_user: describe_user::UseCase,
+    disclose: disclose::UseCase,
+}
+
+impl Service {
+    /// Puts the use cases together.
+    #[expect(clippy::too_many_lines, reason = "a list of parts, each used once")]
+    pub fn new(ports: Ports, policies: Policies) -> Self {
+        let Policies { lifetimes, passwords, setup } = policies;
+        let lifetimes = Arc::new(lifetimes);
+        let viewer = Arc::new(Viewer {
+            users: ports.users.clone(),
+            nodes: ports.nodes.clone(),
+            roles: ports.roles,
+            messages: ports.messages,
+            setup: setup.clone(),
+        });
+        let resolver = Arc::new(Resolver {
+            sessions: ports.sessions,
+            sightings: ports.sightings,
+            tokens: ports.tokens.clone(),
+            seals: ports.seals.clone(),
+            signer: ports.signer.clone(),
+            clock: ports.clock.clone(),
+            lifetimes: lifetimes.clone(),
+        });
+        let gate = Arc::new(Gate {
+            users: ports.users.clone(),
+            nodes: ports.nodes,
+            hasher: ports.hasher.clone(),
+            budgets: ports.budgets.clone(),
+            unit: ports.unit.clone(),
+            clock: ports.clock.clone(),
+        });
+        let openings = Arc::new(Openings {
+            resolver: resolver.clone(),
+            unit: ports.unit.clone(),
+            tokens: ports.tokens.clone(),
+            ids: ports.ids.clone(),
+            clock: ports.clock.clone(),
+            lifetimes: lifetimes.clone(),
+        });
+        let callers = Arc::new(Callers {
+            clients: ports.clients,
+            forms: ports.forms,
+            tokens: ports.tokens.clone(),
+            clock: ports.clock.clone(),
+        });
+        let describe_session =
+            Arc::new(describe_session::UseCase { resolver: resolver.clone(), viewer: viewer.clone() });
+        let sign_out = Arc::new(sign_out::UseCase {
+            resolver: resolver.clone(),
+            unit: ports.unit.clone(),
+            clock: ports.clock.clone(),
+            lifetimes: lifetimes.clone(),
+            viewer: viewer.clone(),
+        });
+        let end_session = Arc::new(end_session::UseCase {
+            resolver: resolver.clone(),
+            unit: ports.unit.clone(),
+            clock: ports.clock.clone(),
+        });
+        let log_in = Arc::new(log_in::UseCase {
+            gate: gate.clone(),
+            openings: openings.clone(),
+            signer: ports.signer,
+            clock: ports.clock.clone(),
+            viewer: viewer.clone(),
+        });
+        Self {
+            start_session: start_session::UseCase {
+                seals: ports.seals,
+                tokens: ports.tokens.clone(),
+                clock: ports.clock.clone(),
+                lifetimes,
+                setup: setup.clone(),
+                viewer: viewer.clone(),
+            },
+            authenticate_session: authenticate_session::UseCase {
+                resolver,
+                gate,
+                openings: openings.clone(),
+                sign_out: sign_out.clone(),
+                tokens: ports.tokens.clone(),
+                viewer: viewer.clone(),
+            },
+            log_in_with_token: log_in_with_token::UseCase {
+                login_tokens: ports.login_tokens,
+                users: ports.users,
+                tokens: ports.tokens,
+                budgets: ports.budgets.clone(),
+                unit: ports.unit,
+                clock: ports.clock.clone(),
+                openings: openings.clone(),
+                viewer: viewer.clone(),
+            },
+            log_in_by_form: log_in_by_form::UseCase { callers: callers.clone(), log_in: log_in.clone() },
+            end_session_by_form: end_session_by_form::UseCase { callers, end_session: end_session.clone() },
+            register: register::UseCase {
+                budgets: ports.budgets.clone(),
+                passwords,
+                hasher: ports.hasher,
+                ids: ports.ids,
+                clock: ports.clock,
+                setup,
+                openings,
+                viewer,
+            },
+            check_status: check_status::UseCase { health: ports.health },
+            describe_user: describe_user::UseCase { describe_session: describe_session.clone() },
+            disclose: disclose::UseCase { budgets: ports.budgets },
+            describe_session,
+            sign_out,
+            log_in,
+            end_session,
+        }
+    }
+}
+
+/// Answers each method with the use case of its name.
+macro_rules! answer_with_use_cases {
+    ($($operation:ident)*) => {
+        #[async_trait]
+        impl SessionApi for Service {
+            $(
+                async fn $operation(
+                    &self,
+                    command: $operation::Command,
+                ) -> Result<$operation::Outcome, $operation::Error> {
+                    self.$operation.run(command).await
+                }
+            )*
+
+            async fn disclose(&self, command: disclose::Command) -> disclose::Outcome {
+                self.disclose.run(command).await
+            }
+        }
+    };
+}
+
+answer_with_use_cases! {
+    start_session describe_session sign_out authenticate_session log_in log_in_with_token log_in_by_form
+    end_session end_session_by_form register check_status describe_user
+}

@@ -1,17 +1,25 @@
 //! Gives an existing session to a user, under the token it has (seed 000, `authenticate`).
 
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
 use thiserror::Error;
 use vestibule_domain::{
     secret::{OpaqueToken, Password},
-    session::Bearer,
+    session::{Bearer, Session},
     user::Login,
 };
 
+use super::sign_out;
+
 use crate::{
     api::{Binding, Caller},
-    ports::StoreError,
+    policies::{
+        gate::{Denied, Gate},
+        openings::{OpenError, Opening, Openings, Target},
+        resolver::Resolver,
+        viewer::Viewer,
+    },
+    ports::{StoreError, Tokens},
     view::SessionView,
 };
 
@@ -84,4 +92,82 @@ pub enum Error {
     /// The store failed.
     #[error(transparent)]
     Store(#[from] StoreError),
+}
+
+impl From<Denied> for Error {
+    fn from(denied: Denied) -> Self {
+        match denied {
+            Denied::UnknownLogin => Self::UnknownLogin,
+            Denied::WrongPassword => Self::WrongPassword,
+            Denied::Disabled => Self::Disabled,
+            Denied::Throttled { retry_after } => Self::Throttled { retry_after },
+            Denied::Overloaded { retry_after } => Self::Overloaded { retry_after },
+            Denied::Store(error) => Self::Store(error),
+        }
+    }
+}
+
+/// Authenticates.
+pub struct UseCase {
+    /// Accepts tokens.
+    pub resolver: Arc<Resolver>,
+    /// Checks credentials.
+    pub gate: Arc<Gate>,
+    /// Gives the session away.
+    pub openings: Arc<Openings>,
+    /// For nobody's credentials.
+    pub sign_out: Arc<sign_out::UseCase>,
+    /// Guard tags.
+    pub tokens: Arc<dyn Tokens>,
+    /// For the answer.
+    pub viewer: Arc<Viewer>,
+}
+
+impl UseCase {
+    /// Authenticates the session, or leaves it as it was.
+    pub async fn run(&self, command: Command) -> Result<Outcome, Error> {
+        let Command { caller, bearer, credentials, binding, rotate } = command;
+        let found = self.resolver.resolve(&bearer, &caller.origin).await?.ok_or(Error::UnknownSession)?;
+        if !self.is_bound(&found.session, &binding) {
+            return Err(Error::OtherBrowser);
+        }
+        let (login, password) = match credentials {
+            Credentials::Password { login, password } => (login, password),
+            Credentials::Nobody => return self.release(sign_out::Command { caller, bearer }).await,
+        };
+        let admitted = self.gate.admit(&login, &password, &caller).await?;
+        let presented = bearer.clone();
+        let opening = Opening {
+            caller,
+            device: found.session.device,
+            subject: admitted.subject,
+            target: Target::This { bearer, rotate },
+            conditions: admitted.conditions,
+        };
+        let opened = self.openings.open(&opening).await.map_err(|error| match error {
+            // The user's password changed, or the user was disabled, while it was checked.
+            OpenError::Condition(_) => Error::WrongPassword,
+            OpenError::UnknownSession => Error::UnknownSession,
+            OpenError::Store(error) => Error::Store(error),
+        })?;
+        let kept = matches!(&presented, Bearer::Opaque(token) if *token == opened.token);
+        let view = self.viewer.view(opened.session).await?.ok_or(Error::Disabled)?;
+        Ok(Outcome { view, rotated: (!kept).then_some(opened.token) })
+    }
+
+    fn is_bound(&self, session: &Session, binding: &Binding) -> bool {
+        match binding {
+            Binding::Free => true,
+            Binding::Browser(None) => false,
+            Binding::Browser(Some(guard)) => session.guard == Some(self.tokens.guard_tag(guard)),
+        }
+    }
+
+    async fn release(&self, command: sign_out::Command) -> Result<Outcome, Error> {
+        match self.sign_out.run(command).await {
+            Ok(view) => Ok(Outcome { view, rotated: None }),
+            Err(sign_out::Error::UnknownSession) => Err(Error::UnknownSession),
+            Err(sign_out::Error::Store(error)) => Err(Error::Store(error)),
+        }
+    }
 }

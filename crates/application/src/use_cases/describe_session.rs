@@ -1,9 +1,16 @@
 //! Tells of the session behind a token, and notes that it was seen.
 
+use std::sync::Arc;
+
 use thiserror::Error;
 use vestibule_domain::session::Bearer;
 
-use crate::{api::Caller, ports::StoreError, view::SessionView};
+use crate::{
+    api::Caller,
+    policies::{resolver::Resolver, viewer::Viewer},
+    ports::StoreError,
+    view::SessionView,
+};
 
 /// Tell of the session.
 pub struct Command {
@@ -25,4 +32,21 @@ pub enum Error {
     /// The store failed.
     #[error(transparent)]
     Store(#[from] StoreError),
+}
+
+/// Tells.
+pub struct UseCase {
+    /// Accepts tokens.
+    pub resolver: Arc<Resolver>,
+    /// For the answer.
+    pub viewer: Arc<Viewer>,
+}
+
+impl UseCase {
+    /// Tells of the session.
+    pub async fn run(&self, command: Command) -> Result<Outcome, Error> {
+        let found = self.resolver.resolve(&command.bearer, &command.caller.origin).await?;
+        let session = found.ok_or(Error::UnknownSession)?.session;
+        self.viewer.view(session).await?.ok_or(Error::UnknownSession)
+    }
 }

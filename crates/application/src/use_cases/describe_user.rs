@@ -1,9 +1,12 @@
 //! Tells of the user behind a session (seed 004, `user/details`).
 
+use std::sync::Arc;
+
 use thiserror::Error;
 use vestibule_domain::{session::Bearer, user::User};
 
-use crate::{api::Caller, ports::StoreError};
+use super::describe_session;
+use crate::{api::Caller, ports::StoreError, view::Principal};
 
 /// Tell of the user.
 pub struct Command {
@@ -28,4 +31,26 @@ pub enum Error {
     /// The store failed.
     #[error(transparent)]
     Store(#[from] StoreError),
+}
+
+/// Tells.
+pub struct UseCase {
+    /// For the session.
+    pub describe_session: Arc<describe_session::UseCase>,
+}
+
+impl UseCase {
+    /// Tells of the user.
+    pub async fn run(&self, Command { caller, bearer }: Command) -> Result<Outcome, Error> {
+        let described = self.describe_session.run(describe_session::Command { caller, bearer }).await;
+        let view = described.map_err(|error| match error {
+            describe_session::Error::UnknownSession => Error::UnknownSession,
+            describe_session::Error::Store(error) => Error::Store(error),
+        })?;
+        match view.principal {
+            Principal::User(user) => Ok(*user),
+            Principal::Node(_) => Err(Error::NotAUser),
+            Principal::Anonymous | Principal::Setup => Err(Error::UnknownSession),
+        }
+    }
 }

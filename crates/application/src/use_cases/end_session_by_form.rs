@@ -1,9 +1,16 @@
 //! Ends a session for a program that names a form configuration (seed 002).
 
-use thiserror::Error;
-use vestibule_domain::{form::FormName, secret::OpaqueToken, session::Bearer};
+use std::sync::Arc;
 
-use crate::{api::Caller, ports::StoreError};
+use thiserror::Error;
+use vestibule_domain::{
+    form::{FormAction, FormName},
+    secret::OpaqueToken,
+    session::Bearer,
+};
+
+use super::end_session;
+use crate::{api::Caller, policies::callers::Callers, ports::StoreError};
 
 /// End the session by form.
 pub struct Command {
@@ -32,4 +39,27 @@ pub enum Error {
     /// The store failed: the session may live on.
     #[error(transparent)]
     Store(#[from] StoreError),
+}
+
+/// Ends.
+pub struct UseCase {
+    /// Programs and forms.
+    pub callers: Arc<Callers>,
+    /// Ends the session.
+    pub end_session: Arc<end_session::UseCase>,
+}
+
+impl UseCase {
+    /// Ends the session, if there is one.
+    pub async fn run(&self, command: Command) -> Result<Outcome, Error> {
+        if !self.callers.may_call(command.api_token.as_ref()).await? {
+            return Err(Error::UnknownClient);
+        }
+        self.callers.form(command.form.as_ref(), FormAction::Delete).await?.ok_or(Error::UnusableForm)?;
+        let Some(bearer) = command.bearer else { return Ok(()) };
+        match self.end_session.run(end_session::Command { caller: command.caller, bearer }).await {
+            Ok(()) | Err(end_session::Error::UnknownSession) => Ok(()),
+            Err(end_session::Error::Store(error)) => Err(error.into()),
+        }
+    }
 }

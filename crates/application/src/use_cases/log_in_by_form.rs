@@ -1,18 +1,21 @@
 //! Begins a session for a program that submits the values of a form configuration (seed 002).
 
-use std::{collections::BTreeMap, time::Duration};
+use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
 use thiserror::Error;
 use vestibule_domain::{
-    form::{FormName, Violations},
-    secret::OpaqueToken,
+    form::{FormAction, FormName, Violations},
+    secret::{OpaqueToken, Password},
     session::DeviceName,
+    user::{Login, LoginKey},
 };
 
+use super::log_in;
 use crate::{
     api::{Caller, Current},
+    policies::{callers::Callers, gate::Denied},
     ports::StoreError,
-    view::Begun,
+    view::{Begun, Principal},
 };
 
 /// Log in by form.
@@ -73,4 +76,57 @@ pub enum Error {
     /// The store failed.
     #[error(transparent)]
     Store(#[from] StoreError),
+}
+
+impl From<Denied> for Error {
+    fn from(denied: Denied) -> Self {
+        log_in::Error::from(denied).into()
+    }
+}
+
+impl From<log_in::Error> for Error {
+    fn from(error: log_in::Error) -> Self {
+        match error {
+            log_in::Error::UnknownLogin => Self::UnknownLogin,
+            log_in::Error::WrongPassword => Self::WrongPassword,
+            log_in::Error::Disabled => Self::Disabled,
+            log_in::Error::LacksRole => Self::NotAdmitted,
+            log_in::Error::Throttled { retry_after } => Self::Throttled { retry_after },
+            log_in::Error::Overloaded { retry_after } => Self::Overloaded { retry_after },
+            log_in::Error::Store(error) => Self::Store(error),
+        }
+    }
+}
+
+/// Logs in.
+pub struct UseCase {
+    /// Programs and forms.
+    pub callers: Arc<Callers>,
+    /// Logs in.
+    pub log_in: Arc<log_in::UseCase>,
+}
+
+impl UseCase {
+    /// Logs in by form.
+    pub async fn run(&self, command: Command) -> Result<Outcome, Error> {
+        if !self.callers.may_call(command.api_token.as_ref()).await? {
+            return Err(Error::UnknownClient);
+        }
+        let form = self.callers.form(command.form.as_ref(), FormAction::Create).await?;
+        let (Some(form), Some(mut values)) = (form, command.values) else { return Err(Error::UnusableForm) };
+        let violations = form.violations(&values);
+        if !violations.is_empty() {
+            return Err(Error::Invalid(violations));
+        }
+        // A form may leave its fields optional; nobody logs in without them.
+        let email = LoginKey::parse(values.get("email").map_or("", String::as_str)).map_err(|_| Error::UnknownLogin)?;
+        let password = Password::parse(values.remove("password").unwrap_or_default());
+        let password = password.map_err(|_| Error::WrongPassword)?;
+        let admitted = self.log_in.gate.admit(&Login::Email(email), &password, &command.caller).await?;
+        let roles_fit = matches!(&admitted.principal, Principal::User(user) if form.admits(&user.roles));
+        if !roles_fit {
+            return Err(Error::NotAdmitted);
+        }
+        Ok(self.log_in.begin(admitted, command.caller, command.device, command.current).await?)
+    }
 }

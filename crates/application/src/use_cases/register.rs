@@ -1,17 +1,25 @@
 //! Creates a user and a session of theirs (seed 003, `register`).
 
-use std::time::Duration;
+use std::{collections::BTreeSet, sync::Arc, time::Duration};
 
 use thiserror::Error;
 use vestibule_domain::{
+    message::{Event, EventKind},
     secret::Password,
-    session::DeviceName,
-    user::{EmailAddress, Profile},
+    session::{DeviceName, Subject},
+    user::{EmailAddress, LoginName, PersonName, Profile, TimeZoneName, User, UserId},
 };
 
 use crate::{
     api::{Caller, Current},
-    ports::StoreError,
+    change::Change,
+    policies::{
+        openings::{OpenError, Opening, Openings, Target},
+        password::PasswordPolicy,
+        setup::SetupGrants,
+        viewer::Viewer,
+    },
+    ports::{Bucket, Budgets, Clock, Exhausted, HashError, HashProfile, Ids, PasswordHasher, StoreError},
     view::Begun,
 };
 
@@ -61,4 +69,82 @@ pub enum Error {
     /// The store failed.
     #[error(transparent)]
     Store(#[from] StoreError),
+}
+
+/// Registers.
+pub struct UseCase {
+    /// What registrations are charged to.
+    pub budgets: Arc<dyn Budgets>,
+    /// How good passwords must be.
+    pub passwords: PasswordPolicy,
+    /// Hashes them.
+    pub hasher: Arc<dyn PasswordHasher>,
+    /// New identifiers.
+    pub ids: Arc<dyn Ids>,
+    /// Now.
+    pub clock: Arc<dyn Clock>,
+    /// Whether this is the first user.
+    pub setup: Arc<SetupGrants>,
+    /// Opens the session.
+    pub openings: Arc<Openings>,
+    /// For the answer.
+    pub viewer: Arc<Viewer>,
+}
+
+impl UseCase {
+    /// Registers: the user and the session come in one unit.
+    pub async fn run(&self, command: Command) -> Result<Outcome, Error> {
+        let now = self.clock.now();
+        if command.profile.birthdate.is_some_and(|birthdate| birthdate.is_after(now)) {
+            return Err(Error::BirthdateInFuture);
+        }
+        self.check_password(&command)?;
+        let buckets = [Bucket::RegistrationFrom(command.caller.address)];
+        self.budgets.charge(&buckets).await.map_err(|Exhausted { retry_after }| Error::Throttled { retry_after })?;
+        // Hashed before anybody looks whether the address is taken: both answers cost the same.
+        let password = match self.hasher.hash(&command.password, HashProfile::Standard).await {
+            Ok(hash) => hash,
+            Err(HashError::Overloaded { retry_after }) => {
+                self.budgets.refund(&buckets).await;
+                return Err(Error::Overloaded { retry_after });
+            }
+            Err(HashError::Unusable) => return Err(StoreError::Malformed("password hash parameter").into()),
+        };
+        let user = User {
+            id: UserId::from_uuid(self.ids.next()),
+            // Every address fits a login name.
+            login: LoginName::parse(command.email.as_str()).map_err(|_| StoreError::Malformed("e-mail address"))?,
+            email: command.email,
+            roles: BTreeSet::new(),
+            disabled: false,
+            profile: command.profile,
+            time_zone: TimeZoneName::default(),
+            created: now,
+            last_successful_login: None,
+            last_failed_login: None,
+        };
+        let subject = Subject::User(user.id);
+        let first = self.setup.is_open().await?.then_some(EventKind::SystemConfigured);
+        let events = [EventKind::UserRegistered].into_iter().chain(first).map(|kind| {
+            let (origin, address) = (Some(command.caller.origin.clone()), Some(command.caller.address));
+            Change::Record(Event { kind, at: now, session: None, subject: Some(subject), origin, address })
+        });
+        let conditions = [Change::AddUser { user, password }].into_iter().chain(events).collect();
+        let target = Target::Current(command.current);
+        let opening = Opening { caller: command.caller, device: command.device, subject, target, conditions };
+        let opened = self.openings.open(&opening).await.map_err(|error| match error {
+            OpenError::Condition(_) | OpenError::UnknownSession => Error::EmailTaken,
+            OpenError::Store(error) => Error::Store(error),
+        })?;
+        let view = self.viewer.view(opened.session).await?.ok_or(StoreError::Malformed("user"))?;
+        Ok(Begun { view, token: opened.token, signed: None })
+    }
+
+    fn check_password(&self, command: &Command) -> Result<(), Error> {
+        let Profile { name, surname, nickname, default_city, .. } = &command.profile;
+        let names = [name, surname, nickname].into_iter().flatten().map(PersonName::as_str);
+        let own = [command.email.as_str(), command.email.local_part(), default_city.as_str()];
+        let context: Vec<&str> = own.into_iter().chain(names).collect();
+        self.passwords.check(&command.password, &context).map_err(|_| Error::PasswordTooSimple)
+    }
 }

@@ -1,9 +1,19 @@
 //! Begins an anonymous session, which costs no row; or, while the system has no users, one that may set it up.
 
-use thiserror::Error;
-use vestibule_domain::{secret::OpaqueToken, session::DeviceName};
+use std::sync::Arc;
 
-use crate::{api::Caller, ports::StoreError, view::SessionView};
+use thiserror::Error;
+use vestibule_domain::{
+    secret::OpaqueToken,
+    session::{DeviceName, Session, Subject},
+};
+
+use crate::{
+    api::Caller,
+    policies::{lifetimes::LifetimePolicy, setup::SetupGrants, viewer::Viewer},
+    ports::{Clock, Seal, Seals, StoreError, Tokens},
+    view::SessionView,
+};
 
 /// What makes a caller trustworthy enough to set the system up.
 #[derive(Clone, Default)]
@@ -51,4 +61,61 @@ pub enum Error {
     /// The store could not say whether the system is set up, or how long the message log is.
     #[error(transparent)]
     Store(#[from] StoreError),
+}
+
+/// Seals a session.
+pub struct UseCase {
+    /// Sealed tokens.
+    pub seals: Arc<dyn Seals>,
+    /// Guard secrets.
+    pub tokens: Arc<dyn Tokens>,
+    /// Now.
+    pub clock: Arc<dyn Clock>,
+    /// How long sessions live.
+    pub lifetimes: Arc<LifetimePolicy>,
+    /// Who may set the system up.
+    pub setup: Arc<SetupGrants>,
+    /// For the answer.
+    pub viewer: Arc<Viewer>,
+}
+
+impl UseCase {
+    /// Begins a session. Nothing is written.
+    pub async fn run(&self, command: Command) -> Result<Outcome, Error> {
+        let setup = match &command.setup {
+            Some(claim) => self.setup.grants(claim).await?,
+            None => false,
+        };
+        let guard = match command.guarding {
+            Guarding::None => None,
+            Guarding::Browser(known) => Some(known.unwrap_or_else(|| self.tokens.mint())),
+        };
+        let now = self.clock.now();
+        let anonymous = self.lifetimes.of(&command.caller.origin).anonymous;
+        let ttl = if setup { anonymous.min(SetupGrants::TTL) } else { anonymous };
+        let seal = Seal {
+            origin: command.caller.origin,
+            expires: now.plus(ttl),
+            setup,
+            guard: guard.as_ref().map(|guard| self.tokens.guard_tag(guard)),
+        };
+        let token = self.seals.seal(&seal);
+        let session = Session {
+            id: self.seals.session_id(&token),
+            origin: seal.origin,
+            device: command.device,
+            subject: if setup { Subject::Setup } else { Subject::Anonymous },
+            begun: now,
+            authenticated: None,
+            last_seen: now,
+            idle_ttl: None,
+            expires: seal.expires,
+            ended: None,
+            epoch: 0,
+            guard: seal.guard,
+            sealed_until: Some(seal.expires),
+        };
+        let view = self.viewer.view_unowned(session).await?;
+        Ok(Outcome { view, token, guard })
+    }
 }

@@ -1,0 +1,41 @@
+//! Which programs may call, and with which forms (seed 002).
+
+use std::sync::Arc;
+
+use vestibule_domain::{
+    form::{FormAction, FormConfiguration, FormName},
+    secret::OpaqueToken,
+};
+
+use crate::ports::{ClientStore, Clock, FormStore, StoreError, Tokens};
+
+/// What a program that calls by form must show.
+pub struct Callers {
+    /// The programs.
+    pub clients: Arc<dyn ClientStore>,
+    /// The forms.
+    pub forms: Arc<dyn FormStore>,
+    /// Digests of API tokens.
+    pub tokens: Arc<dyn Tokens>,
+    /// For expiry.
+    pub clock: Arc<dyn Clock>,
+}
+
+impl Callers {
+    /// Whether the API token is one, and good.
+    pub async fn may_call(&self, token: Option<&OpaqueToken>) -> Result<bool, StoreError> {
+        let Some(token) = token else { return Ok(false) };
+        let client = self.clients.by_digest(&self.tokens.digest(token)).await?;
+        Ok(client.is_some_and(|client| client.may_call(self.clock.now())))
+    }
+
+    /// The form of this name, if it is for this action.
+    pub async fn form(
+        &self,
+        name: Option<&FormName>,
+        action: FormAction,
+    ) -> Result<Option<FormConfiguration>, StoreError> {
+        let Some(name) = name else { return Ok(None) };
+        Ok(self.forms.by_name(name).await?.filter(|form| form.action == action))
+    }
+}

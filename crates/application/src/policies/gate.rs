@@ -1,0 +1,219 @@
+//! Whether somebody is who they claim to be: one throttle and one amount of work, whichever door they knock at.
+
+#[cfg(test)]
+mod tests;
+
+use std::{sync::Arc, time::Duration};
+
+use thiserror::Error;
+use vestibule_domain::{
+    message::{Event, EventKind},
+    node::NodeRef,
+    secret::{Password, PasswordHash},
+    session::Subject,
+    user::{Login, LoginKey},
+};
+
+use crate::{
+    api::Caller,
+    change::Change,
+    ports::{
+        Against, Bucket, Budgets, Clock, CommitError, Exhausted, HashError, HashProfile, KeyKind, NodeStore,
+        PasswordHasher, StoreError, StoredNode, StoredUser, UnitOfWork, UserStore, Verdict,
+    },
+    view::Principal,
+};
+
+/// Checks credentials.
+pub struct Gate {
+    /// Users.
+    pub users: Arc<dyn UserStore>,
+    /// Nodes.
+    pub nodes: Arc<dyn NodeStore>,
+    /// Hashes.
+    pub hasher: Arc<dyn PasswordHasher>,
+    /// What attempts are charged to.
+    pub budgets: Arc<dyn Budgets>,
+    /// Where failures are noted.
+    pub unit: Arc<dyn UnitOfWork>,
+    /// For the notes.
+    pub clock: Arc<dyn Clock>,
+}
+
+/// Somebody who is who they claim to be.
+#[derive(Clone)]
+pub struct Admitted {
+    /// Who.
+    pub principal: Principal,
+    /// The same, as a session's subject.
+    pub subject: Subject,
+    /// What must still hold, and what is to be written, when their session begins.
+    pub conditions: Vec<Change>,
+}
+
+/// Why somebody is not let in.
+#[derive(Debug, Error)]
+pub enum Denied {
+    /// Nobody has this login.
+    #[error("nobody has this login")]
+    UnknownLogin,
+    /// It is not the password.
+    #[error("wrong password")]
+    WrongPassword,
+    /// It is the password, but the user is disabled.
+    #[error("the user is disabled")]
+    Disabled,
+    /// Too many attempts failed.
+    #[error("too many failed attempts")]
+    Throttled {
+        /// When to try again.
+        retry_after: Duration,
+    },
+    /// Too many are being checked.
+    #[error("too many logins are under way")]
+    Overloaded {
+        /// When to try again.
+        retry_after: Duration,
+    },
+    /// The store failed.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+/// Who was found under a login.
+enum Found {
+    User(StoredUser),
+    Node(StoredNode),
+    Nobody,
+}
+
+impl Gate {
+    /// Lets somebody in, or notes that they failed and says why.
+    pub async fn admit(&self, login: &Login, password: &Password, caller: &Caller) -> Result<Admitted, Denied> {
+        let found = self.find(login).await?;
+        // Known accounts by id, so that an attacker gets no second budget by another spelling of the same account.
+        let account = match &found {
+            Found::User(stored) => stored.user.id.to_string(),
+            Found::Node(stored) => stored.node.id.to_string(),
+            Found::Nobody => text_of(login),
+        };
+        let buckets = [Bucket::LoginTo(account), Bucket::LoginFrom(caller.address)];
+        self.budgets.charge(&buckets).await.map_err(|Exhausted { retry_after }| Denied::Throttled { retry_after })?;
+        let verdict = match self.verdict(&found, login, password).await {
+            Ok(verdict) => verdict,
+            Err(error) => {
+                // Nothing was guessed.
+                self.budgets.refund(&buckets).await;
+                return Err(error);
+            }
+        };
+        match (verdict, admitted(found)) {
+            (Verdict::Wrong, None) => Err(self.failed(None, Denied::UnknownLogin, caller).await),
+            (Verdict::Wrong, Some(known)) => Err(self.failed(Some(known.subject), Denied::WrongPassword, caller).await),
+            (Verdict::Right | Verdict::RightButOutdated, None) => Err(Denied::UnknownLogin),
+            (Verdict::Right | Verdict::RightButOutdated, Some(known)) => {
+                self.budgets.refund(&buckets).await;
+                if let Principal::User(user) = &known.principal
+                    && user.disabled
+                {
+                    return Err(self.failed(Some(known.subject), Denied::Disabled, caller).await);
+                }
+                self.rehashed(known, verdict, password).await
+            }
+        }
+    }
+
+    async fn find(&self, login: &Login) -> Result<Found, StoreError> {
+        let user = async |key: &LoginKey, kind| {
+            Ok::<_, StoreError>(self.users.by_key(key, kind).await?.map_or(Found::Nobody, Found::User))
+        };
+        match login {
+            Login::Email(key) => user(key, KeyKind::Email).await,
+            Login::Name(key) => user(key, KeyKind::Login).await,
+            Login::Any(key) => user(key, KeyKind::Any).await,
+            Login::Node(node) => Ok(self.nodes.find(node).await?.map_or(Found::Nobody, Found::Node)),
+        }
+    }
+
+    /// Compares with whatever there is to compare with: nobody's password costs what somebody's does.
+    async fn verdict(&self, found: &Found, login: &Login, password: &Password) -> Result<Verdict, Denied> {
+        let profile = if matches!(login, Login::Node(_)) { HashProfile::Fast } else { HashProfile::Standard };
+        let stored: Vec<PasswordHash> = match found {
+            Found::User(stored) => stored.password.iter().cloned().collect(),
+            Found::Node(stored) => stored.secrets.accepted(self.clock.now()).cloned().collect(),
+            Found::Nobody => Vec::new(),
+        };
+        if stored.is_empty() {
+            return self.compare(password, Against::Nothing(profile)).await;
+        }
+        for hash in stored {
+            let verdict = self.compare(password, Against::Stored(hash)).await?;
+            if verdict != Verdict::Wrong {
+                return Ok(verdict);
+            }
+        }
+        Ok(Verdict::Wrong)
+    }
+
+    async fn compare(&self, password: &Password, against: Against) -> Result<Verdict, Denied> {
+        match self.hasher.verify(password, against).await {
+            Ok(verdict) => Ok(verdict),
+            Err(HashError::Overloaded { retry_after }) => Err(Denied::Overloaded { retry_after }),
+            Err(HashError::Unusable) => {
+                tracing::error!("a stored password hash cannot be used; set a new password for its owner");
+                Ok(Verdict::Wrong)
+            }
+        }
+    }
+
+    /// Notes the failure; the answer waits for the note, known login or not.
+    async fn failed(&self, subject: Option<Subject>, denied: Denied, caller: &Caller) -> Denied {
+        let at = self.clock.now();
+        let login = subject.map(|subject| Change::RecordLogin { subject, at, succeeded: false });
+        let event = Change::Record(Event {
+            kind: EventKind::AuthenticationFailed,
+            at,
+            session: None,
+            subject,
+            origin: Some(caller.origin.clone()),
+            address: Some(caller.address),
+        });
+        match self.unit.commit(login.into_iter().chain([event]).collect()).await {
+            Ok(()) | Err(CommitError::Conflict(_)) => denied,
+            Err(CommitError::Store(error)) => Denied::Store(error),
+        }
+    }
+
+    async fn rehashed(&self, mut known: Admitted, verdict: Verdict, password: &Password) -> Result<Admitted, Denied> {
+        if verdict == Verdict::RightButOutdated
+            && let Subject::User(user) = known.subject
+            && let Ok(password) = self.hasher.hash(password, HashProfile::Standard).await
+        {
+            known.conditions.push(Change::ReplaceHash { user, password });
+        }
+        Ok(known)
+    }
+}
+
+fn admitted(found: Found) -> Option<Admitted> {
+    match found {
+        Found::User(StoredUser { user, revision, .. }) => {
+            let (subject, user_id) = (Subject::User(user.id), user.id);
+            let conditions = vec![Change::ExpectUser { user: user_id, revision }];
+            Some(Admitted { principal: Principal::User(Box::new(user)), subject, conditions })
+        }
+        Found::Node(StoredNode { node, revision, .. }) => {
+            let conditions = vec![Change::ExpectNode { node: node.id, revision }];
+            Some(Admitted { subject: Subject::Node(node.id), principal: Principal::Node(node), conditions })
+        }
+        Found::Nobody => None,
+    }
+}
+
+fn text_of(login: &Login) -> String {
+    match login {
+        Login::Email(key) | Login::Name(key) | Login::Any(key) => key.as_str().to_owned(),
+        Login::Node(NodeRef::Id(id)) => id.to_string(),
+        Login::Node(NodeRef::Name(name)) => name.as_str().to_owned(),
+    }
+}

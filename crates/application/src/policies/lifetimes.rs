@@ -1,0 +1,34 @@
+//! How long sessions live, and whether they are accepted beyond the API that began them.
+
+use std::collections::BTreeMap;
+
+use vestibule_domain::session::{Lifetimes, Origin};
+
+/// The configured lifetimes.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LifetimePolicy {
+    /// Where an API has none of its own.
+    pub default: Lifetimes,
+    /// By API.
+    pub by_origin: BTreeMap<Origin, Lifetimes>,
+    /// Whether a session begun through one API is accepted by all.
+    pub shared: bool,
+}
+
+impl LifetimePolicy {
+    /// The lifetimes for sessions of this API.
+    pub fn of(&self, origin: &Origin) -> &Lifetimes {
+        self.by_origin.get(origin).unwrap_or(&self.default)
+    }
+
+    /// Whether the API `via` accepts a session that was begun through `origin`.
+    pub fn accepts(&self, origin: &Origin, via: &Origin) -> bool {
+        self.shared || origin == via
+    }
+}
+
+impl Default for LifetimePolicy {
+    fn default() -> Self {
+        Self { default: Lifetimes::default(), by_origin: BTreeMap::new(), shared: true }
+    }
+}

@@ -1,0 +1,124 @@
+//! From what a caller presents to the live session behind it: the one place where a token is accepted.
+
+#[cfg(test)]
+mod tests;
+
+use std::{sync::Arc, time::Duration};
+
+use vestibule_domain::{
+    secret::{Digest, OpaqueToken},
+    session::{Bearer, DeviceName, Origin, Session, SignedToken, Subject},
+    time::Timestamp,
+};
+
+use super::{lifetimes::LifetimePolicy, setup::SetupGrants};
+use crate::ports::{Clock, Seal, Seals, SessionStore, Sightings, StoreError, TokenSigner, Tokens};
+
+/// A live session and how it is kept.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Resolved {
+    /// The session.
+    pub session: Session,
+    /// Where it is.
+    pub kept: Kept,
+}
+
+/// Whether a session has a row.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kept {
+    /// It has one.
+    Row,
+    /// Its sealed token is all there is; a row would be stored under this digest.
+    Seal(Digest),
+}
+
+/// Accepts tokens.
+pub struct Resolver {
+    /// The sessions that have rows.
+    pub sessions: Arc<dyn SessionStore>,
+    /// Where it is noted that a session was seen.
+    pub sightings: Arc<dyn Sightings>,
+    /// Digests.
+    pub tokens: Arc<dyn Tokens>,
+    /// The sessions that have no rows.
+    pub seals: Arc<dyn Seals>,
+    /// Signatures.
+    pub signer: Arc<dyn TokenSigner>,
+    /// For expiry.
+    pub clock: Arc<dyn Clock>,
+    /// How long a seal may be good, and which API accepts what.
+    pub lifetimes: Arc<LifetimePolicy>,
+}
+
+impl Resolver {
+    /// How far the clocks of two nodes may be apart before one refuses what the other has just sealed.
+    const CLOCK_SKEW: Duration = Duration::from_mins(1);
+
+    /// The live session behind `bearer` as the API `via` may see it; nothing if there is none, whatever the reason.
+    pub async fn resolve(&self, bearer: &Bearer, via: &Origin) -> Result<Option<Resolved>, StoreError> {
+        let now = self.clock.now();
+        let found = match bearer {
+            Bearer::Opaque(token) => self.by_token(token, now).await?,
+            Bearer::Signed(token) => self.by_signature(token, now).await?,
+        };
+        let accepted =
+            found.filter(|found| found.session.is_live(now) && self.lifetimes.accepts(&found.session.origin, via));
+        if let Some(Resolved { session, kept: Kept::Row }) = &accepted {
+            self.sightings.note(session.id, now);
+        }
+        Ok(accepted)
+    }
+
+    async fn by_token(&self, token: &OpaqueToken, now: Timestamp) -> Result<Option<Resolved>, StoreError> {
+        let digest = self.tokens.digest(token);
+        // The row comes first: it knows what became of a session after its token was sealed.
+        if let Some(session) = self.sessions.by_digest(&digest).await? {
+            return Ok(Some(Resolved { session, kept: Kept::Row }));
+        }
+        let seal = self.seals.unseal(token).filter(|seal| self.is_plausible(seal, now));
+        Ok(seal.map(|seal| Resolved { session: self.unsealed(token, seal, now), kept: Kept::Seal(digest) }))
+    }
+
+    /// No seal is good for longer than one that was made this moment. A random token that happens to unseal fails here.
+    fn is_plausible(&self, seal: &Seal, now: Timestamp) -> bool {
+        let longest = self.lifetimes.of(&seal.origin).anonymous.max(SetupGrants::TTL);
+        seal.expires <= now.plus(longest).plus(Self::CLOCK_SKEW)
+    }
+
+    fn unsealed(&self, token: &OpaqueToken, seal: Seal, now: Timestamp) -> Session {
+        let ttl = self.lifetimes.of(&seal.origin).anonymous;
+        Session {
+            id: self.seals.session_id(token),
+            origin: seal.origin,
+            device: DeviceName::default(),
+            subject: if seal.setup { Subject::Setup } else { Subject::Anonymous },
+            begun: seal.expires.minus(ttl),
+            authenticated: None,
+            last_seen: now,
+            idle_ttl: None,
+            expires: seal.expires,
+            ended: None,
+            epoch: 0,
+            guard: seal.guard,
+            sealed_until: Some(seal.expires),
+        }
+    }
+
+    /// A signed token is worth what its session is worth, in the epoch and for the subject it was signed for.
+    async fn by_signature(&self, token: &SignedToken, now: Timestamp) -> Result<Option<Resolved>, StoreError> {
+        let Ok(claims) = self.signer.verify(token) else { return Ok(None) };
+        if now >= claims.expires {
+            return Ok(None);
+        }
+        let session = self.sessions.by_id(claims.session).await?;
+        let session = session.filter(|session| {
+            let subject = match session.subject {
+                Subject::User(user) => Some(user.as_uuid()),
+                Subject::Node(node) => Some(node.as_uuid()),
+                Subject::Anonymous | Subject::Setup => None,
+            };
+            session.epoch == claims.epoch && subject == Some(claims.subject)
+        });
+        Ok(session.map(|session| Resolved { session, kept: Kept::Row }))
+    }
+}

@@ -1,0 +1,65 @@
+//! What a session amounts to at this moment: whose it is and what it may do.
+
+use std::sync::Arc;
+
+use vestibule_domain::{
+    node::NodeRef,
+    rights::{Rights, RoleName, system_rights, union},
+    session::{Session, Subject},
+};
+
+use super::setup::SetupGrants;
+use crate::{
+    ports::{MessageLog, NodeStore, RoleStore, StoreError, UserStore},
+    view::{Principal, SessionView},
+};
+
+/// Puts a session together with its subject.
+pub struct Viewer {
+    /// Users.
+    pub users: Arc<dyn UserStore>,
+    /// Nodes.
+    pub nodes: Arc<dyn NodeStore>,
+    /// Roles.
+    pub roles: Arc<dyn RoleStore>,
+    /// The message log.
+    pub messages: Arc<dyn MessageLog>,
+    /// Whether the system is set up.
+    pub setup: Arc<SetupGrants>,
+}
+
+impl Viewer {
+    /// The view of a session that is nobody's, or for setting up.
+    pub async fn view_unowned(&self, session: Session) -> Result<SessionView, StoreError> {
+        let setup = session.subject == Subject::Setup && self.setup.is_open().await?;
+        let (principal, rights) = if setup {
+            (Principal::Setup, &system_rights() | &union(&self.roles.all().await?))
+        } else {
+            (Principal::Anonymous, Rights::new())
+        };
+        let latest_message = self.messages.latest().await?;
+        Ok(SessionView { session, principal, rights, latest_message })
+    }
+
+    /// The view; nothing if the session's user or node is gone or disabled, which makes the session worthless.
+    pub async fn view(&self, session: Session) -> Result<Option<SessionView>, StoreError> {
+        let (principal, rights) = match session.subject {
+            Subject::Anonymous | Subject::Setup => return self.view_unowned(session).await.map(Some),
+            Subject::User(id) => {
+                let Some(stored) = self.users.by_id(id).await?.filter(|stored| !stored.user.disabled) else {
+                    return Ok(None);
+                };
+                let names: Vec<RoleName> = stored.user.roles.iter().cloned().collect();
+                let rights = if names.is_empty() { Rights::new() } else { union(&self.roles.named(&names).await?) };
+                (Principal::User(Box::new(stored.user)), rights)
+            }
+            Subject::Node(id) => {
+                let Some(stored) = self.nodes.find(&NodeRef::Id(id)).await? else { return Ok(None) };
+                let rights = union(&self.roles.named(&[RoleName::node()]).await?);
+                (Principal::Node(stored.node), rights)
+            }
+        };
+        let latest_message = self.messages.latest().await?;
+        Ok(Some(SessionView { session, principal, rights, latest_message }))
+    }
+}
