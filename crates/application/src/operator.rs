@@ -1,1 +1,152 @@
-//! x
+//! What an operator does: users, roles, nodes, API clients, form configurations, login tokens and sessions.
+//!
+//! Every change is one unit that carries its entry in the message log. What takes something from somebody (disabling,
+//! removing, a new password) ends their sessions in that unit.
+
+pub mod clients;
+pub mod forms;
+pub mod login_tokens;
+pub mod nodes;
+pub mod roles;
+pub mod sessions;
+pub mod users;
+
+#[cfg(test)]
+mod tests;
+
+use std::sync::Arc;
+
+use thiserror::Error;
+use vestibule_domain::{
+    client::ClientName,
+    form::FormName,
+    message::{Event, EventKind},
+    node::NodeName,
+    session::{EndReason, Ending, SessionId, Subject},
+    time::Timestamp,
+    user::{LoginKey, LoginName, UserId},
+};
+
+use crate::{
+    change::Change,
+    policies::password::{PasswordPolicy, TooSimple},
+    ports::{
+        ClientStore, Clock, CommitError, Conflict, FormStore, HashError, Ids, Installation, KeyKind, NodeStore,
+        PasswordHasher, RoleStore, SessionStore, StoreError, StoredUser, Tokens, UnitOfWork, UserStore,
+    },
+};
+
+/// What the operator's commands stand on.
+#[derive(Clone)]
+#[expect(missing_docs, reason = "each port says what it is")]
+pub struct Ports {
+    pub unit_of_work: Arc<dyn UnitOfWork>,
+    pub users: Arc<dyn UserStore>,
+    pub roles: Arc<dyn RoleStore>,
+    pub nodes: Arc<dyn NodeStore>,
+    pub clients: Arc<dyn ClientStore>,
+    pub forms: Arc<dyn FormStore>,
+    pub sessions: Arc<dyn SessionStore>,
+    pub installation: Arc<dyn Installation>,
+    pub tokens: Arc<dyn Tokens>,
+    pub hasher: Arc<dyn PasswordHasher>,
+    pub clock: Arc<dyn Clock>,
+    pub ids: Arc<dyn Ids>,
+}
+
+/// The operator's commands, grouped by what they are about: one module each.
+pub struct Operator {
+    ports: Ports,
+    passwords: PasswordPolicy,
+}
+
+/// Why a command did nothing. Written for the operator: says what to do where that is not plain.
+#[derive(Debug, Error)]
+pub enum Error {
+    /// No user answers to this.
+    #[error("no user has the login name, e-mail address or id {0:?}")]
+    UnknownUser(String),
+    /// No node has this name.
+    #[error("there is no node {0}")]
+    UnknownNode(NodeName),
+    /// No API client has this name.
+    #[error("there is no client {0}")]
+    UnknownClient(ClientName),
+    /// No form configuration has this name.
+    #[error("there is no form configuration {0}")]
+    UnknownForm(FormName),
+    /// No session that is kept has this id.
+    #[error(
+        "there is no session {0}; anonymous sessions that were never authenticated are not kept, and those long over \
+         are forgotten"
+    )]
+    UnknownSession(SessionId),
+    /// Another user has the login name, or has it as e-mail address.
+    #[error("another user has the login name {0}, or has it as e-mail address; choose another login name")]
+    LoginTaken(LoginName),
+    /// Another user has the address, or has it as login name.
+    #[error("another user has the e-mail address {0}, or has it as login name; use another address")]
+    EmailTaken(String),
+    /// Another node has the name.
+    #[error("there is a node {0} already; choose another name, or give that one a new secret by rotating it")]
+    NodeNameTaken(NodeName),
+    /// Another API client has or had the name.
+    #[error("there is or was a client {0} already; names are not given twice, so choose another")]
+    ClientNameTaken(ClientName),
+    /// The password is too short or too easily guessed.
+    #[error(transparent)]
+    TooSimple(#[from] TooSimple),
+    /// A login token for this user would be refused.
+    #[error("the user {0} is disabled and could not log in; enable them first")]
+    Disabled(LoginName),
+    /// Something was changed by somebody else at the same time.
+    #[error("nothing was done: {0}")]
+    Conflict(Conflict),
+    /// The password could not be hashed.
+    #[error(transparent)]
+    Hash(#[from] HashError),
+    /// The store failed.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+impl From<CommitError> for Error {
+    fn from(error: CommitError) -> Self {
+        match error {
+            CommitError::Conflict(conflict) => Self::Conflict(conflict),
+            CommitError::Store(error) => Self::Store(error),
+        }
+    }
+}
+
+impl Operator {
+    /// The commands on these ports, with this policy for the passwords they set.
+    pub fn new(ports: Ports, passwords: PasswordPolicy) -> Self {
+        Self { ports, passwords }
+    }
+
+    /// The user of this id, login name or e-mail address, looked for in this order.
+    async fn named_user(&self, named: &str) -> Result<StoredUser, Error> {
+        if let Some(id) = UserId::parse(named.trim())
+            && let Some(user) = self.ports.users.by_id(id).await?
+        {
+            return Ok(user);
+        }
+        let unknown = || Error::UnknownUser(named.to_owned());
+        let key = LoginKey::parse(named).map_err(|_| unknown())?;
+        self.ports.users.by_key(&key, KeyKind::Any).await?.ok_or_else(unknown)
+    }
+
+    async fn commit(&self, changes: Vec<Change>) -> Result<(), Error> {
+        Ok(self.ports.unit_of_work.commit(changes).await?)
+    }
+}
+
+/// The entry in the message log for what an operator did.
+fn record(kind: EventKind, subject: Option<Subject>, at: Timestamp) -> Change {
+    Change::Record(Event { kind, at, session: None, subject, origin: None, address: None })
+}
+
+fn end_sessions_of(subject: Subject, at: Timestamp) -> Change {
+    Change::EndSessionsOf { subject, ending: Ending { at, reason: EndReason::SubjectChanged } }
+}

@@ -1,0 +1,53 @@
+//! API clients.
+
+use std::time::Duration;
+
+use vestibule_domain::{
+    client::{Client, ClientId, ClientName},
+    message::EventKind,
+    secret::OpaqueToken,
+};
+
+use super::{Error, Operator, record};
+use crate::{change::Change, ports::Conflict};
+
+/// A client with its token, which is told this once.
+pub struct ClientWithToken {
+    /// The client.
+    pub client: Client,
+    /// The token.
+    pub token: OpaqueToken,
+}
+
+impl Operator {
+    /// Adds a client whose token is refused after `lifetime`, if there is one.
+    pub async fn add_client(&self, name: ClientName, lifetime: Option<Duration>) -> Result<ClientWithToken, Error> {
+        let (token, at) = (self.ports.tokens.mint(), self.ports.clock.now());
+        let client = Client {
+            id: ClientId::from_uuid(self.ports.ids.next()),
+            name,
+            created: at,
+            expires: lifetime.map(|lifetime| at.plus(lifetime)),
+            revoked: None,
+        };
+        let added = Change::AddClient { client: client.clone(), digest: self.ports.tokens.digest(&token) };
+        match self.commit(vec![added, record(EventKind::ClientAdded, None, at)]).await {
+            Err(Error::Conflict(Conflict::NameTaken)) => Err(Error::ClientNameTaken(client.name)),
+            done => done.map(|()| ClientWithToken { client, token }),
+        }
+    }
+
+    /// All clients, revoked ones included, in the order of their names.
+    pub async fn clients(&self) -> Result<Vec<Client>, Error> {
+        Ok(self.ports.clients.all().await?)
+    }
+
+    /// Refuses a client's token for ever.
+    pub async fn revoke_client(&self, name: ClientName) -> Result<Client, Error> {
+        let Some(client) = self.ports.clients.by_name(&name).await? else { return Err(Error::UnknownClient(name)) };
+        let at = self.ports.clock.now();
+        let revoked = Change::RevokeClient { client: client.id, at };
+        self.commit(vec![revoked, record(EventKind::ClientRevoked, None, at)]).await?;
+        Ok(Client { revoked: client.revoked.or(Some(at)), ..client })
+    }
+}

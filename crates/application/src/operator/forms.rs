@@ -1,0 +1,36 @@
+//! Form configurations.
+
+use vestibule_domain::{
+    form::{FormConfiguration, FormName},
+    message::EventKind,
+};
+
+use super::{Error, Operator, record};
+use crate::{change::Change, ports::Conflict};
+
+impl Operator {
+    /// All form configurations, in the order of their names.
+    pub async fn forms(&self) -> Result<Vec<FormConfiguration>, Error> {
+        Ok(self.ports.forms.all().await?)
+    }
+
+    /// One form configuration.
+    pub async fn form(&self, name: FormName) -> Result<FormConfiguration, Error> {
+        self.ports.forms.by_name(&name).await?.ok_or(Error::UnknownForm(name))
+    }
+
+    /// Adds a form configuration, or replaces the one of its name.
+    pub async fn set_form(&self, form: FormConfiguration) -> Result<(), Error> {
+        self.commit(vec![Change::PutForm(form), record(EventKind::FormChanged, None, self.ports.clock.now())]).await
+    }
+
+    /// Removes a form configuration. Answers what it was.
+    pub async fn remove_form(&self, name: FormName) -> Result<FormConfiguration, Error> {
+        let form = self.form(name.clone()).await?;
+        let removed = Change::RemoveForm(name.clone());
+        match self.commit(vec![removed, record(EventKind::FormChanged, None, self.ports.clock.now())]).await {
+            Err(Error::Conflict(Conflict::Missing)) => Err(Error::UnknownForm(name)),
+            done => done.map(|()| form),
+        }
+    }
+}

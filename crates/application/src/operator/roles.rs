@@ -1,0 +1,67 @@
+//! Roles, and who has them.
+
+use std::collections::BTreeSet;
+
+use vestibule_domain::{
+    message::EventKind,
+    rights::{Rights, Role, RoleName},
+    session::Subject,
+    user::User,
+};
+
+use super::{Error, Operator, record, users::empty_role};
+use crate::change::Change;
+
+/// What became of a grant or withdrawal.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Effect {
+    /// It was done.
+    Changed,
+    /// It was done, and the role created for it, without rights.
+    RoleCreated,
+    /// There was nothing to do: the user had, or lacked, the role already.
+    Unchanged,
+}
+
+impl Operator {
+    /// All roles, in the order of their names.
+    pub async fn roles(&self) -> Result<Vec<Role>, Error> {
+        Ok(self.ports.roles.all().await?)
+    }
+
+    /// Gives a user a role. One that does not exist is created without rights.
+    pub async fn grant_role(&self, named: &str, role: RoleName) -> Result<(User, Effect), Error> {
+        let mut user = self.user(named).await?;
+        if !user.roles.insert(role.clone()) {
+            return Ok((user, Effect::Unchanged));
+        }
+        let missing = self.missing_roles(&BTreeSet::from([role])).await?;
+        let effect = if missing.is_empty() { Effect::Changed } else { Effect::RoleCreated };
+        self.set_roles(&user, missing.into_iter().map(empty_role).collect()).await?;
+        Ok((user, effect))
+    }
+
+    /// Takes a role from a user.
+    pub async fn withdraw_role(&self, named: &str, role: &RoleName) -> Result<(User, Effect), Error> {
+        let mut user = self.user(named).await?;
+        if !user.roles.remove(role) {
+            return Ok((user, Effect::Unchanged));
+        }
+        self.set_roles(&user, Vec::new()).await?;
+        Ok((user, Effect::Changed))
+    }
+
+    /// Sets all the rights of a role, creating it if need be.
+    pub async fn set_role(&self, name: RoleName, rights: Rights) -> Result<Role, Error> {
+        let role = Role { name, rights };
+        let changed = record(EventKind::RightsChanged, None, self.ports.clock.now());
+        self.commit(vec![Change::PutRole(role.clone()), changed]).await?;
+        Ok(role)
+    }
+
+    async fn set_roles(&self, user: &User, mut changes: Vec<Change>) -> Result<(), Error> {
+        changes.push(Change::SetRoles { user: user.id, roles: user.roles.clone() });
+        changes.push(record(EventKind::RightsChanged, Some(Subject::User(user.id)), self.ports.clock.now()));
+        self.commit(changes).await
+    }
+}

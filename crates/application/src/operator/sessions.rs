@@ -1,0 +1,119 @@
+//! Sessions, as far as the store keeps them: all that were ever somebody's, and those that were ended.
+
+use std::collections::HashMap;
+
+use vestibule_domain::{
+    message::{Event, EventKind},
+    node::NodeRef,
+    session::{EndReason, Ending, Session, SessionId, Standing, Subject},
+};
+
+use super::{Error, Operator, record};
+use crate::{
+    change::Change,
+    ports::{Conflict, SessionFilter},
+};
+
+/// A session as an operator sees it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SessionReport {
+    /// The session.
+    pub session: Session,
+    /// The user's login name or the node's name; the id of one who has been removed; nothing for nobody's session.
+    pub holder: Option<String>,
+    /// How it stands.
+    pub standing: Standing,
+}
+
+impl Operator {
+    /// All sessions, or all of one user, in the order of their ids.
+    pub async fn sessions(&self, of_user: Option<&str>) -> Result<Vec<SessionReport>, Error> {
+        let subject = match of_user {
+            Some(named) => Some(Subject::User(self.user(named).await?.id)),
+            None => None,
+        };
+        self.report(self.sessions_of(subject).await?).await
+    }
+
+    /// One session.
+    pub async fn session(&self, id: SessionId) -> Result<SessionReport, Error> {
+        let session = self.ports.sessions.by_id(id).await?.ok_or(Error::UnknownSession(id))?;
+        let mut reports = self.report(vec![session]).await?;
+        reports.pop().ok_or(Error::UnknownSession(id))
+    }
+
+    /// Ends a session. One that has ended already stays as it is.
+    pub async fn revoke_session(&self, id: SessionId) -> Result<SessionReport, Error> {
+        let session = self.session(id).await?.session;
+        if session.ended.is_none() {
+            let ending = Ending { at: self.ports.clock.now(), reason: EndReason::Revoked };
+            let event = Event {
+                kind: EventKind::SessionEnded(ending.reason),
+                at: ending.at,
+                session: Some(id),
+                subject: Some(session.subject),
+                origin: None,
+                address: None,
+            };
+            match self.commit(vec![Change::EndSession { id, ending }, Change::Record(event)]).await {
+                // Somebody else ended it in this moment.
+                Ok(()) | Err(Error::Conflict(Conflict::Stale)) => {}
+                Err(error) => return Err(error),
+            }
+        }
+        self.session(id).await
+    }
+
+    /// Ends all sessions of a user. Answers those it ended.
+    pub async fn revoke_sessions_of(&self, named: &str) -> Result<Vec<SessionReport>, Error> {
+        let subject = Subject::User(self.user(named).await?.id);
+        let ending = Ending { at: self.ports.clock.now(), reason: EndReason::Revoked };
+        self.commit(vec![
+            Change::EndSessionsOf { subject, ending },
+            record(EventKind::SessionEnded(ending.reason), Some(subject), ending.at),
+        ])
+        .await?;
+        let mut sessions = self.sessions_of(Some(subject)).await?;
+        sessions.retain(|session| session.ended == Some(ending));
+        self.report(sessions).await
+    }
+
+    async fn sessions_of(&self, subject: Option<Subject>) -> Result<Vec<Session>, Error> {
+        let mut filter = SessionFilter { subject, live_at: None, after: None, limit: 500 };
+        let mut sessions = Vec::new();
+        loop {
+            let page = self.ports.sessions.page(&filter).await?;
+            let Some(last) = page.last() else { return Ok(sessions) };
+            filter.after = Some(last.id);
+            sessions.extend(page);
+        }
+    }
+
+    async fn report(&self, sessions: Vec<Session>) -> Result<Vec<SessionReport>, Error> {
+        let now = self.ports.clock.now();
+        let mut holders: HashMap<Subject, Option<String>> = HashMap::new();
+        let mut reports = Vec::with_capacity(sessions.len());
+        for session in sessions {
+            if !holders.contains_key(&session.subject) {
+                holders.insert(session.subject, self.holder(session.subject).await?);
+            }
+            let holder = holders.get(&session.subject).cloned().flatten();
+            reports.push(SessionReport { holder, standing: session.standing(now), session });
+        }
+        Ok(reports)
+    }
+
+    async fn holder(&self, subject: Subject) -> Result<Option<String>, Error> {
+        Ok(match subject {
+            Subject::Anonymous | Subject::Setup => None,
+            Subject::User(id) => {
+                let user = self.ports.users.by_id(id).await?;
+                Some(user.map_or_else(|| id.to_string(), |stored| stored.user.login.to_string()))
+            }
+            Subject::Node(id) => {
+                let node = self.ports.nodes.find(&NodeRef::Id(id)).await?;
+                Some(node.map_or_else(|| id.to_string(), |stored| stored.node.name.to_string()))
+            }
+        })
+    }
+}

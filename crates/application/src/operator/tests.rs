@@ -1,0 +1,209 @@
+//! The commands on mocked ports: what each writes, and what each refuses.
+
+mod accounts;
+mod others;
+mod sessions;
+
+use std::sync::Mutex;
+
+use uuid::Uuid;
+use vestibule_domain::{
+    rights::RoleName,
+    secret::{Digest, OpaqueToken, Password, PasswordHash},
+    user::{EmailAddress, Profile, TimeZoneName, User},
+};
+
+use super::*;
+use crate::ports::{
+    MockClientStore, MockClock, MockFormStore, MockIds, MockInstallation, MockNodeStore, MockPasswordHasher,
+    MockRoleStore, MockSessionStore, MockTokens, MockUnitOfWork, MockUserStore, SetupState,
+};
+
+const NOW: Timestamp = Timestamp::from_millis(1_795_000_000_000);
+const NEW_ID: Uuid = Uuid::from_u128(0xff);
+const ALICE: Uuid = Uuid::from_u128(1);
+
+/// Mocked ports in which nothing is expected but the time, a new id, a token and hashes; and the units written.
+struct World {
+    users: MockUserStore,
+    roles: MockRoleStore,
+    nodes: MockNodeStore,
+    clients: MockClientStore,
+    forms: MockFormStore,
+    sessions: MockSessionStore,
+    setup: SetupState,
+    conflict: Option<Conflict>,
+    written: Arc<Mutex<Vec<String>>>,
+}
+
+impl World {
+    fn new() -> Self {
+        Self {
+            users: MockUserStore::new(),
+            roles: MockRoleStore::new(),
+            nodes: MockNodeStore::new(),
+            clients: MockClientStore::new(),
+            forms: MockFormStore::new(),
+            sessions: MockSessionStore::new(),
+            setup: SetupState::Configured,
+            conflict: None,
+            written: Arc::default(),
+        }
+    }
+
+    /// A world in which Alice is found by her login name, address and id, and nobody else is.
+    fn with_alice(change: impl FnOnce(&mut User)) -> Self {
+        let mut world = Self::new();
+        let mut alice = alice();
+        change(&mut alice);
+        let stored = StoredUser { user: alice, password: None, revision: 0 };
+        let by_key = stored.clone();
+        world.users.expect_by_key().returning(move |key, kind| {
+            Ok((kind == KeyKind::Any && by_key.user.keys().contains(key)).then(|| by_key.clone()))
+        });
+        world.users.expect_by_id().returning(move |id| Ok((id == stored.user.id).then(|| stored.clone())));
+        world
+    }
+
+    fn operator(self) -> Operator {
+        let mut unit_of_work = MockUnitOfWork::new();
+        unit_of_work.expect_commit().returning(move |changes| {
+            self.written.lock().unwrap().extend(changes.iter().map(described));
+            self.conflict.map_or(Ok(()), |conflict| Err(conflict.into()))
+        });
+        let mut installation = MockInstallation::new();
+        installation.expect_state().returning(move || Ok(self.setup));
+        let mut tokens = MockTokens::new();
+        tokens.expect_mint().returning(|| OpaqueToken::from_bits([0xaa; 16]));
+        tokens.expect_digest().returning(|token| Digest::new([token.expose().as_bytes()[0]; 32]));
+        let mut hasher = MockPasswordHasher::new();
+        hasher
+            .expect_hash()
+            .returning(|password, profile| Ok(PasswordHash::new(format!("{profile:?} {}", password.expose()))));
+        let mut clock = MockClock::new();
+        clock.expect_now().return_const(NOW);
+        let mut ids = MockIds::new();
+        ids.expect_next().return_const(NEW_ID);
+        let ports = Ports {
+            unit_of_work: Arc::new(unit_of_work),
+            users: Arc::new(self.users),
+            roles: Arc::new(self.roles),
+            nodes: Arc::new(self.nodes),
+            clients: Arc::new(self.clients),
+            forms: Arc::new(self.forms),
+            sessions: Arc::new(self.sessions),
+            installation: Arc::new(installation),
+            tokens: Arc::new(tokens),
+            hasher: Arc::new(hasher),
+            clock: Arc::new(clock),
+            ids: Arc::new(ids),
+        };
+        Operator::new(ports, PasswordPolicy { min_length: 6, min_score: 1 })
+    }
+}
+
+fn alice() -> User {
+    User {
+        id: UserId::from_uuid(ALICE),
+        login: LoginName::parse("Alice").unwrap(),
+        email: EmailAddress::parse("alice@example.test").unwrap(),
+        roles: [role("admin")].into(),
+        disabled: false,
+        profile: Profile::default(),
+        time_zone: TimeZoneName::default(),
+        created: NOW,
+        last_successful_login: None,
+        last_failed_login: None,
+    }
+}
+
+fn role(name: &str) -> RoleName {
+    RoleName::parse(name).unwrap()
+}
+
+fn password(text: &str) -> Password {
+    Password::parse(text).unwrap_or_else(|error| panic!("{error}"))
+}
+
+fn joined<T: ToString>(items: impl IntoIterator<Item = T>) -> String {
+    items.into_iter().map(|item| item.to_string()).collect::<Vec<_>>().join(",")
+}
+
+fn whom(subject: Subject) -> String {
+    match subject {
+        Subject::Anonymous => "anonymous".to_owned(),
+        Subject::Setup => "setup".to_owned(),
+        Subject::User(id) => format!("user {:x}", id.as_uuid().as_u128()),
+        Subject::Node(id) => format!("node {:x}", id.as_uuid().as_u128()),
+    }
+}
+
+/// A change in words, so that tests can compare whole units.
+fn described(change: &Change) -> String {
+    match change {
+        Change::AddUser { user, password } => {
+            format!("add {} {} [{}] {}", user.login, user.email.as_str(), joined(&user.roles), password.expose())
+        }
+        Change::SetPassword { user, password } => {
+            format!("password of {} {}", whom(Subject::User(*user)), password.expose())
+        }
+        Change::SetDisabled { user, disabled } => format!("{} disabled {disabled}", whom(Subject::User(*user))),
+        Change::SetRoles { user, roles } => format!("{} has [{}]", whom(Subject::User(*user)), joined(roles)),
+        Change::RemoveUser { user } => format!("remove {}", whom(Subject::User(*user))),
+        Change::PutRole(role) => format!("role {} [{}]", role.name, joined(&role.rights)),
+        Change::AddNode { node, secrets } => {
+            format!("add {} {} {}", whom(Subject::Node(node.id)), node.name, secrets.current.expose())
+        }
+        Change::ExpectNode { node, revision } => format!("expect {} in {revision}", whom(Subject::Node(*node))),
+        Change::SetNodeSecrets { node, secrets } => {
+            let until = |(hash, until): &(PasswordHash, Timestamp)| {
+                format!("{} for {} s", hash.expose(), until.since(NOW).as_secs())
+            };
+            let previous = secrets.previous.as_ref().map(until).unwrap_or_default();
+            format!("{} has {} and {previous}", whom(Subject::Node(*node)), secrets.current.expose())
+        }
+        Change::RemoveNode { node } => format!("remove {}", whom(Subject::Node(*node))),
+        Change::AddClient { client, digest } => {
+            let expires = client.expires.map(|at| at.since(NOW).as_secs());
+            format!("add client {} {expires:?} {:02x}", client.name, digest.as_bytes()[0])
+        }
+        Change::RevokeClient { client, at } => {
+            format!("revoke client {:x} {}", client.as_uuid().as_u128(), at.since(NOW).as_secs())
+        }
+        Change::PutForm(form) => format!("form {}", form.name),
+        Change::RemoveForm(name) => format!("remove form {name}"),
+        Change::AddLoginToken(token) => {
+            let lifetime = token.expires.since(token.issued).as_secs();
+            format!(
+                "login token {:02x} for {}, {lifetime} s",
+                token.digest.as_bytes()[0],
+                whom(Subject::User(token.user))
+            )
+        }
+        Change::EndSession { id, ending } => {
+            format!("end session {:x} {}", id.as_uuid().as_u128(), ending.reason.as_str())
+        }
+        Change::EndSessionsOf { subject, ending } => {
+            format!("end sessions of {} {}", whom(*subject), ending.reason.as_str())
+        }
+        Change::Record(event) => {
+            assert_eq!(event.at, NOW);
+            assert!(event.origin.is_none() && event.address.is_none());
+            format!("record {} {}", event.kind.name(), event.subject.map(whom).unwrap_or_default())
+                .trim_end()
+                .to_owned()
+        }
+        Change::BeginSession { .. }
+        | Change::SaveSession { .. }
+        | Change::TouchSessions(_)
+        | Change::ExpectUser { .. }
+        | Change::ReplaceHash { .. }
+        | Change::RecordLogin { .. }
+        | Change::SpendLoginToken(_) => panic!("no operator does this"),
+    }
+}
+
+/// What was written so far, in words.
+fn taken(written: &Mutex<Vec<String>>) -> Vec<String> {
+    std::mem::take(&mut written.lock().unwrap())
+}

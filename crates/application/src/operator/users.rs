@@ -1,0 +1,159 @@
+//! Users.
+
+use std::collections::BTreeSet;
+
+use vestibule_domain::{
+    message::EventKind,
+    rights::{Rights, Role, RoleName},
+    secret::Password,
+    session::Subject,
+    user::{EmailAddress, LoginName, Profile, TimeZoneName, User, UserId},
+};
+
+use super::{Error, Operator, end_sessions_of, record};
+use crate::{
+    change::Change,
+    ports::{Conflict, HashProfile, SetupState},
+};
+
+/// A user to be added.
+pub struct NewUser {
+    /// The name to log in with.
+    pub login: LoginName,
+    /// The address to log in with.
+    pub email: EmailAddress,
+    /// The password.
+    pub password: Password,
+    /// The roles. Those that do not exist are created without rights.
+    pub roles: BTreeSet<RoleName>,
+    /// The zone in which clients show times.
+    pub time_zone: TimeZoneName,
+}
+
+/// A user that was added.
+pub struct Added {
+    /// The user.
+    pub user: User,
+    /// The roles that did not exist before.
+    pub created_roles: Vec<RoleName>,
+}
+
+impl Operator {
+    /// Adds a user; the first one configures the system.
+    pub async fn add_user(&self, new: NewUser) -> Result<Added, Error> {
+        let NewUser { login, email, password, roles, time_zone } = new;
+        self.check_password(&password, &login, &email)?;
+        let password = self.ports.hasher.hash(&password, HashProfile::Standard).await?;
+        let created_roles = self.missing_roles(&roles).await?;
+        let at = self.ports.clock.now();
+        let user = User {
+            id: UserId::from_uuid(self.ports.ids.next()),
+            login,
+            email,
+            roles,
+            disabled: false,
+            profile: Profile::default(),
+            time_zone,
+            created: at,
+            last_successful_login: None,
+            last_failed_login: None,
+        };
+        let subject = Some(Subject::User(user.id));
+        let mut changes: Vec<Change> = created_roles.iter().cloned().map(empty_role).collect();
+        changes.push(Change::AddUser { user: user.clone(), password });
+        changes.push(record(EventKind::UserAdded, subject, at));
+        if self.ports.installation.state().await? == SetupState::Unconfigured {
+            changes.push(record(EventKind::SystemConfigured, subject, at));
+        }
+        match self.commit(changes).await {
+            Err(Error::Conflict(Conflict::LoginTaken)) => Err(Error::LoginTaken(user.login)),
+            Err(Error::Conflict(Conflict::EmailTaken)) => Err(Error::EmailTaken(user.email.as_str().to_owned())),
+            done => done.map(|()| Added { user, created_roles }),
+        }
+    }
+
+    /// All users, in the order of their ids.
+    pub async fn users(&self) -> Result<Vec<User>, Error> {
+        const PAGE: u32 = 500;
+        let mut users: Vec<User> = Vec::new();
+        loop {
+            let page = self.ports.users.page(users.last().map(|user| user.id), PAGE).await?;
+            if page.is_empty() {
+                return Ok(users);
+            }
+            users.extend(page);
+        }
+    }
+
+    /// One user.
+    pub async fn user(&self, named: &str) -> Result<User, Error> {
+        Ok(self.named_user(named).await?.user)
+    }
+
+    /// Refuses the user's logins, and ends their sessions.
+    pub async fn disable_user(&self, named: &str) -> Result<User, Error> {
+        let user = self.user(named).await?;
+        let (id, subject, at) = (user.id, Subject::User(user.id), self.ports.clock.now());
+        self.commit(vec![
+            Change::SetDisabled { user: id, disabled: true },
+            end_sessions_of(subject, at),
+            record(EventKind::UserDisabled, Some(subject), at),
+        ])
+        .await?;
+        Ok(User { disabled: true, ..user })
+    }
+
+    /// Lets the user log in again.
+    pub async fn enable_user(&self, named: &str) -> Result<User, Error> {
+        let user = self.user(named).await?;
+        self.commit(vec![
+            Change::SetDisabled { user: user.id, disabled: false },
+            record(EventKind::UserEnabled, Some(Subject::User(user.id)), self.ports.clock.now()),
+        ])
+        .await?;
+        Ok(User { disabled: false, ..user })
+    }
+
+    /// Removes the user, and ends their sessions. Answers who it was.
+    pub async fn remove_user(&self, named: &str) -> Result<User, Error> {
+        let user = self.user(named).await?;
+        let (subject, at) = (Subject::User(user.id), self.ports.clock.now());
+        self.commit(vec![
+            Change::RemoveUser { user: user.id },
+            end_sessions_of(subject, at),
+            record(EventKind::UserRemoved, Some(subject), at),
+        ])
+        .await?;
+        Ok(user)
+    }
+
+    /// Sets the user's password, and ends their sessions.
+    pub async fn set_password(&self, named: &str, password: &Password) -> Result<User, Error> {
+        let user = self.user(named).await?;
+        self.check_password(password, &user.login, &user.email)?;
+        let password = self.ports.hasher.hash(password, HashProfile::Standard).await?;
+        let (subject, at) = (Subject::User(user.id), self.ports.clock.now());
+        self.commit(vec![
+            Change::SetPassword { user: user.id, password },
+            end_sessions_of(subject, at),
+            record(EventKind::PasswordChanged, Some(subject), at),
+        ])
+        .await?;
+        Ok(user)
+    }
+
+    fn check_password(&self, password: &Password, login: &LoginName, email: &EmailAddress) -> Result<(), Error> {
+        Ok(self.passwords.check(password, &[login.as_str(), email.as_str(), email.local_part()])?)
+    }
+
+    /// Those of these roles that do not exist.
+    pub(super) async fn missing_roles(&self, roles: &BTreeSet<RoleName>) -> Result<Vec<RoleName>, Error> {
+        let names: Vec<RoleName> = roles.iter().cloned().collect();
+        let known = self.ports.roles.named(&names).await?;
+        Ok(names.into_iter().filter(|name| !known.iter().any(|role| role.name == *name)).collect())
+    }
+}
+
+pub(super) fn empty_role(name: RoleName) -> Change {
+    Change::PutRole(Role { name, rights: Rights::new() })
+}
