@@ -94,10 +94,13 @@ impl Operator {
         let mut holders: HashMap<Subject, Option<String>> = HashMap::new();
         let mut reports = Vec::with_capacity(sessions.len());
         for session in sessions {
-            if !holders.contains_key(&session.subject) {
-                holders.insert(session.subject, self.holder(session.subject).await?);
-            }
-            let holder = holders.get(&session.subject).cloned().flatten();
+            let holder = if let Some(known) = holders.get(&session.subject) {
+                known.clone()
+            } else {
+                let found = self.holder(session.subject).await?;
+                holders.insert(session.subject, found.clone());
+                found
+            };
             reports.push(SessionReport { holder, standing: session.standing(now), session });
         }
         Ok(reports)
