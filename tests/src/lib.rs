@@ -1,1 +1,182 @@
-//! x
+//! A whole service in this process, on a port of its own, for tests that talk to it as its users do.
+
+mod clock;
+mod doors;
+mod raw;
+
+use std::{net::SocketAddr, process::Output, sync::Arc};
+
+pub use clock::TestClock;
+pub use doors::Doors;
+use reqwest::{Method, RequestBuilder, Response, redirect::Policy};
+use serde_json::Value;
+use tempfile::TempDir;
+use vestibule_application::operator::{NewUser, Operator};
+use vestibule_bootstrap::{
+    compose::{Overrides, build},
+    serve::Handle,
+    settings::{Settings, Sources},
+};
+use vestibule_domain::{
+    client::ClientName,
+    rights::RoleName,
+    secret::Password,
+    user::{EmailAddress, LoginName, TimeZoneName, User},
+};
+
+/// The password of every user that [`TestApp::user`] adds.
+pub const PASSWORD: &str = "s3cret of the day";
+
+/// A running service with a SQLite file of its own, a clock that stands still, and cheap password hashes.
+pub struct TestApp {
+    /// Where it listens.
+    pub address: SocketAddr,
+    /// The operator's commands.
+    pub operator: Arc<Operator>,
+    /// Its clock.
+    pub clock: Arc<TestClock>,
+    http: reqwest::Client,
+    handle: Handle,
+    directory: TempDir,
+}
+
+impl TestApp {
+    /// With default settings.
+    pub async fn start() -> Self {
+        Self::with("").await
+    }
+
+    /// With these settings over the defaults. Top-level keys come first, as TOML wants it.
+    pub async fn with(settings: &str) -> Self {
+        Self::reopen(tempfile::tempdir().unwrap(), settings, Arc::default()).await
+    }
+
+    async fn reopen(directory: TempDir, settings: &str, clock: Arc<TestClock>) -> Self {
+        let text = format!("data_dir = {:?}\n{settings}", directory.path().join("data"));
+        let file = directory.path().join("vestibule.toml");
+        std::fs::write(&file, &text).unwrap();
+        let sources = Sources::of_text(text)
+            .with_variable("VESTIBULE__SERVER__LISTEN", "127.0.0.1:0")
+            .with_variable("VESTIBULE__PASSWORDS__ARGON2__MEMORY_KIB", "64")
+            .with_variable("VESTIBULE__PASSWORDS__ARGON2__ITERATIONS", "1");
+        let settings = Settings::read(sources).unwrap_or_else(|invalid| panic!("{invalid}"));
+        let app = build(&settings, Overrides { clock: Some(clock.clone()) }).await.unwrap();
+        let operator = app.operator();
+        let handle = app.serve().await.unwrap();
+        let http = reqwest::Client::builder().redirect(Policy::none()).no_proxy().build().unwrap();
+        Self { address: handle.address(), operator, clock, http, handle, directory }
+    }
+
+    /// Stops in good order and starts again on the same data.
+    pub async fn restart(self, settings: &str) -> Self {
+        self.handle.shutdown().await.unwrap();
+        Self::reopen(self.directory, settings, self.clock).await
+    }
+
+    /// Stops in good order.
+    pub async fn stop(self) {
+        self.handle.shutdown().await.unwrap();
+    }
+
+    /// Adds a user `login` with the address `login@example.com`, [`PASSWORD`] and these roles.
+    pub async fn user(&self, login: &str, roles: &[&str]) -> User {
+        self.user_with(login, &format!("{login}@example.com"), PASSWORD, roles).await
+    }
+
+    /// Adds a user.
+    pub async fn user_with(&self, login: &str, email: &str, password: &str, roles: &[&str]) -> User {
+        let new = NewUser {
+            login: LoginName::parse(login).unwrap(),
+            email: EmailAddress::parse(email).unwrap(),
+            password: Password::parse(password).unwrap(),
+            roles: roles.iter().map(|role| RoleName::parse(role).unwrap()).collect(),
+            time_zone: TimeZoneName::default(),
+        };
+        self.operator.add_user(new).await.unwrap().user
+    }
+
+    /// Issues an API token.
+    pub async fn api_token(&self, name: &str) -> String {
+        let added = self.operator.add_client(ClientName::parse(name).unwrap(), None).await.unwrap();
+        added.token.expose().to_owned()
+    }
+
+    /// A request to be completed and sent.
+    pub fn request(&self, method: Method, path: &str) -> RequestBuilder {
+        self.http.request(method, format!("http://{}{path}", self.address))
+    }
+
+    /// Sends a GET.
+    pub async fn get(&self, path: &str) -> Answer {
+        self.send(self.request(Method::GET, path)).await
+    }
+
+    /// Sends a JSON text.
+    pub async fn post_json(&self, path: &str, body: impl ToString) -> Answer {
+        let request = self.request(Method::POST, path).header("content-type", "application/json");
+        self.send(request.body(body.to_string())).await
+    }
+
+    /// Sends a form.
+    pub async fn post_form(&self, path: &str, fields: &[(&str, &str)]) -> Answer {
+        self.send(self.request(Method::POST, path).form(fields)).await
+    }
+
+    /// Sends a request and waits for the whole answer.
+    pub async fn send(&self, request: RequestBuilder) -> Answer {
+        Answer::receive(request.send().await.unwrap()).await
+    }
+
+    /// Sends bytes as they are over a connection of their own, and gives back all that comes until it is closed.
+    pub async fn raw(&self, bytes: &[u8]) -> String {
+        raw::exchange(self.address, bytes).await
+    }
+
+    /// Runs the `vestibule` program on this service's data.
+    pub async fn command(&self, arguments: &[&str], stdin: &str) -> Output {
+        let file = self.directory.path().join("vestibule.toml");
+        raw::command(&file, arguments, stdin).await
+    }
+}
+
+/// An answer, whole.
+#[derive(Debug)]
+pub struct Answer {
+    /// The status.
+    pub status: u16,
+    /// The headers.
+    pub headers: reqwest::header::HeaderMap,
+    /// The body.
+    pub body: String,
+}
+
+impl Answer {
+    async fn receive(response: Response) -> Self {
+        let (status, headers) = (response.status().as_u16(), response.headers().clone());
+        Self { status, headers, body: response.text().await.unwrap() }
+    }
+
+    /// A header's value, empty when it is not there.
+    pub fn header(&self, name: &str) -> &str {
+        self.headers.get(name).map_or("", |value| value.to_str().unwrap())
+    }
+
+    /// The value of a cookie that is set; nothing if it is not, empty if it is cleared.
+    pub fn cookie(&self, name: &str) -> Option<String> {
+        let lines = self.headers.get_all("set-cookie").iter().map(|line| line.to_str().unwrap());
+        let mut pairs = lines.filter_map(|line| line.split(';').next()?.split_once('='));
+        pairs.find(|(given, _)| *given == name).map(|(_, value)| value.to_owned())
+    }
+
+    /// The body as JSON.
+    pub fn json(&self) -> Value {
+        serde_json::from_str(&self.body).unwrap_or_else(|error| panic!("{error}: {:?}", self.body))
+    }
+
+    /// A text in the body, by JSON pointer.
+    pub fn text(&self, pointer: &str) -> String {
+        let json = self.json();
+        let found = json.pointer(pointer).and_then(Value::as_str);
+        found.unwrap_or_else(|| panic!("no text at {pointer} in {}", self.body)).to_owned()
+    }
+}
