@@ -36,9 +36,15 @@ pub(crate) const OTHER: &str = "0f0e0d0c-0b0a-0908-0706-050403020100";
 /// What requests without a name are called.
 pub(crate) const REQUEST_ID: &str = "00000000-0000-0000-0000-000000000007";
 
-/// Headers that `mount` adds to every answer; its own tests see to them.
-const OF_MOUNT: [&str; 5] =
-    ["cache-control", "content-security-policy", "referrer-policy", "x-content-type-options", "x-request-id"];
+/// Headers that `mount` and axum add to every answer; `mount`'s own tests see to them.
+const OF_MOUNT: [&str; 6] = [
+    "cache-control",
+    "content-length",
+    "content-security-policy",
+    "referrer-policy",
+    "x-content-type-options",
+    "x-request-id",
+];
 
 /// The documented edition in the faithful profile at the root of `https://id.test/`.
 pub(crate) fn context(api: MockSessionApi) -> Context {
