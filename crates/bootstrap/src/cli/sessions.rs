@@ -1,0 +1,92 @@
+//! `session`.
+
+#[cfg(test)]
+mod tests;
+
+use anyhow::Result;
+use clap::{Args, Subcommand};
+use serde::Serialize;
+use vestibule_application::operator::sessions::SessionReport;
+use vestibule_domain::session::{SessionId, Standing, Subject};
+
+use super::output::{Context, time};
+
+#[derive(Subcommand)]
+pub(super) enum SessionCommand {
+    /// List sessions, those that are over included until they are forgotten.
+    List {
+        /// Only those of this user: a login name, an e-mail address or an id.
+        #[arg(long, value_name = "USER")]
+        user: Option<String>,
+    },
+    /// Show a session.
+    Show {
+        /// The session's id, which is not its token.
+        #[arg(value_parser = session_id)]
+        id: SessionId,
+    },
+    /// End a session, or all sessions of a user.
+    Revoke(RevokeArgs),
+}
+
+#[derive(Args)]
+#[group(required = true, multiple = false)]
+pub(super) struct RevokeArgs {
+    /// The session's id, which is not its token.
+    #[arg(value_parser = session_id)]
+    id: Option<SessionId>,
+    /// End all sessions of this user: a login name, an e-mail address or an id.
+    #[arg(long, value_name = "USER")]
+    user: Option<String>,
+}
+
+#[derive(Serialize)]
+struct SessionDocument {
+    id: String,
+    user: Option<String>,
+    dialect: String,
+    begun: String,
+    last_seen: String,
+    /// When it is over unless it is used before: the idle expiry counts.
+    expires: String,
+    standing: String,
+}
+
+impl From<&SessionReport> for SessionDocument {
+    fn from(report: &SessionReport) -> Self {
+        let session = &report.session;
+        Self {
+            id: session.id.to_string(),
+            user: report.holder.clone(),
+            dialect: session.origin.as_str().to_owned(),
+            begun: time(session.begun),
+            last_seen: time(session.last_seen),
+            expires: time(session.idle_expiry().map_or(session.expires, |idle| idle.min(session.expires))),
+            standing: match (report.standing, session.subject) {
+                (Standing::Live, Subject::Anonymous | Subject::Setup) => "anonymous".to_owned(),
+                (Standing::Live, Subject::User(_) | Subject::Node(_)) => "authenticated".to_owned(),
+                (Standing::Expired, _) => "expired".to_owned(),
+                (Standing::Ended(ending), _) => format!("ended:{}", ending.reason.as_str()),
+            },
+        }
+    }
+}
+
+pub(super) async fn run(command: SessionCommand, context: &mut Context<'_>) -> Result<()> {
+    let operator = context.operator;
+    let reports = match command {
+        SessionCommand::List { user } => operator.sessions(user.as_deref()).await?,
+        SessionCommand::Revoke(RevokeArgs { user: Some(user), .. }) => operator.revoke_sessions_of(&user).await?,
+        SessionCommand::Show { id } => return context.print(&SessionDocument::from(&operator.session(id).await?)),
+        SessionCommand::Revoke(RevokeArgs { id: Some(id), .. }) => {
+            return context.print(&SessionDocument::from(&operator.revoke_session(id).await?));
+        }
+        // The arguments demand one of the two.
+        SessionCommand::Revoke(RevokeArgs { id: None, user: None }) => Vec::new(),
+    };
+    context.print(&reports.iter().map(SessionDocument::from).collect::<Vec<_>>())
+}
+
+fn session_id(text: &str) -> Result<SessionId, String> {
+    SessionId::parse(text).ok_or_else(|| "a session's id has 8-4-4-4-12 hexadecimal digits".to_owned())
+}
