@@ -1,7 +1,15 @@
 //! The vestibule service and its command line.
 //!
-//! `settings` reads and checks the configuration, `compose` is the only place that names adapters, `serve` runs what was
-//! composed, and `cli` is what `main` calls. Nothing here decides anything about sessions. Start with [`compose::build`].
+//! [`settings`] reads and checks the configuration, [`compose`] is the only place that names adapters, [`serve`] runs
+//! what was composed, and [`cli`] is what `main` calls. Nothing here decides anything about sessions. Start with
+//! [`compose::build`].
 
+mod background;
+pub mod cli;
+mod clock;
+pub mod compose;
 pub mod form_document;
+mod report;
+pub mod serve;
 pub mod settings;
+pub mod telemetry;

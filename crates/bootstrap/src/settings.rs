@@ -19,6 +19,7 @@ use serde_json::{Map, Value as Json};
 use vestibule_domain::form::FormConfiguration;
 
 use self::reader::Reader;
+
 pub use self::{
     kinds::{
         CookieName, Dialect, Edition, HostName, LogFilter, LogFormat, OpenTo, Prefix, Profile, PublicUrl, StoreUrl,

@@ -46,7 +46,7 @@ fn ci() -> Result<()> {
     run(&mut cargo(&["clippy", "--workspace", "--all-targets", "--", "--deny", "warnings"]))?;
     run(cargo(&["doc", "--workspace", "--no-deps"]).env("RUSTDOCFLAGS", "--deny warnings"))?;
     if is_installed("cargo-deny") {
-        run(&mut cargo(&["deny", "--offline", "check", "licenses", "bans", "sources"]))?;
+        run(&mut cargo(&["deny", "check", "licenses", "bans", "sources"]))?;
     } else {
         println!("    skipped: licences, bans and sources (`cargo install cargo-deny` to check them here)");
     }

@@ -57,6 +57,13 @@ fn nearest<'a>(key: &str, known: impl Iterator<Item = &'a str>) -> Option<&'a st
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 pub struct Invalid(pub Vec<Problem>);
 
+impl Invalid {
+    /// The setting `key`, valid in itself, cannot be put into effect.
+    pub(crate) fn because(key: &str, sentence: &str) -> Self {
+        Self(vec![Problem::source(key, sentence)])
+    }
+}
+
 impl fmt::Display for Invalid {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "the configuration is not valid:")?;

@@ -1,6 +1,6 @@
 //! How each section is read.
 
-use std::{collections::BTreeMap, path::PathBuf};
+use std::{collections::BTreeMap, num::NonZeroUsize, path::PathBuf};
 
 use serde_json::{Map, Value as Json};
 use vestibule_domain::{form::FormConfiguration, session::Lifetimes};
@@ -16,14 +16,22 @@ pub(super) fn settings(reader: &mut Reader) -> Result<Settings, Problem> {
     let profile = reader.take("profile")?;
     let hardened = profile == Profile::Hardened;
     let data_dir: PathBuf = reader.take("data_dir")?;
+    let default_url = StoreUrl::sqlite(&data_dir.join("vestibule.db"));
+    let storage = Storage {
+        url: reader.secret_or("storage.url", default_url),
+        sessions_url: reader.secret("storage.sessions_url"),
+    };
     Ok(Settings {
         profile,
         server: server(reader)?,
-        storage: Storage {
-            url: reader.secret("storage.url").unwrap_or_else(|| StoreUrl::sqlite(&data_dir.join("vestibule.db"))),
-            sessions_url: reader.secret("storage.sessions_url"),
+        keys: Keys {
+            file: if storage.url.is_memory() {
+                reader.optional("keys.file")
+            } else {
+                Some(reader.take_or("keys.file", data_dir.join("master.key")))
+            },
         },
-        keys: Keys { file: reader.take_or("keys.file", data_dir.join("master.key")) },
+        storage,
         setup: Setup {
             open_to: reader.take_or("setup.open_to", if hardened { OpenTo::Secret } else { OpenTo::Loopback }),
         },
@@ -71,10 +79,9 @@ fn passwords(reader: &mut Reader, hardened: bool) -> Result<Passwords, Problem> 
         iterations: number(reader, "passwords.argon2.iterations", 1, 1000)?,
         parallelism,
     };
-    let threads = match number(reader, "passwords.hash_threads", 0, 1024)? {
-        0 => std::thread::available_parallelism().map_or(1, Into::into),
-        threads => threads as usize,
-    };
+    let threads = NonZeroUsize::new(number(reader, "passwords.hash_threads", 0, 1024)? as usize);
+    let queue = NonZeroUsize::new(number(reader, "passwords.hash_queue", 1, 100_000)? as usize);
+    let cores = || std::thread::available_parallelism().unwrap_or(NonZeroUsize::MIN);
     let (length, score) = if hardened { (15, 3) } else { (6, 1) };
     let lengths = |length: &u32| (1..=1024).contains(length);
     let min_length = reader.take_or_where("passwords.min_length", length, lengths, "a whole number from 1 to 1024");
@@ -82,8 +89,8 @@ fn passwords(reader: &mut Reader, hardened: bool) -> Result<Passwords, Problem> 
         reader.take_or_where("passwords.min_score", score, |score| *score <= 4, "a whole number from 0 to 4");
     Ok(Passwords {
         argon2,
-        hash_threads: threads,
-        hash_queue: number(reader, "passwords.hash_queue", 1, 100_000)? as usize,
+        hash_threads: threads.unwrap_or_else(cores),
+        hash_queue: queue.unwrap_or(NonZeroUsize::MIN),
         min_length: min_length as usize,
         min_score,
     })

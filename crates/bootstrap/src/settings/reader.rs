@@ -78,26 +78,32 @@ impl Reader {
 
     /// A secret, if it was set: under its key, or in the file that `KEY_file` names.
     pub(super) fn secret<T: Kind>(&mut self, key: &str) -> Option<T> {
-        let file_key = format!("{key}_file");
-        let file = self.found.get(&file_key).cloned();
-        let _: Option<String> = self.optional(&file_key);
-        if let Some(file) = file {
-            let sentence = if self.found.contains_key(key) {
-                Some(format!("only one of {key} and {file_key} can be set"))
-            } else {
-                let read = std::fs::read_to_string(file.value.as_str().unwrap_or_default());
-                match read {
-                    Ok(text) => {
-                        let found = Found { value: text.trim().into(), place: file.place.clone() };
-                        self.found.insert(key.to_owned(), found);
-                        None
-                    }
-                    Err(error) => Some(format!("the file cannot be read: {error}")),
-                }
-            };
-            self.problems.extend(sentence.map(|sentence| Problem::setting(&file_key, &file.place, sentence)));
-        }
+        self.read_secret_file(key);
         self.optional(key)
+    }
+
+    /// The same, else `default`.
+    pub(super) fn secret_or<T: Kind>(&mut self, key: &str, default: T) -> T {
+        self.read_secret_file(key);
+        self.take_or(key, default)
+    }
+
+    /// Takes what the file that `KEY_file` names holds for the value of `key`.
+    fn read_secret_file(&mut self, key: &str) {
+        let file_key = format!("{key}_file");
+        self.known.insert(file_key.clone());
+        let Some(file) = self.found.remove(&file_key) else { return };
+        let text = file.value.as_str().map(std::fs::read_to_string);
+        let sentence = match text {
+            Some(_) if self.found.contains_key(key) => format!("only one of {key} and {file_key} can be set"),
+            Some(Ok(text)) => {
+                self.found.insert(key.to_owned(), Found { value: text.trim().into(), place: file.place });
+                return;
+            }
+            Some(Err(error)) => format!("the file cannot be read: {error}"),
+            None => "must be the path of a file".to_owned(),
+        };
+        self.problems.push(Problem::setting(&file_key, &file.place, sentence));
     }
 
     /// The setting, which a table cannot do without.

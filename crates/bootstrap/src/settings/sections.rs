@@ -1,6 +1,6 @@
 //! The sections of the configuration.
 
-use std::{collections::BTreeMap, net::SocketAddr, path::PathBuf, time::Duration};
+use std::{collections::BTreeMap, net::SocketAddr, num::NonZeroUsize, path::PathBuf, time::Duration};
 
 use ipnet::IpNet;
 use vestibule_domain::session::Lifetimes;
@@ -37,8 +37,9 @@ pub struct Storage {
 /// `[keys]`
 #[derive(Clone, Debug)]
 pub struct Keys {
-    /// The master key's file.
-    pub file: PathBuf,
+    /// The master key's file. A store in memory needs none, and is safer without: it forgets which sessions ended, so
+    /// their tokens must not outlive it.
+    pub file: Option<PathBuf>,
 }
 
 /// `[setup]`
@@ -53,10 +54,10 @@ pub struct Setup {
 pub struct Passwords {
     /// The cost of a hash.
     pub argon2: Argon2,
-    /// Hashing threads, at least one.
-    pub hash_threads: usize,
+    /// Hashing threads.
+    pub hash_threads: NonZeroUsize,
     /// How many may wait for them.
-    pub hash_queue: usize,
+    pub hash_queue: NonZeroUsize,
     /// The fewest characters of a new password.
     pub min_length: usize,
     /// The weakest score of a new password, 0 to 4.

@@ -11,14 +11,20 @@ use super::Kind;
 pub struct StoreUrl(String);
 
 impl StoreUrl {
-    /// A SQLite file.
+    /// A SQLite file; its path is made absolute, as the URL demands.
     pub(in crate::settings) fn sqlite(path: &Path) -> Self {
+        let path = std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
         Self(format!("sqlite://{}", path.display()))
     }
 
     /// The URL itself, for the driver only.
     pub fn expose(&self) -> &str {
         &self.0
+    }
+
+    /// Whether the store is gone when the service stops.
+    pub fn is_memory(&self) -> bool {
+        self.scheme() == "memory"
     }
 
     /// The part before the first colon.
@@ -42,14 +48,15 @@ impl StoreUrl {
 
 impl Kind for StoreUrl {
     fn allowed() -> String {
-        "sqlite:///path/file.db, memory:, postgres://..., mysql://... (sessions_url: redis://...)".to_owned()
+        "sqlite:///absolute/path/file.db, memory:, postgres://... or mysql://..., for sessions_url redis://..."
+            .to_owned()
     }
 
     fn read(value: &Json) -> Option<Self> {
         let url = Self(value.as_str()?.to_owned());
         let known = match url.scheme() {
             "memory" => url.0 == "memory:",
-            "sqlite" => !url.0.trim_start_matches("sqlite:").trim_matches('/').is_empty(),
+            "sqlite" => url.0.strip_prefix("sqlite:///").is_some_and(|path| !path.is_empty()),
             "postgres" | "postgresql" | "mysql" | "mariadb" | "redis" | "rediss" => url.0.contains("://"),
             _ => false,
         };

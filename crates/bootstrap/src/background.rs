@@ -1,0 +1,76 @@
+//! What a running service does unasked: writes when sessions were last seen, ends expired sessions, forgets old ones.
+
+#[cfg(test)]
+mod tests;
+
+use std::{sync::Arc, time::Duration};
+
+use anyhow::Context;
+use tokio::{
+    sync::watch,
+    time::{MissedTickBehavior, interval},
+};
+use vestibule_application::{
+    activity::Activity,
+    ports::{Clock, Housekeeping},
+};
+
+/// The tasks, and how often they are due.
+pub(crate) struct Background {
+    pub(crate) activity: Arc<Activity>,
+    pub(crate) housekeeping: Arc<dyn Housekeeping>,
+    pub(crate) clock: Arc<dyn Clock>,
+    /// How often last-seen times are written.
+    pub(crate) touch_interval: Duration,
+    /// How often the store is swept.
+    pub(crate) sweep_interval: Duration,
+    /// How long ended sessions are kept.
+    pub(crate) keep_ended: Duration,
+}
+
+impl Background {
+    /// So few rows at a time that nobody else waits for long.
+    const BATCH: u32 = 500;
+
+    /// Works until `stop` changes or its sender is gone, then writes what is still noted. A task that fails is tried again when it is due.
+    pub(crate) async fn run(self, mut stop: watch::Receiver<bool>) {
+        let (mut touch, mut sweep) = (interval(self.touch_interval), interval(self.sweep_interval));
+        for due in [&mut touch, &mut sweep] {
+            due.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        }
+        let stopping = stop.clone();
+        loop {
+            // A task that has begun is finished: dropping it could leave a transaction behind.
+            let done = tokio::select! {
+                biased;
+                _ = stop.changed() => break,
+                _ = touch.tick() => self.flush().await,
+                _ = sweep.tick() => self.sweep(&stopping).await,
+            };
+            if let Err(error) = done {
+                tracing::error!("{error:#}; trying again when it is next due");
+            }
+        }
+        if let Err(error) = self.flush().await {
+            tracing::error!("{error:#}; some sessions will idle out a little early");
+        }
+    }
+
+    async fn flush(&self) -> anyhow::Result<()> {
+        self.activity.flush().await.context("cannot write when sessions were last seen")
+    }
+
+    /// Last-seen times go first, or sessions in use would be found idle.
+    async fn sweep(&self, stop: &watch::Receiver<bool>) -> anyhow::Result<()> {
+        self.flush().await?;
+        let now = self.clock.now();
+        let keep_from = now.minus(self.keep_ended);
+        let mut more = true;
+        while more && !*stop.borrow() {
+            let expired = self.housekeeping.expire(now, Self::BATCH).await.context("cannot end expired sessions")?;
+            let gone = self.housekeeping.forget(keep_from, Self::BATCH).await.context("cannot forget old sessions")?;
+            more = expired.max(gone) >= Self::BATCH;
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,128 @@
+use std::sync::Mutex;
+
+use async_trait::async_trait;
+use vestibule_application::change::Change;
+use vestibule_application::ports::{CommitError, SessionFilter, SessionStore, Sightings, StoreError, UnitOfWork};
+use vestibule_domain::{
+    secret::Digest,
+    session::{Session, SessionId},
+    time::Timestamp,
+};
+
+use super::*;
+
+/// A store of which only the writes are watched.
+#[derive(Default)]
+struct Store {
+    calls: Mutex<Vec<String>>,
+    to_expire: Mutex<u32>,
+    fails: bool,
+}
+
+impl Store {
+    fn call(&self, call: String) -> Result<(), StoreError> {
+        self.calls.lock().unwrap().push(call);
+        if self.fails { Err(StoreError::Malformed("test")) } else { Ok(()) }
+    }
+
+    fn calls(&self) -> Vec<String> {
+        self.calls.lock().unwrap().clone()
+    }
+}
+
+#[async_trait]
+impl Housekeeping for Store {
+    async fn expire(&self, now: Timestamp, limit: u32) -> Result<u32, StoreError> {
+        self.call(format!("expire {}", now.as_millis()))?;
+        let mut left = self.to_expire.lock().unwrap();
+        let done = limit.min(*left);
+        *left -= done;
+        Ok(done)
+    }
+
+    async fn forget(&self, before: Timestamp, _limit: u32) -> Result<u32, StoreError> {
+        self.call(format!("forget {}", before.as_millis()))?;
+        Ok(0)
+    }
+}
+
+#[async_trait]
+impl UnitOfWork for Store {
+    async fn commit(&self, changes: Vec<Change>) -> Result<(), CommitError> {
+        let touched = changes.iter().any(|change| matches!(change, Change::TouchSessions(_)));
+        Ok(self.call(format!("touched {touched}"))?)
+    }
+}
+
+#[async_trait]
+impl SessionStore for Store {
+    async fn by_digest(&self, _: &Digest) -> Result<Option<Session>, StoreError> {
+        Ok(None)
+    }
+
+    async fn by_id(&self, _: SessionId) -> Result<Option<Session>, StoreError> {
+        Ok(None)
+    }
+
+    async fn page(&self, _: &SessionFilter) -> Result<Vec<Session>, StoreError> {
+        Ok(Vec::new())
+    }
+}
+
+struct TenSeconds;
+
+impl Clock for TenSeconds {
+    fn now(&self) -> Timestamp {
+        Timestamp::from_millis(10_000)
+    }
+}
+
+fn background(store: &Arc<Store>, touch_interval: Duration, sweep_interval: Duration) -> Background {
+    Background {
+        activity: Arc::new(Activity::new(store.clone(), store.clone())),
+        housekeeping: store.clone(),
+        clock: Arc::new(TenSeconds),
+        touch_interval,
+        sweep_interval,
+        keep_ended: Duration::from_secs(3),
+    }
+}
+
+fn note(background: &Background) {
+    background.activity.note(SessionId::parse("c473472d-c085-4043-9bf0-ee80bff73d40").unwrap(), Timestamp::EPOCH);
+}
+
+#[tokio::test]
+async fn a_sweep_writes_sightings_first_and_goes_on_until_nothing_is_left() {
+    let store = Arc::new(Store { to_expire: Mutex::new(1200), ..Store::default() });
+    let background = background(&store, Duration::from_hours(1), Duration::from_hours(1));
+    note(&background);
+    background.sweep(&watch::channel(false).1).await.unwrap();
+    let pair = ["expire 10000", "forget 7000"];
+    assert_eq!(store.calls(), [&["touched true"][..], &pair, &pair, &pair].concat());
+}
+
+#[tokio::test]
+async fn what_was_noted_last_is_written_at_the_end() {
+    let store = Arc::new(Store::default());
+    let background = background(&store, Duration::from_hours(1), Duration::from_hours(1));
+    note(&background);
+    let (stop, stopped) = watch::channel(false);
+    stop.send(true).unwrap();
+    background.run(stopped).await;
+    assert_eq!(store.calls(), ["touched true"]);
+}
+
+#[tokio::test]
+async fn a_store_that_fails_is_asked_again() {
+    let store = Arc::new(Store { fails: true, ..Store::default() });
+    let background = background(&store, Duration::from_hours(1), Duration::from_millis(5));
+    let (stop, stopped) = watch::channel(false);
+    let task = tokio::spawn(background.run(stopped));
+    while store.calls().len() < 3 {
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    }
+    stop.send(true).unwrap();
+    task.await.unwrap();
+    assert!(store.calls().iter().all(|call| call == "expire 10000"), "{:?}", store.calls());
+}

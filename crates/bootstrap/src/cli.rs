@@ -1,0 +1,155 @@
+//! The command line: what `main` calls.
+
+mod clients;
+mod config;
+mod forms;
+mod login_tokens;
+mod migrate;
+mod nodes;
+mod output;
+mod roles;
+mod routes;
+mod serve;
+mod sessions;
+mod users;
+
+#[cfg(test)]
+mod tests;
+
+use std::{
+    io::{self, Write},
+    path::PathBuf,
+    process::ExitCode,
+};
+
+use anyhow::{Context as _, Result};
+use clap::{Parser, Subcommand};
+use thiserror::Error;
+
+use self::output::Context;
+use crate::{
+    compose::{self, Operations},
+    settings::{Invalid, Settings, Sources},
+    telemetry::tell,
+};
+
+/// One session service that speaks five published session APIs.
+///
+/// Exit status: 0 when all went well, 2 for bad arguments or configuration, 1 for anything else.
+#[derive(Parser)]
+#[command(name = "vestibule", version, propagate_version = true)]
+struct Cli {
+    /// The configuration file; `vestibule.toml` in the working directory when there is one.
+    #[arg(long, global = true, value_name = "FILE")]
+    config: Option<PathBuf>,
+    /// Print JSON.
+    #[arg(long, global = true)]
+    json: bool,
+    #[command(subcommand)]
+    command: Option<Command>,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Run the service (the default).
+    Serve,
+    /// Bring the tables of the store up to date. `serve` and the operator's commands do it too.
+    Migrate,
+    /// Print every route that is mounted.
+    Routes,
+    /// Check or show the configuration.
+    #[command(subcommand)]
+    Config(config::Command),
+    #[command(flatten)]
+    Operator(OperatorCommand),
+}
+
+/// The commands on what the store holds. The running service, if there is one, heeds them at once.
+#[derive(Subcommand)]
+enum OperatorCommand {
+    /// Users.
+    #[command(subcommand)]
+    User(users::UserCommand),
+    /// Roles and their rights.
+    #[command(subcommand)]
+    Role(roles::RoleCommand),
+    /// Programs that call with an API token.
+    #[command(subcommand)]
+    Client(clients::ClientCommand),
+    /// Machines that log in.
+    #[command(subcommand)]
+    Node(nodes::NodeCommand),
+    /// Form configurations.
+    #[command(subcommand)]
+    Form(forms::FormCommand),
+    /// Tokens that let a user in once.
+    #[command(subcommand)]
+    LoginToken(login_tokens::LoginTokenCommand),
+    /// Sessions.
+    #[command(subcommand)]
+    Session(sessions::SessionCommand),
+}
+
+/// An argument that cannot be what it is meant to be: exit status 2.
+#[derive(Debug, Error)]
+#[error("{0}")]
+pub(crate) struct BadArgument(pub(crate) String);
+
+/// Runs the command that this process was called with.
+pub fn run() -> ExitCode {
+    let cli = Cli::parse();
+    match execute(cli) {
+        Ok(()) => ExitCode::SUCCESS,
+        // Whoever read the output has seen enough.
+        Err(error) if is_closed_pipe(&error) => ExitCode::SUCCESS,
+        Err(error) => {
+            tell(&format!("vestibule: {error:#}"));
+            ExitCode::from(status(&error))
+        }
+    }
+}
+
+fn execute(cli: Cli) -> Result<()> {
+    let settings = Settings::read(Sources::of_process(cli.config.as_deref()).map_err(Invalid::from)?)?;
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build();
+    let runtime = runtime.context("cannot start the threads of the service")?;
+    runtime.block_on(async {
+        match cli.command.unwrap_or(Command::Serve) {
+            Command::Serve => serve::run(&settings).await,
+            Command::Migrate => migrate::run(&settings, cli.json).await,
+            Command::Routes => routes::run(&settings, cli.json),
+            Command::Config(command) => config::run(&command, &settings, cli.json),
+            Command::Operator(command) => operate(command, &settings, cli.json).await,
+        }
+    })
+}
+
+async fn operate(command: OperatorCommand, settings: &Settings, json: bool) -> Result<()> {
+    let Operations { operator, store } = compose::operate(settings).await?;
+    let context = &mut Context::of_process(&operator, json);
+    match command {
+        OperatorCommand::User(command) => users::run(command, context).await,
+        OperatorCommand::Role(command) => roles::run(command, context).await,
+        OperatorCommand::Client(command) => clients::run(command, context).await,
+        OperatorCommand::Node(command) => nodes::run(command, context).await,
+        OperatorCommand::Form(command) => forms::run(command, context).await,
+        OperatorCommand::LoginToken(command) => login_tokens::run(command, context).await,
+        OperatorCommand::Session(command) => sessions::run(command, context).await,
+    }?;
+    store.close().await
+}
+
+/// Prints to standard output.
+fn print(text: &str) -> io::Result<()> {
+    let mut stdout = io::stdout().lock();
+    writeln!(stdout, "{text}")?;
+    stdout.flush()
+}
+
+fn status(error: &anyhow::Error) -> u8 {
+    if error.is::<Invalid>() || error.is::<BadArgument>() { 2 } else { 1 }
+}
+
+fn is_closed_pipe(error: &anyhow::Error) -> bool {
+    error.downcast_ref::<io::Error>().is_some_and(|error| error.kind() == io::ErrorKind::BrokenPipe)
+}

@@ -1,0 +1,99 @@
+//! The five dialects, each with what the operator decides about it, in their places.
+
+use std::sync::Arc;
+
+use url::Url;
+use vestibule_adapters_http::{
+    dialect::{self, Context, Site},
+    dialects::{
+        dialogram::Dialogram,
+        dood::{self, Dood},
+        easydb::{self, Easydb, SetupOpenTo},
+        platformos::{self, Platformos},
+        vprotect::{self, Vprotect},
+    },
+    mount::Mount,
+};
+use vestibule_application::api::SessionApi;
+
+use crate::settings::{self, Dialect, Edition, OpenTo, Profile, Settings, WebOrigin};
+
+/// Every mount of the settings, on this service.
+pub(super) fn mounts(settings: &Settings, api: &Arc<dyn SessionApi>, public_url: &Url) -> Vec<Mount> {
+    let site = Arc::new(Site { public_url: public_url.clone() });
+    let mount = |mount: &settings::Mount| {
+        let context = Context {
+            api: Arc::clone(api),
+            edition: match mount.edition {
+                Edition::Documented => dialect::Edition::Documented,
+                Edition::Deployed => dialect::Edition::Deployed,
+            },
+            profile: match mount.profile {
+                Profile::Faithful => dialect::Profile::Faithful,
+                Profile::Hardened => dialect::Profile::Hardened,
+            },
+            prefix: mount.prefix.as_str().to_owned(),
+            site: Arc::clone(&site),
+        };
+        Mount {
+            edition: context.edition,
+            prefix: context.prefix.clone(),
+            hosts: mount.hosts.iter().map(|host| host.as_str().to_owned()).collect(),
+            dialect: speak(mount.dialect, context, settings),
+        }
+    };
+    settings.mounts.iter().map(mount).collect()
+}
+
+/// The name of an edition in settings.
+pub(super) fn edition(edition: dialect::Edition) -> &'static str {
+    match edition {
+        dialect::Edition::Documented => Edition::Documented.as_str(),
+        dialect::Edition::Deployed => Edition::Deployed.as_str(),
+    }
+}
+
+fn speak(dialect: Dialect, context: Context, settings: &Settings) -> Arc<dyn dialect::Dialect> {
+    // A cookie lives as long as the session in it can.
+    let lifetimes = settings.sessions.per_dialect.get(dialect.as_str()).unwrap_or(&settings.sessions.lifetimes);
+    let cookie_max_age = lifetimes.absolute;
+    match dialect {
+        Dialect::Easydb => {
+            let settings::Easydb { anonymous, login_origins, redirect_origins } = &settings.easydb;
+            let settings = easydb::Settings {
+                anonymous: *anonymous,
+                login_origins: texts(login_origins),
+                redirect_origins: texts(redirect_origins),
+                setup: match settings.setup.open_to {
+                    OpenTo::Loopback => SetupOpenTo::Loopback,
+                    OpenTo::Secret => SetupOpenTo::Secret,
+                    OpenTo::Anyone => SetupOpenTo::Anyone,
+                    OpenTo::Nobody => SetupOpenTo::Nobody,
+                },
+            };
+            Arc::new(Easydb::new(context, settings))
+        }
+        Dialect::Dialogram => Arc::new(Dialogram::new(context)),
+        Dialect::Platformos => {
+            let cookie_name = settings.platformos.cookie_name.as_str().to_owned();
+            Arc::new(Platformos::new(context, platformos::Settings { cookie_name, cookie_max_age }))
+        }
+        Dialect::Dood => {
+            let settings::Dood { require_https, photo_server, category_version } = settings.dood.clone();
+            Arc::new(Dood::new(context, dood::Settings { require_https, photo_server, category_version }))
+        }
+        Dialect::Vprotect => {
+            let settings::Vprotect { cookie_name, allowed_origins } = &settings.vprotect;
+            let settings = vprotect::Settings {
+                cookie_name: cookie_name.as_str().to_owned(),
+                allowed_origins: texts(allowed_origins),
+                cookie_max_age,
+            };
+            Arc::new(Vprotect::new(context, settings))
+        }
+    }
+}
+
+fn texts(origins: &[WebOrigin]) -> Vec<String> {
+    origins.iter().map(|origin| origin.as_str().to_owned()).collect()
+}

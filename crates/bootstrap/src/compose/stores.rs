@@ -1,0 +1,122 @@
+//! The store behind all storage ports.
+
+use std::sync::Arc;
+
+use anyhow::{Context, Result, bail};
+use vestibule_adapters_db::{ConnectOptions, MemoryStore, SeaOrmStore};
+use vestibule_application::ports::{
+    ClientStore, FormStore, Health, Housekeeping, Installation, LoginTokenStore, MessageLog, NodeStore, RoleStore,
+    SessionStore, UnitOfWork, UserStore,
+};
+
+use crate::settings::{Invalid, Settings};
+
+/// Every storage port of one store.
+#[derive(Clone)]
+pub(super) struct Stores {
+    pub(super) unit_of_work: Arc<dyn UnitOfWork>,
+    pub(super) sessions: Arc<dyn SessionStore>,
+    pub(super) users: Arc<dyn UserStore>,
+    pub(super) roles: Arc<dyn RoleStore>,
+    pub(super) nodes: Arc<dyn NodeStore>,
+    pub(super) clients: Arc<dyn ClientStore>,
+    pub(super) forms: Arc<dyn FormStore>,
+    pub(super) login_tokens: Arc<dyn LoginTokenStore>,
+    pub(super) messages: Arc<dyn MessageLog>,
+    pub(super) installation: Arc<dyn Installation>,
+    pub(super) health: Arc<dyn Health>,
+    pub(super) housekeeping: Arc<dyn Housekeeping>,
+    /// What is to be closed at the end.
+    database: Option<SeaOrmStore>,
+}
+
+impl Stores {
+    /// A store that forgets everything when it is dropped.
+    pub(super) fn in_memory() -> Self {
+        Self::on(&Arc::new(MemoryStore::new()), None)
+    }
+
+    /// The store that the settings name, its tables up to date.
+    pub(super) async fn open(settings: &Settings) -> Result<Self> {
+        if settings.storage.url.is_memory() {
+            return Ok(Self::in_memory());
+        }
+        let database = connect(settings).await?;
+        migrate(&database, settings).await?;
+        Ok(Self::on(&Arc::new(database.clone()), Some(database)))
+    }
+
+    /// Closes its connections, once what is under way is done.
+    pub(super) async fn close(self) -> Result<()> {
+        match self.database {
+            Some(database) => database.close().await.context("cannot close the store in good order"),
+            None => Ok(()),
+        }
+    }
+
+    fn on<S>(store: &Arc<S>, database: Option<SeaOrmStore>) -> Self
+    where
+        S: UnitOfWork
+            + SessionStore
+            + UserStore
+            + RoleStore
+            + NodeStore
+            + ClientStore
+            + FormStore
+            + LoginTokenStore
+            + MessageLog
+            + Installation
+            + Health
+            + Housekeeping
+            + 'static,
+    {
+        Self {
+            unit_of_work: store.clone(),
+            sessions: store.clone(),
+            users: store.clone(),
+            roles: store.clone(),
+            nodes: store.clone(),
+            clients: store.clone(),
+            forms: store.clone(),
+            login_tokens: store.clone(),
+            messages: store.clone(),
+            installation: store.clone(),
+            health: store.clone(),
+            housekeeping: store.clone(),
+            database,
+        }
+    }
+}
+
+/// The database that the settings name, its tables as they are found.
+pub(super) async fn connect(settings: &Settings) -> Result<SeaOrmStore> {
+    let storage = &settings.storage;
+    if storage.sessions_url.is_some() {
+        let missing = "a separate store for sessions is not available in this build; remove the setting";
+        bail!(Invalid::because("storage.sessions_url", missing));
+    }
+    if storage.url.scheme() != "sqlite" {
+        let missing = "only sqlite:///path/file.db and memory: are available in this build";
+        bail!(Invalid::because("storage.url", missing));
+    }
+    let database = SeaOrmStore::connect(storage.url.expose(), ConnectOptions::default()).await;
+    database.with_context(|| {
+        let place = storage.url.masked();
+        format!(
+            "cannot open the store {place}: see that its directory can be written to, or set storage.url to another"
+        )
+    })
+}
+
+/// Brings the tables up to date, and says which migrations that took.
+pub(super) async fn migrate(database: &SeaOrmStore, settings: &Settings) -> Result<Vec<String>> {
+    let place = settings.storage.url.masked();
+    let pending = database.pending_migrations().await.with_context(|| {
+        format!("cannot read the tables of {place}: they may come from a newer version of this program")
+    })?;
+    if !pending.is_empty() {
+        database.migrate().await.with_context(|| format!("cannot bring the tables of {place} up to date"))?;
+        tracing::info!(migrations = pending.join(", "), "brought the tables of {place} up to date");
+    }
+    Ok(pending)
+}

@@ -1,0 +1,118 @@
+use tempfile::TempDir;
+
+use super::*;
+use crate::settings::Sources;
+
+fn settings(text: &str) -> Settings {
+    let text = format!("server.listen = \"127.0.0.1:0\"\npasswords.argon2.memory_kib = 8\n{text}");
+    Settings::read(Sources::of_text(text)).unwrap_or_else(|invalid| panic!("{invalid}"))
+}
+
+fn in_folder(folder: &TempDir) -> Settings {
+    settings(&format!("data_dir = {:?}\n", folder.path().join("data")))
+}
+
+#[tokio::test]
+async fn a_first_start_makes_the_data_directory_the_store_and_the_key() {
+    let folder = TempDir::new().unwrap();
+    let settings = in_folder(&folder);
+    let handle = build(&settings, Overrides::default()).await.unwrap().serve().await.unwrap();
+    assert_ne!(handle.address().port(), 0);
+    handle.shutdown().await.unwrap();
+    assert!(folder.path().join("data/vestibule.db").is_file());
+    assert!(folder.path().join("data/master.key").is_file());
+}
+
+#[tokio::test]
+async fn tables_are_migrated_once() {
+    let folder = TempDir::new().unwrap();
+    let settings = in_folder(&folder);
+    assert!(!migrate(&settings).await.unwrap().is_empty());
+    assert!(migrate(&settings).await.unwrap().is_empty());
+}
+
+#[tokio::test]
+async fn declared_forms_are_there_after_the_start() {
+    let folder = TempDir::new().unwrap();
+    let mut settings = in_folder(&folder);
+    settings.forms = vestibule_domain::form::shipped_forms();
+    settings.forms.truncate(1);
+    settings.forms[0].fields.clear();
+    let app = build(&settings, Overrides::default()).await.unwrap();
+    assert_eq!(app.operator().form(settings.forms[0].name.clone()).await.unwrap(), settings.forms[0]);
+}
+
+#[tokio::test]
+async fn a_command_on_a_store_in_memory_is_told_why_it_cannot_work() {
+    let settings = settings("storage.url = \"memory:\"\n");
+    for error in [operate(&settings).await.err(), migrate(&settings).await.err()] {
+        assert!(error.unwrap().to_string().contains("only inside the running service"));
+    }
+}
+
+#[tokio::test]
+async fn a_store_that_this_build_lacks_is_a_mistake_of_the_configuration() {
+    for (setting, key) in [
+        ("storage.url = \"postgres://app:hunter2@db/v\"", "storage.url"),
+        (
+            "storage.url = \"sqlite:///nowhere/v.db\"\nstorage.sessions_url = \"redis://:hunter2@db\"",
+            "storage.sessions_url",
+        ),
+    ] {
+        let key_file = TempDir::new().unwrap();
+        let setting = format!("{setting}\nkeys.file = {:?}\n", key_file.path().join("k"));
+        let error = build(&settings(&setting), Overrides::default()).await.err().unwrap();
+        let told = format!("{error:#}");
+        assert!(error.is::<Invalid>() && told.contains(key) && told.contains("this build"), "{told}");
+        assert!(!told.contains("hunter2"), "{told}");
+    }
+}
+
+#[tokio::test]
+async fn mounts_in_each_other_s_way_are_a_mistake_of_the_configuration() {
+    let twice = settings("mounts = [{ dialect = \"dialogram\" }, { dialect = \"dialogram\", prefix = \"\" }]\n");
+    let error = routes(&twice).err().unwrap();
+    assert!(
+        error.is::<Invalid>() && error.to_string().contains("mount 1") && error.to_string().contains("mount 2"),
+        "{error}"
+    );
+    assert!(
+        routes(&settings("mounts = [{ dialect = \"dialogram\" }, { dialect = \"dialogram\", prefix = \"/b\" }]"))
+            .is_ok()
+    );
+}
+
+#[test]
+fn the_default_mounts_answer_every_documented_call() {
+    let routes = routes(&settings("")).unwrap_or_else(|error| panic!("{error:#}"));
+    for call in [
+        "GET /api/session",
+        "POST /api/session/authenticate",
+        "GET /api/v1/session",
+        "POST /api/v1/session/authenticate",
+        "POST /api/session",
+        "POST /api/sessions",
+        "DELETE /api/sessions",
+        "GET /session/start/",
+        "POST /session/login/",
+        "GET /session/logout/",
+        "POST /session/register/",
+        "GET /session",
+        "POST /session/login",
+        "POST /session/login-with-token",
+        "POST /session/node/login",
+        "POST /session/logout",
+        "GET /session/user",
+        "GET /session/user/details",
+    ] {
+        let found = routes.iter().any(|route| format!("{} {}", route.method, route.path) == call);
+        assert!(found, "nobody answers {call}");
+    }
+}
+
+#[test]
+fn the_public_url_is_as_set_else_that_of_the_listener() {
+    let url = |text: &str| public_url(&settings(text), "127.0.0.1:4711".parse().unwrap()).unwrap().to_string();
+    assert_eq!(url(""), "http://127.0.0.1:4711/");
+    assert_eq!(url("server.public_url = \"https://id.example\""), "https://id.example/");
+}

@@ -1,0 +1,100 @@
+//! Serving what was composed: connections, deadlines, and an end in good order.
+
+#[cfg(test)]
+mod tests;
+
+use std::{io, net::SocketAddr, time::Duration};
+
+use anyhow::{Context, Result};
+use axum::Router;
+use axum_server::{Server, accept::NoDelayAcceptor};
+use hyper_util::rt::TokioTimer;
+use tokio::{net::TcpListener, sync::watch, task::JoinHandle};
+
+use crate::compose::{App, OpenStore};
+
+/// How connections are dealt with.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Deadlines {
+    /// How long a request's head may take, counted from the connection's beginning or the answer before.
+    pub(crate) head: Duration,
+    /// How long requests may take to finish at the end.
+    pub(crate) grace: Duration,
+}
+
+/// How long the head of a request may take: slower clients are holding connections, not asking.
+pub(crate) const HEAD_DEADLINE: Duration = Duration::from_secs(10);
+
+/// The most bytes of a request's head, and of what is read ahead.
+const HEAD_BYTES: usize = 32 * 1024;
+
+/// A service that accepts connections.
+pub struct Handle {
+    address: SocketAddr,
+    grace: Duration,
+    connections: axum_server::Handle<SocketAddr>,
+    server: JoinHandle<io::Result<()>>,
+    after: Option<After>,
+}
+
+/// What goes on beside the connections, and is to be ended after them.
+struct After {
+    stop: watch::Sender<bool>,
+    background: JoinHandle<()>,
+    store: OpenStore,
+}
+
+/// Listens where the settings say.
+pub(crate) async fn bind(address: SocketAddr) -> Result<TcpListener> {
+    TcpListener::bind(address).await.with_context(|| {
+        format!(
+            "cannot listen on {address}: if another program does, stop it or set server.listen \
+             (VESTIBULE__SERVER__LISTEN) to another port; port 0 picks a free one"
+        )
+    })
+}
+
+impl App {
+    /// Accepts connections from now on.
+    pub async fn serve(self) -> Result<Handle> {
+        let (stop, stopped) = watch::channel(false);
+        let mut handle = serve(self.listener, self.router, self.deadlines).await?;
+        let background = tokio::spawn(self.background.run(stopped));
+        handle.after = Some(After { stop, background, store: self.store });
+        Ok(handle)
+    }
+}
+
+/// Serves this router alone.
+pub(crate) async fn serve(listener: TcpListener, router: Router, deadlines: Deadlines) -> Result<Handle> {
+    let address = listener.local_addr().context("the listener has no address")?;
+    let connections = axum_server::Handle::new();
+    // HTTP/2 is not offered: without TLS nobody asks for it, and telling the two apart by the first bytes has no
+    // deadline.
+    let mut server =
+        Server::from_listener(listener).acceptor(NoDelayAcceptor::new()).http1_only().handle(connections.clone());
+    let mut builder = server.http_builder().http1();
+    builder.timer(TokioTimer::new()).header_read_timeout(deadlines.head).max_buf_size(HEAD_BYTES);
+    let server = tokio::spawn(server.serve(router.into_make_service_with_connect_info::<SocketAddr>()));
+    connections.listening().await.context("the server did not start")?;
+    Ok(Handle { address, grace: deadlines.grace, connections, server, after: None })
+}
+
+impl Handle {
+    /// Where it listens.
+    pub fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// Accepts nothing more, lets requests under way finish within the grace period, and writes what is still noted.
+    pub async fn shutdown(self) -> Result<()> {
+        self.connections.graceful_shutdown(Some(self.grace));
+        self.server.await.context("the server broke down")?.context("the server failed")?;
+        if let Some(After { stop, background, store }) = self.after {
+            let _ = stop.send(true);
+            background.await.context("the background tasks broke down")?;
+            store.close().await?;
+        }
+        Ok(())
+    }
+}
