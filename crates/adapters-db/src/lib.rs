@@ -1,1 +1,13 @@
-//! Placeholder.
+//! Storage: [`SeaOrmStore`] keeps everything in an SQL database, [`MemoryStore`] in memory, [`MemoryBudgets`] counts
+//! attempts.
+//!
+//! Nothing here decides anything that a use case decides; what each port promises is written at the port and checked by
+//! `vestibule-storage-contract`. Start with the memory store: it is the contract in its shortest form.
+
+mod memory;
+mod migrations;
+mod sea_orm;
+
+pub use memory::{BudgetLimits, Limit, MemoryBudgets, MemoryStore};
+
+pub use self::sea_orm::{ConnectError, ConnectOptions, SeaOrmStore};

@@ -1,0 +1,15 @@
+//! The history of the tables. What has been released is never edited, only added to.
+
+mod m0001_begin;
+
+use sea_orm_migration::prelude::*;
+
+/// All migrations, oldest first.
+pub(crate) struct Migrations;
+
+#[async_trait::async_trait]
+impl MigratorTrait for Migrations {
+    fn migrations() -> Vec<Box<dyn MigrationTrait>> {
+        vec![Box::new(m0001_begin::Migration)]
+    }
+}

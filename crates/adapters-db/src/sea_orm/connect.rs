@@ -1,0 +1,90 @@
+//! Opening a store, preparing its tables, closing it.
+
+use std::{io, path::PathBuf, time::Duration};
+
+use sea_orm::{DbErr, TransactionTrait};
+use sea_orm_migration::MigratorTrait;
+use thiserror::Error;
+use vestibule_application::ports::StoreError;
+
+use super::{SeaOrmStore, error::unavailable, unit_of_work::WRITE};
+use crate::migrations::Migrations;
+
+/// What may be tuned.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ConnectOptions {
+    /// The most reads at a time.
+    pub readers: u32,
+    /// How long a read or write waits for its turn, in this process or for another, before the store counts as
+    /// unavailable.
+    pub patience: Duration,
+}
+
+impl Default for ConnectOptions {
+    /// 4 readers, 5 seconds.
+    fn default() -> Self {
+        Self { readers: 4, patience: Duration::from_secs(5) }
+    }
+}
+
+/// Why a store cannot be opened. Names a database by its place, never by its URL, which may have a password in it.
+#[derive(Debug, Error)]
+pub enum ConnectError {
+    /// The URL begins with a scheme that this build does not know.
+    #[error("storage of the kind `{0}` is not supported")]
+    UnknownScheme(String),
+    /// An SQLite URL has anything but an absolute path.
+    #[error("an SQLite URL is sqlite:// and an absolute path, as in sqlite:///var/lib/vestibule/vestibule.db")]
+    NotAPath,
+    /// The file or its directory cannot be made.
+    #[error("cannot create {path}")]
+    File {
+        /// Which.
+        path: PathBuf,
+        /// Why.
+        source: io::Error,
+    },
+    /// The database refuses.
+    #[error("cannot open the database at {place}")]
+    Database {
+        /// The path, or host and database name.
+        place: String,
+        /// Why.
+        source: DbErr,
+    },
+}
+
+impl SeaOrmStore {
+    /// Opens the store that a URL names; `sqlite:///absolute/path.db` makes the file, and its directory, if there is
+    /// none. The tables are [`SeaOrmStore::migrate`]'s.
+    pub async fn connect(url: &str, options: ConnectOptions) -> Result<Self, ConnectError> {
+        match url.split_once(':').map_or(url, |(scheme, _)| scheme) {
+            #[cfg(feature = "sqlite")]
+            "sqlite" => super::sqlite::open(url, options).await,
+            // Whatever this is, it is not shown if it could be more than a scheme.
+            other if other.len() > 20 => Err(ConnectError::UnknownScheme("?".to_owned())),
+            other => Err(ConnectError::UnknownScheme(other.to_owned())),
+        }
+    }
+
+    /// Brings the tables up to date. Several processes may do so at once: all but the first wait, and find it done.
+    pub async fn migrate(&self) -> Result<(), StoreError> {
+        // One transaction for all of it: on SQLite it is also the lock, because it begins as a write.
+        let transaction = self.writes.begin_with_options(WRITE).await.map_err(unavailable)?;
+        Migrations::up(&transaction, None).await.map_err(unavailable)?;
+        transaction.commit().await.map_err(unavailable)
+    }
+
+    /// The migrations that [`SeaOrmStore::migrate`] would apply, by name. Writes nothing. Fails when the tables are
+    /// newer than this program.
+    pub async fn pending_migrations(&self) -> Result<Vec<String>, StoreError> {
+        let pending = Migrations::get_pending_migrations_read_only(&self.reads).await.map_err(unavailable)?;
+        Ok(pending.iter().map(|migration| migration.name().to_owned()).collect())
+    }
+
+    /// Waits for what is under way, then closes every connection; clones are closed too.
+    pub async fn close(&self) -> Result<(), StoreError> {
+        self.reads.close_by_ref().await.map_err(unavailable)?;
+        self.writes.close_by_ref().await.map_err(unavailable)
+    }
+}

@@ -1,0 +1,51 @@
+//! The latch, and whether the store answers.
+
+use async_trait::async_trait;
+use sea_orm::{ColumnTrait, DatabaseTransaction, EntityTrait, QueryFilter, QuerySelect, QueryTrait, sea_query::Expr};
+use vestibule_application::ports::{CommitError, Health, Installation, SetupState, StoreError};
+use vestibule_domain::time::Timestamp;
+
+use super::{
+    SeaOrmStore,
+    entities::{
+        installation::{Column, Entity},
+        user,
+    },
+    error::unread,
+    mapping::update,
+};
+
+const KIND: &str = "installation";
+
+#[async_trait]
+impl Installation for SeaOrmStore {
+    async fn state(&self) -> Result<SetupState, StoreError> {
+        let users = user::Entity::find().select_only().column(user::Column::Id).into_query();
+        // One statement reads from one snapshot.
+        let latch = Entity::find()
+            .select_only()
+            .column(Column::Configured)
+            .expr_as(Expr::exists(users), "has_users")
+            .into_tuple::<(Option<i64>, bool)>();
+        match latch.one(&self.reads).await.map_err(|error| unread(KIND, error))? {
+            None => Err(StoreError::Malformed(KIND)),
+            Some((None, false)) => Ok(SetupState::Unconfigured),
+            Some(_) => Ok(SetupState::Configured),
+        }
+    }
+}
+
+#[async_trait]
+impl Health for SeaOrmStore {
+    async fn ping(&self) -> Result<(), StoreError> {
+        // The smallest read that fails when the file, the tables or the latch are gone.
+        Installation::state(self).await.map(drop)
+    }
+}
+
+/// Closes the latch, if it is open.
+pub(super) async fn close(tx: &DatabaseTransaction, at: Timestamp) -> Result<(), CommitError> {
+    let latch = Entity::update_many().col_expr(Column::Configured, at.as_millis().into());
+    update(tx, latch.filter(Column::Configured.is_null())).await?;
+    Ok(())
+}

@@ -1,0 +1,149 @@
+//! Between rows and values: what every table shares.
+
+use std::collections::BTreeSet;
+
+use sea_orm::{
+    ActiveModelTrait, ConnectionTrait, DeleteMany, DeriveValueType, EntityTrait, IntoActiveModel, Select, UpdateMany,
+};
+use uuid::Uuid;
+use vestibule_application::ports::{CommitError, Conflict, StoreError};
+use vestibule_domain::{
+    node::NodeId,
+    secret::{Digest, PasswordHash},
+    session::Subject,
+    time::Timestamp,
+    user::UserId,
+};
+
+use super::error::{not_inserted, unavailable, unread};
+
+/// A table whose rows stand for values of the application.
+pub(crate) trait Table: EntityTrait {
+    /// What a row stands for.
+    type Value;
+    /// How [`StoreError::Malformed`] calls one.
+    const KIND: &'static str;
+    /// The value of a row; nothing if there can be no such value.
+    fn value(row: Self::Model) -> Option<Self::Value>;
+}
+
+/// The value of the first of these rows.
+pub(crate) async fn first<E: Table>(
+    db: &impl ConnectionTrait,
+    rows: Select<E>,
+) -> Result<Option<E::Value>, StoreError> {
+    let row = rows.one(db).await.map_err(|error| unread(E::KIND, error))?;
+    row.map(read::<E>).transpose()
+}
+
+/// The values of all these rows.
+pub(crate) async fn all<E: Table>(db: &impl ConnectionTrait, rows: Select<E>) -> Result<Vec<E::Value>, StoreError> {
+    let rows = rows.all(db).await.map_err(|error| unread(E::KIND, error))?;
+    rows.into_iter().map(read::<E>).collect()
+}
+
+fn read<E: Table>(row: E::Model) -> Result<E::Value, StoreError> {
+    E::value(row).ok_or(StoreError::Malformed(E::KIND))
+}
+
+/// Inserts a row; `taken` if one of its unique keys is.
+pub(crate) async fn insert<A: ActiveModelTrait>(
+    db: &impl ConnectionTrait,
+    row: A,
+    taken: Conflict,
+) -> Result<(), CommitError>
+where
+    <A::Entity as EntityTrait>::Model: IntoActiveModel<A>,
+{
+    let inserted = A::Entity::insert(row).exec_without_returning(db).await;
+    inserted.map(drop).map_err(|error| not_inserted(taken, error))
+}
+
+/// Updates, and says how many rows there were.
+pub(crate) async fn update<E: EntityTrait>(db: &impl ConnectionTrait, rows: UpdateMany<E>) -> Result<u64, StoreError> {
+    rows.exec(db).await.map(|done| done.rows_affected).map_err(unavailable)
+}
+
+/// Deletes, and says how many rows there were.
+pub(crate) async fn delete<E: EntityTrait>(db: &impl ConnectionTrait, rows: DeleteMany<E>) -> Result<u64, StoreError> {
+    rows.exec(db).await.map(|done| done.rows_affected).map_err(unavailable)
+}
+
+/// Demands that a statement met a row.
+pub(crate) fn met(rows: u64, conflict: Conflict) -> Result<(), CommitError> {
+    if rows == 0 { Err(conflict.into()) } else { Ok(()) }
+}
+
+/// A password hash in a column: unlike a string, it does not show itself when a row is printed.
+#[derive(Clone, PartialEq, Eq, DeriveValueType)]
+pub(crate) struct HashColumn(String);
+
+impl std::fmt::Debug for HashColumn {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("HashColumn")
+    }
+}
+
+impl From<&PasswordHash> for HashColumn {
+    fn from(hash: &PasswordHash) -> Self {
+        Self(hash.expose().to_owned())
+    }
+}
+
+impl From<HashColumn> for PasswordHash {
+    fn from(column: HashColumn) -> Self {
+        Self::new(column.0)
+    }
+}
+
+pub(crate) fn millis(time: Option<Timestamp>) -> Option<i64> {
+    time.map(Timestamp::as_millis)
+}
+
+pub(crate) fn time(millis: Option<i64>) -> Option<Timestamp> {
+    millis.map(Timestamp::from_millis)
+}
+
+pub(crate) fn digest_column(digest: &Digest) -> Vec<u8> {
+    digest.as_bytes().to_vec()
+}
+
+pub(crate) fn digest(column: Vec<u8>) -> Option<Digest> {
+    column.try_into().ok().map(Digest::new)
+}
+
+/// A subject's two columns: its kind, and which of that kind.
+pub(crate) fn subject_columns(subject: Subject) -> (&'static str, Option<Uuid>) {
+    match subject {
+        Subject::Anonymous => ("anonymous", None),
+        Subject::Setup => ("setup", None),
+        Subject::User(id) => ("user", Some(id.as_uuid())),
+        Subject::Node(id) => ("node", Some(id.as_uuid())),
+    }
+}
+
+pub(crate) fn subject(kind: &str, id: Option<Uuid>) -> Option<Subject> {
+    match (kind, id) {
+        ("anonymous", None) => Some(Subject::Anonymous),
+        ("setup", None) => Some(Subject::Setup),
+        ("user", Some(id)) => Some(Subject::User(UserId::from_uuid(id))),
+        ("node", Some(id)) => Some(Subject::Node(NodeId::from_uuid(id))),
+        _ => None,
+    }
+}
+
+/// A set of words as a JSON array.
+pub(crate) fn words_column<'a>(words: impl Iterator<Item = &'a str>) -> String {
+    words.collect::<serde_json::Value>().to_string()
+}
+
+pub(crate) fn words<T: Ord, E>(column: &str, parse: fn(&str) -> Result<T, E>) -> Option<BTreeSet<T>> {
+    let words: Vec<String> = serde_json::from_str(column).ok()?;
+    words.iter().map(|word| parse(word).ok()).collect()
+}
+
+/// The value of a column that may be empty; nothing if it is neither empty nor well formed.
+#[expect(clippy::option_option, reason = "the outer one says whether the column can be read, as everywhere here")]
+pub(crate) fn optional<C, T>(column: Option<C>, read: impl FnOnce(C) -> Option<T>) -> Option<Option<T>> {
+    column.map_or(Some(None), |column| read(column).map(Some))
+}

@@ -1,0 +1,37 @@
+//! The message log: reads and writes.
+
+use async_trait::async_trait;
+use sea_orm::{ColumnTrait, DatabaseTransaction, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
+use vestibule_application::ports::{MessageLog, StoreError};
+use vestibule_domain::message::{Event, Message, MessageId};
+
+use super::{
+    SeaOrmStore,
+    entities::message::{self, Column, Entity},
+    error::unavailable,
+    mapping::{Table, all},
+};
+
+#[async_trait]
+impl MessageLog for SeaOrmStore {
+    async fn latest(&self) -> Result<MessageId, StoreError> {
+        let highest = Entity::find().select_only().column_as(Column::Id.max(), "highest").into_tuple::<Option<i64>>();
+        let highest = highest.one(&self.reads).await.map_err(unavailable)?.flatten().unwrap_or(0);
+        highest.try_into().map_err(|_| StoreError::Malformed(Entity::KIND))
+    }
+
+    async fn page(&self, after: MessageId, limit: u32) -> Result<Vec<Message>, StoreError> {
+        // Beyond the highest id there can be is beyond every message.
+        let after = i64::try_from(after).unwrap_or(i64::MAX);
+        let page = Entity::find().filter(Column::Id.gt(after)).order_by_asc(Column::Id).limit(u64::from(limit));
+        all(&self.reads, page).await
+    }
+}
+
+pub(super) async fn record(
+    tx: &DatabaseTransaction,
+    events: impl IntoIterator<Item = Event>,
+) -> Result<(), StoreError> {
+    let rows = Entity::insert_many(events.into_iter().map(|event| message::row(&event)));
+    rows.exec_without_returning(tx).await.map(drop).map_err(unavailable)
+}

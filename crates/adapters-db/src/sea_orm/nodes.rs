@@ -1,0 +1,72 @@
+//! Nodes: reads and writes.
+
+use async_trait::async_trait;
+use sea_orm::{
+    ColumnTrait, Condition, DatabaseTransaction, EntityTrait, ExprTrait, QueryFilter, QueryOrder, QuerySelect,
+    sea_query::Expr,
+};
+use vestibule_application::ports::{CommitError, Conflict, NodeStore, StoreError, StoredNode};
+use vestibule_domain::{
+    node::{Node, NodeId, NodeRef, NodeSecrets},
+    time::Timestamp,
+};
+
+use super::{
+    SeaOrmStore,
+    entities::node::{self, Column, Entity},
+    mapping::{all, delete, first, insert, met, update},
+};
+
+#[async_trait]
+impl NodeStore for SeaOrmStore {
+    async fn find(&self, node: &NodeRef) -> Result<Option<StoredNode>, StoreError> {
+        let is_meant = match node {
+            NodeRef::Id(id) => Column::Id.eq(id.as_uuid()),
+            NodeRef::Name(name) => Column::Name.eq(name.as_str()),
+        };
+        first(&self.reads, Entity::find().filter(is_meant)).await
+    }
+
+    async fn all(&self) -> Result<Vec<Node>, StoreError> {
+        let nodes = all(&self.reads, Entity::find().order_by_asc(Column::Name)).await?;
+        Ok(nodes.into_iter().map(|stored| stored.node).collect())
+    }
+}
+
+pub(super) async fn add(tx: &DatabaseTransaction, node: &Node, secrets: &NodeSecrets) -> Result<(), CommitError> {
+    insert(tx, node::row(node, secrets), Conflict::NameTaken).await
+}
+
+pub(super) async fn expect(tx: &DatabaseTransaction, id: NodeId, revision: u32) -> Result<(), CommitError> {
+    let row = Entity::find_by_id(id.as_uuid()).filter(Column::Revision.eq(i64::from(revision))).lock_shared();
+    first(tx, row).await?.map(drop).ok_or(Conflict::SubjectChanged.into())
+}
+
+pub(super) async fn set_secrets(
+    tx: &DatabaseTransaction,
+    id: NodeId,
+    secrets: &NodeSecrets,
+) -> Result<(), CommitError> {
+    let rows = Entity::update_many()
+        .set(node::secret_columns(secrets))
+        .col_expr(Column::Revision, Expr::col(Column::Revision).add(1))
+        .filter(Column::Id.eq(id.as_uuid()));
+    met(update(tx, rows).await?, Conflict::Missing)
+}
+
+pub(super) async fn remove(tx: &DatabaseTransaction, id: NodeId) -> Result<(), CommitError> {
+    met(delete(tx, Entity::delete_many().filter(Column::Id.eq(id.as_uuid()))).await?, Conflict::Missing)
+}
+
+pub(super) async fn record_login(
+    tx: &DatabaseTransaction,
+    id: NodeId,
+    at: Timestamp,
+    succeeded: bool,
+) -> Result<(), CommitError> {
+    let column = if succeeded { Column::LastSuccessfulLogin } else { Column::LastFailedLogin };
+    let earlier = Condition::any().add(column.is_null()).add(column.lt(at.as_millis()));
+    let rows = Entity::update_many().col_expr(column, at.as_millis().into());
+    update(tx, rows.filter(Column::Id.eq(id.as_uuid())).filter(earlier)).await?;
+    Ok(())
+}

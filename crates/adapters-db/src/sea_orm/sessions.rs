@@ -1,0 +1,111 @@
+//! Sessions: reads and writes.
+
+use async_trait::async_trait;
+use sea_orm::{
+    ColumnTrait, Condition, DatabaseTransaction, EntityTrait, ExprTrait, QueryFilter, QueryOrder, QuerySelect,
+    QueryTrait, Set, UpdateMany,
+    sea_query::{CaseStatement, Expr},
+};
+use vestibule_application::ports::{CommitError, Conflict, SessionFilter, SessionStore, StoreError};
+use vestibule_domain::{
+    secret::Digest,
+    session::{Ending, Session, SessionId, Subject},
+    time::Timestamp,
+};
+
+use super::{
+    SeaOrmStore,
+    entities::session::{self, ActiveModel, Column, Entity},
+    mapping::{all, digest_column, first, insert, met, subject_columns, update},
+};
+
+/// The most ids in one statement: far below every database's limit on parameters.
+pub(super) const BATCH: usize = 500;
+
+#[async_trait]
+impl SessionStore for SeaOrmStore {
+    async fn by_digest(&self, digest: &Digest) -> Result<Option<Session>, StoreError> {
+        first(&self.reads, Entity::find().filter(Column::Digest.eq(digest_column(digest)))).await
+    }
+
+    async fn by_id(&self, id: SessionId) -> Result<Option<Session>, StoreError> {
+        first(&self.reads, Entity::find_by_id(id.as_uuid())).await
+    }
+
+    async fn page(&self, filter: &SessionFilter) -> Result<Vec<Session>, StoreError> {
+        let page = Entity::find()
+            .apply_if(filter.subject, |rows, subject| rows.filter(is_of(subject)))
+            .apply_if(filter.live_at, |rows, at| rows.filter(Column::OverFrom.gt(at.as_millis())))
+            .apply_if(filter.after, |rows, after| rows.filter(Column::Id.gt(after.as_uuid())))
+            .order_by_asc(Column::Id)
+            .limit(u64::from(filter.limit));
+        all(&self.reads, page).await
+    }
+}
+
+fn is_of(subject: Subject) -> Condition {
+    let (kind, id) = subject_columns(subject);
+    let id = id.map_or_else(|| Column::SubjectId.is_null(), |id| Column::SubjectId.eq(id));
+    Condition::all().add(Column::SubjectKind.eq(kind)).add(id)
+}
+
+pub(super) async fn begin(tx: &DatabaseTransaction, session: &Session, digest: &Digest) -> Result<(), CommitError> {
+    let row = ActiveModel { digest: Set(digest_column(digest)), ..session::row(session) };
+    insert(tx, row, Conflict::SessionExists).await
+}
+
+pub(super) async fn save(
+    tx: &DatabaseTransaction,
+    mut session: Session,
+    expected_epoch: u32,
+) -> Result<(), CommitError> {
+    let unchanged = Condition::all()
+        .add(Column::Id.eq(session.id.as_uuid()))
+        .add(Column::Ended.is_null())
+        .add(Column::Epoch.eq(i64::from(expected_epoch)));
+    let stored = first(tx, Entity::find().filter(unchanged.clone()).lock_exclusive()).await?.ok_or(Conflict::Stale)?;
+    session.last_seen = session.last_seen.max(stored.last_seen);
+    let saved = update(tx, Entity::update_many().set(session::row(&session)).filter(unchanged)).await?;
+    met(saved, Conflict::Stale)
+}
+
+pub(super) async fn end(tx: &DatabaseTransaction, id: SessionId, ending: Ending) -> Result<(), CommitError> {
+    let ended = update(tx, ending_rows(ending).filter(Column::Id.eq(id.as_uuid()))).await?;
+    met(ended, Conflict::Stale)
+}
+
+pub(super) async fn end_all_of(tx: &DatabaseTransaction, subject: Subject, ending: Ending) -> Result<(), CommitError> {
+    update(tx, ending_rows(ending).filter(is_of(subject))).await?;
+    Ok(())
+}
+
+/// Ends sessions that have not ended; a filter says which.
+pub(super) fn ending_rows(ending: Ending) -> UpdateMany<Entity> {
+    let at = ending.at.as_millis();
+    let sealed = Expr::col(Column::SealedUntil);
+    let forgettable = CaseStatement::new().case(sealed.clone().gt(at), sealed).finally(at);
+    Entity::update_many()
+        .col_expr(Column::Ended, at.into())
+        .col_expr(Column::EndReason, ending.reason.as_str().into())
+        .col_expr(Column::OverFrom, None::<i64>.into())
+        .col_expr(Column::ForgettableFrom, forgettable.into())
+        .filter(Column::Ended.is_null())
+}
+
+pub(super) async fn touch(tx: &DatabaseTransaction, seen: &[(SessionId, Timestamp)]) -> Result<(), CommitError> {
+    for batch in seen.chunks(BATCH) {
+        let ids = batch.iter().map(|(id, _)| id.as_uuid());
+        let unended = Entity::find().filter(Column::Id.is_in(ids)).filter(Column::Ended.is_null()).lock_exclusive();
+        for mut session in all(tx, unended).await? {
+            let times = batch.iter().filter(|(id, _)| *id == session.id).map(|(_, at)| *at);
+            let Some(at) = times.max().filter(|at| *at > session.last_seen) else { continue };
+            session.last_seen = at;
+            let touched = Entity::update_many()
+                .col_expr(Column::LastSeen, at.as_millis().into())
+                .col_expr(Column::OverFrom, session::over_from(&session).into())
+                .filter(Column::Id.eq(session.id.as_uuid()));
+            update(tx, touched).await?;
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,99 @@
+//! What is particular about SQLite: one file, one writer at a time, any number of readers beside it.
+
+#[cfg(test)]
+mod tests;
+
+use std::{
+    fs, io,
+    path::{Path, PathBuf},
+    time::Duration,
+};
+
+use sea_orm::{
+    ConnectOptions as SeaOrmOptions, Database, DatabaseConnection, DbErr, RuntimeErr, SqlxError,
+    sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqliteSynchronous},
+};
+
+use super::{ConnectError, ConnectOptions, SeaOrmStore};
+
+/// How long to wait before asking a busy database again for what its own waiting does not cover.
+const RETRY: Duration = Duration::from_millis(25);
+
+/// Opens the file: a pool of readers, and a writer that all units of work take turns on.
+pub(super) async fn open(url: &str, options: ConnectOptions) -> Result<SeaOrmStore, ConnectError> {
+    let path = path_of(url)?;
+    create(&path)?;
+    let pool = async |writes| {
+        let pool = connect(url, &path, options, writes).await;
+        pool.map_err(|source| ConnectError::Database { place: path.display().to_string(), source })
+    };
+    Ok(SeaOrmStore { writes: pool(true).await?, reads: pool(false).await? })
+}
+
+fn path_of(url: &str) -> Result<PathBuf, ConnectError> {
+    let options = url.parse::<SqliteConnectOptions>().map_err(|_| ConnectError::NotAPath)?;
+    let path = options.get_filename();
+    // A query could ask for a database in memory, or for one that is never written.
+    if path.is_absolute() && !url.contains('?') { Ok(path.to_owned()) } else { Err(ConnectError::NotAPath) }
+}
+
+/// Makes the file and its directory, readable for their owner only. SQLite gives its other files the same mode.
+fn create(path: &Path) -> Result<(), ConnectError> {
+    let failed = |source: io::Error| ConnectError::File { path: path.to_owned(), source };
+    let (mut directory, mut file) = (fs::DirBuilder::new(), fs::OpenOptions::new());
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
+        directory.mode(0o700);
+        file.mode(0o600);
+    }
+    if let Some(parent) = path.parent() {
+        directory.recursive(true).create(parent).map_err(failed)?;
+    }
+    file.create(true).append(true).open(path).map(drop).map_err(failed)
+}
+
+async fn connect(url: &str, path: &Path, options: ConnectOptions, writes: bool) -> Result<DatabaseConnection, DbErr> {
+    let mut pool = SeaOrmOptions::new(url);
+    pool.max_connections(if writes { 1 } else { options.readers.max(1) })
+        .min_connections(1)
+        .acquire_timeout(options.patience)
+        .idle_timeout(None)
+        .max_lifetime(None)
+        // Statements are not logged: their values are secrets, and their text says nothing.
+        .sqlx_logging(false);
+    let file = path.to_owned();
+    pool.map_sqlx_sqlite_opts(move |sqlite| {
+        sqlite
+            .filename(&file)
+            .journal_mode(SqliteJournalMode::Wal)
+            // Acknowledged is durable, even when the power fails.
+            .synchronous(SqliteSynchronous::Full)
+            .foreign_keys(true)
+            .busy_timeout(options.patience)
+            .pragma("query_only", if writes { "OFF" } else { "ON" })
+    });
+    // Two processes that open a new file at once both switch it to write-ahead logging, and SQLite does not wait there.
+    let mut waited = Duration::ZERO;
+    loop {
+        match Database::connect(pool.clone()).await {
+            Err(error) if is_busy(&error) && waited < options.patience => {
+                tokio::time::sleep(RETRY).await;
+                waited += RETRY;
+            }
+            done => return done,
+        }
+    }
+}
+
+fn is_busy(error: &DbErr) -> bool {
+    // The low byte of an extended code is the primary one; 5 is SQLITE_BUSY.
+    let is_busy_code = |code: &str| code.parse::<u32>().is_ok_and(|code| code & 0xff == 5);
+    if let DbErr::Conn(RuntimeErr::SqlxError(error)) = error
+        && let SqlxError::Database(error) = error.as_ref()
+    {
+        error.code().is_some_and(|code| is_busy_code(&code))
+    } else {
+        false
+    }
+}

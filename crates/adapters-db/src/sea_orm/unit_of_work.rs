@@ -1,0 +1,104 @@
+//! Transactions.
+
+use std::pin::Pin;
+
+use async_trait::async_trait;
+use sea_orm::{DatabaseTransaction, SqliteTransactionMode, TransactionOptions, TransactionTrait};
+use vestibule_application::{
+    change::Change,
+    ports::{CommitError, StoreError, UnitOfWork},
+};
+use vestibule_domain::session::Subject;
+
+use super::{SeaOrmStore, clients, error::unavailable, forms, login_tokens, messages, nodes, roles, sessions, users};
+
+/// On SQLite a transaction that begins by reading may find, when it comes to write, that another was first, and fail.
+/// One that begins as a write waits for its turn.
+pub(super) const WRITE: TransactionOptions = TransactionOptions {
+    isolation_level: None,
+    access_mode: None,
+    sqlite_transaction_mode: Some(SqliteTransactionMode::Immediate),
+};
+
+/// What is done within a transaction.
+type Work<'a, T, E> = Pin<Box<dyn Future<Output = Result<T, E>> + Send + 'a>>;
+
+impl SeaOrmStore {
+    /// Runs `work` in a transaction, which is committed if it succeeds and rolled back if it does not.
+    ///
+    /// It runs in a task of its own. The caller's future is dropped when a client hangs up, and a transaction dropped
+    /// half-way through its beginning could stay open on its connection and swallow what others write there later.
+    pub(super) async fn write<T, E>(
+        &self,
+        work: impl for<'a> FnOnce(&'a DatabaseTransaction) -> Work<'a, T, E> + Send + 'static,
+    ) -> Result<T, E>
+    where
+        T: Send + 'static,
+        E: From<StoreError> + Send + 'static,
+    {
+        let writes = self.writes.clone();
+        let task = tokio::spawn(async move {
+            let tx = writes.begin_with_options(WRITE).await.map_err(unavailable)?;
+            match work(&tx).await {
+                Ok(done) => {
+                    tx.commit().await.map_err(unavailable)?;
+                    Ok(done)
+                }
+                Err(error) => {
+                    // Should this fail too, dropping the transaction rolls it back before the connection is used again.
+                    let _ = tx.rollback().await;
+                    Err(error)
+                }
+            }
+        });
+        task.await.unwrap_or_else(|lost| Err(StoreError::Unavailable(Box::new(lost)).into()))
+    }
+}
+
+#[async_trait]
+impl UnitOfWork for SeaOrmStore {
+    async fn commit(&self, changes: Vec<Change>) -> Result<(), CommitError> {
+        self.write(move |tx| Box::pin(apply_all(tx, changes))).await
+    }
+}
+
+async fn apply_all(tx: &DatabaseTransaction, changes: Vec<Change>) -> Result<(), CommitError> {
+    for change in changes {
+        apply(tx, change).await?;
+    }
+    Ok(())
+}
+
+async fn apply(tx: &DatabaseTransaction, change: Change) -> Result<(), CommitError> {
+    match change {
+        Change::BeginSession { session, digest } => sessions::begin(tx, &session, &digest).await,
+        Change::SaveSession { session, expected_epoch } => sessions::save(tx, session, expected_epoch).await,
+        Change::EndSession { id, ending } => sessions::end(tx, id, ending).await,
+        Change::EndSessionsOf { subject, ending } => sessions::end_all_of(tx, subject, ending).await,
+        Change::TouchSessions(seen) => sessions::touch(tx, &seen).await,
+        Change::AddUser { user, password } => users::add(tx, &user, &password).await,
+        Change::ExpectUser { user, revision } => users::expect(tx, user, revision).await,
+        Change::SetPassword { user, password } => users::set_password(tx, user, &password).await,
+        Change::ReplaceHash { user, password } => users::replace_hash(tx, user, &password).await,
+        Change::SetDisabled { user, disabled } => users::set_disabled(tx, user, disabled).await,
+        Change::SetRoles { user, roles } => users::set_roles(tx, user, &roles).await,
+        Change::RemoveUser { user } => users::remove(tx, user).await,
+        Change::RecordLogin { subject, at, succeeded } => match subject {
+            Subject::User(user) => users::record_login(tx, user, at, succeeded).await,
+            Subject::Node(node) => nodes::record_login(tx, node, at, succeeded).await,
+            Subject::Anonymous | Subject::Setup => Ok(()),
+        },
+        Change::PutRole(role) => roles::put(tx, &role).await,
+        Change::AddNode { node, secrets } => nodes::add(tx, &node, &secrets).await,
+        Change::ExpectNode { node, revision } => nodes::expect(tx, node, revision).await,
+        Change::SetNodeSecrets { node, secrets } => nodes::set_secrets(tx, node, &secrets).await,
+        Change::RemoveNode { node } => nodes::remove(tx, node).await,
+        Change::AddClient { client, digest } => clients::add(tx, &client, &digest).await,
+        Change::RevokeClient { client, at } => clients::revoke(tx, client, at).await,
+        Change::PutForm(form) => forms::put(tx, &form).await,
+        Change::RemoveForm(name) => forms::remove(tx, &name).await,
+        Change::AddLoginToken(token) => login_tokens::add(tx, &token).await,
+        Change::SpendLoginToken(digest) => login_tokens::spend(tx, &digest).await,
+        Change::Record(event) => Ok(messages::record(tx, [event]).await?),
+    }
+}

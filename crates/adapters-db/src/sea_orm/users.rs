@@ -1,0 +1,148 @@
+//! Users: reads and writes.
+
+use std::collections::BTreeSet;
+
+use async_trait::async_trait;
+use sea_orm::{
+    ColumnTrait, Condition, DatabaseTransaction, EntityTrait, ExprTrait, QueryFilter, QueryOrder, QuerySelect,
+    QueryTrait, Set,
+    sea_query::{Expr, SimpleExpr},
+};
+use vestibule_application::ports::{CommitError, Conflict, KeyKind, StoreError, StoredUser, UserStore};
+use vestibule_domain::{
+    rights::RoleName,
+    secret::PasswordHash,
+    time::Timestamp,
+    user::{LoginKey, User, UserId},
+};
+
+use super::{
+    SeaOrmStore,
+    entities::{
+        login_token,
+        user::{self, Column, Entity},
+        user_key,
+    },
+    installation,
+    mapping::{HashColumn, all, delete, first, insert, met, update, words_column},
+};
+
+#[async_trait]
+impl UserStore for SeaOrmStore {
+    async fn by_key(&self, key: &LoginKey, kind: KeyKind) -> Result<Option<StoredUser>, StoreError> {
+        let is_meant = match kind {
+            KeyKind::Email => Condition::all().add(user_key::Column::IsEmail.eq(true)),
+            KeyKind::Login => Condition::all().add(user_key::Column::IsLogin.eq(true)),
+            KeyKind::Any => Condition::all(),
+        };
+        let owner = user_key::Entity::find_by_id(key.as_str())
+            .filter(is_meant)
+            .select_only()
+            .column(user_key::Column::UserId)
+            .into_query();
+        first(&self.reads, Entity::find().filter(Column::Id.in_subquery(owner))).await
+    }
+
+    async fn by_id(&self, id: UserId) -> Result<Option<StoredUser>, StoreError> {
+        first(&self.reads, Entity::find_by_id(id.as_uuid())).await
+    }
+
+    async fn page(&self, after: Option<UserId>, limit: u32) -> Result<Vec<User>, StoreError> {
+        let page = Entity::find()
+            .apply_if(after, |rows, after| rows.filter(Column::Id.gt(after.as_uuid())))
+            .order_by_asc(Column::Id)
+            .limit(u64::from(limit));
+        Ok(all(&self.reads, page).await?.into_iter().map(|stored| stored.user).collect())
+    }
+}
+
+pub(super) async fn add(tx: &DatabaseTransaction, user: &User, password: &PasswordHash) -> Result<(), CommitError> {
+    insert(tx, user::row(user, password), Conflict::LoginTaken).await?;
+    let (login, email) = (user.login.key(), user.email.key());
+    for (key, taken) in [(&login, Conflict::LoginTaken), (&email, Conflict::EmailTaken)] {
+        // Spelt alike, they are one key.
+        if taken == Conflict::EmailTaken && login == email {
+            break;
+        }
+        let row = user_key::ActiveModel {
+            key: Set(key.as_str().to_owned()),
+            user_id: Set(user.id.as_uuid()),
+            is_login: Set(*key == login),
+            is_email: Set(*key == email),
+        };
+        insert(tx, row, taken).await?;
+    }
+    installation::close(tx, user.created).await
+}
+
+pub(super) async fn expect(tx: &DatabaseTransaction, id: UserId, revision: u32) -> Result<(), CommitError> {
+    let row = Entity::find_by_id(id.as_uuid()).filter(Column::Revision.eq(i64::from(revision))).lock_shared();
+    first(tx, row).await?.map(drop).ok_or(Conflict::SubjectChanged.into())
+}
+
+/// Sets columns of a user.
+async fn set<const N: usize>(
+    tx: &DatabaseTransaction,
+    id: UserId,
+    columns: [(Column, SimpleExpr); N],
+) -> Result<(), CommitError> {
+    let rows = Entity::update_many().filter(Column::Id.eq(id.as_uuid()));
+    let rows = columns.into_iter().fold(rows, |rows, (column, value)| rows.col_expr(column, value));
+    met(update(tx, rows).await?, Conflict::Missing)
+}
+
+fn next_revision() -> (Column, SimpleExpr) {
+    (Column::Revision, Expr::col(Column::Revision).add(1))
+}
+
+fn hash(password: &PasswordHash) -> (Column, SimpleExpr) {
+    (Column::Password, Expr::value(HashColumn::from(password)))
+}
+
+pub(super) async fn set_password(
+    tx: &DatabaseTransaction,
+    id: UserId,
+    password: &PasswordHash,
+) -> Result<(), CommitError> {
+    set(tx, id, [hash(password), next_revision()]).await
+}
+
+pub(super) async fn replace_hash(
+    tx: &DatabaseTransaction,
+    id: UserId,
+    password: &PasswordHash,
+) -> Result<(), CommitError> {
+    set(tx, id, [hash(password)]).await
+}
+
+pub(super) async fn set_disabled(tx: &DatabaseTransaction, id: UserId, disabled: bool) -> Result<(), CommitError> {
+    set(tx, id, [(Column::Disabled, disabled.into()), next_revision()]).await
+}
+
+pub(super) async fn set_roles(
+    tx: &DatabaseTransaction,
+    id: UserId,
+    roles: &BTreeSet<RoleName>,
+) -> Result<(), CommitError> {
+    set(tx, id, [(Column::Roles, words_column(roles.iter().map(RoleName::as_str)).into())]).await
+}
+
+pub(super) async fn remove(tx: &DatabaseTransaction, id: UserId) -> Result<(), CommitError> {
+    let id = id.as_uuid();
+    delete(tx, login_token::Entity::delete_many().filter(login_token::Column::UserId.eq(id))).await?;
+    delete(tx, user_key::Entity::delete_many().filter(user_key::Column::UserId.eq(id))).await?;
+    met(delete(tx, Entity::delete_many().filter(Column::Id.eq(id))).await?, Conflict::Missing)
+}
+
+pub(super) async fn record_login(
+    tx: &DatabaseTransaction,
+    id: UserId,
+    at: Timestamp,
+    succeeded: bool,
+) -> Result<(), CommitError> {
+    let column = if succeeded { Column::LastSuccessfulLogin } else { Column::LastFailedLogin };
+    let earlier = Condition::any().add(column.is_null()).add(column.lt(at.as_millis()));
+    let rows = Entity::update_many().col_expr(column, at.as_millis().into());
+    update(tx, rows.filter(Column::Id.eq(id.as_uuid())).filter(earlier)).await?;
+    Ok(())
+}

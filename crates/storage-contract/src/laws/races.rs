@@ -1,0 +1,151 @@
+//! Many want what only one can have.
+
+use vestibule_application::{change::Change, ports::Conflict};
+use vestibule_domain::session::{EndReason, Ending, Session};
+
+use crate::{
+    Store,
+    fixtures::{ABSOLUTE, anonymous, at, digest, ending, event, hash, login_token, session_id, session_of, user_at},
+};
+
+const RACERS: u128 = 16;
+
+/// Commits a unit for each racer, all at once, and says what each met.
+async fn race(store: &Store, unit: impl Fn(u128) -> Vec<Change>) -> Vec<Option<Conflict>> {
+    let racers: Vec<_> = (1..=RACERS)
+        .map(|racer| {
+            let (store, unit) = (store.clone(), unit(racer));
+            tokio::spawn(async move { store.conflict(unit).await })
+        })
+        .collect();
+    let mut met = Vec::new();
+    for racer in racers {
+        met.push(racer.await.unwrap());
+    }
+    met
+}
+
+/// Demands that one racer won and that the others met this conflict.
+fn one_won(met: &[Option<Conflict>], others: Conflict) {
+    assert_eq!(met.iter().filter(|met| met.is_none()).count(), 1, "{met:?}");
+    assert!(met.iter().flatten().all(|conflict| *conflict == others), "{met:?}");
+}
+
+pub async fn one_of_many_gets_the_login_name(store: Store) {
+    let add = |racer| {
+        let user = user_at(racer, "ada", &format!("ada{racer}@example.org"));
+        vec![Change::AddUser { user, password: hash("a") }]
+    };
+    one_won(&race(&store, add).await, Conflict::LoginTaken);
+    assert_eq!(store.users.page(None, 100).await.unwrap().len(), 1);
+}
+
+pub async fn a_login_name_and_an_address_race_for_one_key(store: Store) {
+    let add = |racer: u128| {
+        let own = format!("n{racer}");
+        let user = if racer.is_multiple_of(2) {
+            user_at(racer, "ada@example.org", &format!("{own}@example.org"))
+        } else {
+            user_at(racer, &own, "ada@example.org")
+        };
+        vec![Change::AddUser { user, password: hash("a") }]
+    };
+    let met = race(&store, add).await;
+    assert_eq!(met.iter().filter(|met| met.is_none()).count(), 1, "{met:?}");
+    for (racer, met) in (1_u128..).zip(met) {
+        let taken = if racer.is_multiple_of(2) { Conflict::LoginTaken } else { Conflict::EmailTaken };
+        assert!(met.is_none_or(|conflict| conflict == taken), "racer {racer} met {met:?}");
+    }
+}
+
+pub async fn one_of_many_spends_the_login_token(store: Store) {
+    store.does([Change::AddLoginToken(login_token(1, 1))]).await;
+    let spend = |racer| {
+        let begin = Change::BeginSession {
+            session: session_of(racer, 1),
+            digest: crate::fixtures::digest_of(session_id(racer)),
+        };
+        vec![begin, Change::SpendLoginToken(digest(1))]
+    };
+    let met = race(&store, spend).await;
+    one_won(&met, Conflict::TokenSpent);
+    for (racer, met) in (1..).zip(met) {
+        assert_eq!(store.session(session_id(racer)).await.is_some(), met.is_none());
+    }
+}
+
+pub async fn one_of_many_ends_the_session(store: Store) {
+    store.begins(&session_of(1, 1)).await;
+    let end = |racer| {
+        let ending = ending(i64::try_from(racer).unwrap());
+        let event = event(vestibule_domain::message::EventKind::SessionEnded(ending.reason));
+        vec![Change::EndSession { id: session_id(1), ending }, Change::Record(event)]
+    };
+    let met = race(&store, end).await;
+    one_won(&met, Conflict::Stale);
+    let winner = i64::try_from(met.iter().position(Option::is_none).unwrap()).unwrap() + 1;
+    assert_eq!(store.session(session_id(1)).await.unwrap().ended, Some(ending(winner)));
+    assert_eq!(store.recorded().await, 1);
+}
+
+pub async fn one_of_many_saves_the_session(store: Store) {
+    store.begins(&session_of(1, 1)).await;
+    let save = |racer| {
+        let session = Session { epoch: 2, ..session_of(1, racer) };
+        vec![Change::SaveSession { session, expected_epoch: 1 }]
+    };
+    let met = race(&store, save).await;
+    one_won(&met, Conflict::Stale);
+    let winner = u128::try_from(met.iter().position(Option::is_none).unwrap()).unwrap() + 1;
+    assert_eq!(store.session(session_id(1)).await, Some(Session { epoch: 2, ..session_of(1, winner) }));
+}
+
+pub async fn one_of_many_begins_the_session(store: Store) {
+    let begin = |racer| vec![Change::BeginSession { session: session_of(racer, 1), digest: digest(1) }];
+    one_won(&race(&store, begin).await, Conflict::SessionExists);
+}
+
+pub async fn an_end_is_final_whoever_touches_or_saves_meanwhile(store: Store) {
+    for number in 1..=20 {
+        store.begins(&session_of(number, 1)).await;
+        let id = session_id(number);
+        let meanwhile = |racer: u128| match racer % 3 {
+            0 => vec![Change::TouchSessions(vec![(id, at(1))])],
+            1 => vec![Change::SaveSession { session: session_of(number, 1), expected_epoch: 1 }],
+            _ if racer == 2 => vec![Change::EndSession { id, ending: ending(1) }],
+            _ => Vec::new(),
+        };
+        let met = race(&store, meanwhile).await;
+        assert_eq!(met[1], None, "the end itself");
+        assert_eq!(store.session(id).await.unwrap().ended, Some(ending(1)));
+    }
+}
+
+pub async fn messages_recorded_at_once_have_each_a_number(store: Store) {
+    let record = |_| vec![Change::Record(event(vestibule_domain::message::EventKind::UserAdded)); 3];
+    race(&store, record).await;
+    let ids: Vec<u64> = store.log.page(0, 100).await.unwrap().iter().map(|message| message.id).collect();
+    assert_eq!(ids.len(), 48);
+    assert!(ids.is_sorted_by(|one, next| one < next), "{ids:?}");
+    assert_eq!(store.log.latest().await.unwrap(), *ids.last().unwrap());
+}
+
+pub async fn two_sweepers_expire_each_session_once(store: Store) {
+    for number in 1..=40 {
+        store.begins(&anonymous(number)).await;
+    }
+    let sweep = |store: Store| async move {
+        let mut swept = 0;
+        loop {
+            match store.housekeeping.expire(at(ABSOLUTE), 3).await.unwrap() {
+                0 => return swept,
+                some => swept += some,
+            }
+        }
+    };
+    let (one, other) = (tokio::spawn(sweep(store.clone())), tokio::spawn(sweep(store.clone())));
+    assert_eq!(one.await.unwrap() + other.await.unwrap(), 40);
+    assert_eq!(store.recorded().await, 40);
+    let end = Ending { at: at(ABSOLUTE), reason: EndReason::Expired };
+    assert_eq!(store.session(session_id(40)).await.unwrap().ended, Some(end));
+}

@@ -1,0 +1,133 @@
+//! A store under test: every port of it, and shorthands for what laws do all the time.
+
+use std::{any::Any, sync::Arc};
+
+use vestibule_application::{
+    change::Change,
+    ports::{
+        ClientStore, CommitError, Conflict, FormStore, Health, Housekeeping, Installation, KeyKind, LoginTokenStore,
+        MessageLog, NodeStore, RoleStore, SessionStore, StoredNode, StoredUser, UnitOfWork, UserStore,
+    },
+};
+use vestibule_domain::{
+    node::{NodeId, NodeRef},
+    session::{Session, SessionId},
+    user::{EmailAddress, LoginName, User, UserId},
+};
+
+use crate::fixtures::{digest_of, hash};
+
+/// All ports of one store.
+#[derive(Clone)]
+#[expect(missing_docs, reason = "each field is named after its port")]
+pub struct Store {
+    pub sessions: Arc<dyn SessionStore>,
+    pub users: Arc<dyn UserStore>,
+    pub roles: Arc<dyn RoleStore>,
+    pub nodes: Arc<dyn NodeStore>,
+    pub clients: Arc<dyn ClientStore>,
+    pub forms: Arc<dyn FormStore>,
+    pub login_tokens: Arc<dyn LoginTokenStore>,
+    pub log: Arc<dyn MessageLog>,
+    pub installation: Arc<dyn Installation>,
+    pub health: Arc<dyn Health>,
+    pub housekeeping: Arc<dyn Housekeeping>,
+    pub unit: Arc<dyn UnitOfWork>,
+    /// What the store lives on, such as a temporary directory.
+    #[expect(dead_code, reason = "held, not read")]
+    ground: Option<Arc<dyn Any + Send + Sync>>,
+}
+
+impl Store {
+    /// The ports of a store that implements them all.
+    pub fn of<S>(store: S) -> Self
+    where
+        S: SessionStore
+            + UserStore
+            + RoleStore
+            + NodeStore
+            + ClientStore
+            + FormStore
+            + LoginTokenStore
+            + MessageLog
+            + Installation
+            + Health
+            + Housekeeping
+            + UnitOfWork
+            + 'static,
+    {
+        let store = Arc::new(store);
+        Self {
+            sessions: store.clone(),
+            users: store.clone(),
+            roles: store.clone(),
+            nodes: store.clone(),
+            clients: store.clone(),
+            forms: store.clone(),
+            login_tokens: store.clone(),
+            log: store.clone(),
+            installation: store.clone(),
+            health: store.clone(),
+            housekeeping: store.clone(),
+            unit: store,
+            ground: None,
+        }
+    }
+
+    /// The same store, which keeps what it lives on for as long as it lives itself.
+    #[must_use]
+    pub fn on(self, ground: impl Any + Send + Sync) -> Self {
+        Self { ground: Some(Arc::new(ground)), ..self }
+    }
+
+    /// Commits what has to succeed.
+    pub(crate) async fn does(&self, changes: impl IntoIterator<Item = Change>) {
+        self.unit.commit(changes.into_iter().collect()).await.unwrap();
+    }
+
+    /// The conflict a unit meets, if any. Any other failure fails the law.
+    pub(crate) async fn conflict(&self, changes: impl IntoIterator<Item = Change>) -> Option<Conflict> {
+        let committed = self.unit.commit(changes.into_iter().collect()).await;
+        if let Err(CommitError::Conflict(conflict)) = committed {
+            return Some(conflict);
+        }
+        committed.unwrap();
+        None
+    }
+
+    /// Begins a session under the digest that belongs to its id.
+    pub(crate) async fn begins(&self, session: &Session) {
+        self.does([Change::BeginSession { session: session.clone(), digest: digest_of(session.id) }]).await;
+    }
+
+    pub(crate) async fn session(&self, id: SessionId) -> Option<Session> {
+        self.sessions.by_id(id).await.unwrap()
+    }
+
+    pub(crate) async fn adds(&self, user: &User) {
+        self.does([Change::AddUser { user: user.clone(), password: hash("a") }]).await;
+    }
+
+    pub(crate) async fn user(&self, id: UserId) -> Option<StoredUser> {
+        self.users.by_id(id).await.unwrap()
+    }
+
+    pub(crate) async fn by_login(&self, login: &str) -> Option<UserId> {
+        let key = LoginName::parse(login).unwrap().key();
+        self.users.by_key(&key, KeyKind::Login).await.unwrap().map(|stored| stored.user.id)
+    }
+
+    pub(crate) async fn by_email(&self, email: &str) -> Option<UserId> {
+        let key = EmailAddress::parse(email).unwrap().key();
+        self.users.by_key(&key, KeyKind::Email).await.unwrap().map(|stored| stored.user.id)
+    }
+
+    pub(crate) async fn node(&self, id: NodeId) -> Option<StoredNode> {
+        self.nodes.find(&NodeRef::Id(id)).await.unwrap()
+    }
+
+    /// How many messages there are.
+    pub(crate) async fn recorded(&self) -> usize {
+        self.log.page(0, u32::MAX).await.unwrap().len()
+    }
+}
