@@ -2,4 +2,13 @@
 
 mod across_dialects;
 mod architecture;
+mod command_line;
+mod crash;
+mod dialogram;
+mod dood;
+mod easydb;
+mod hostile;
+mod platformos;
+mod routes;
 mod tidy;
+mod vprotect;

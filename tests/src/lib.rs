@@ -4,14 +4,20 @@ mod clock;
 mod doors;
 mod raw;
 
-use std::{net::SocketAddr, process::Output, sync::Arc};
+use std::{
+    net::SocketAddr,
+    path::{Path, PathBuf},
+    process::Output,
+    sync::Arc,
+};
 
 pub use clock::TestClock;
 pub use doors::Doors;
+pub use raw::program;
 use reqwest::{Method, RequestBuilder, Response, redirect::Policy};
 use serde_json::Value;
 use tempfile::TempDir;
-use vestibule_application::operator::{NewUser, Operator};
+use vestibule_application::operator::{Operator, users::NewUser};
 use vestibule_bootstrap::{
     compose::{Overrides, build},
     serve::Handle,
@@ -132,10 +138,21 @@ impl TestApp {
         raw::exchange(self.address, bytes).await
     }
 
+    /// Writes a file beside the service's data.
+    pub fn write(&self, name: &str, text: &str) -> PathBuf {
+        let path = self.directory.path().join(name);
+        std::fs::write(&path, text).unwrap();
+        path
+    }
+
     /// Runs the `vestibule` program on this service's data.
     pub async fn command(&self, arguments: &[&str], stdin: &str) -> Output {
-        let file = self.directory.path().join("vestibule.toml");
-        raw::command(&file, arguments, stdin).await
+        self.command_with(&self.directory.path().join("vestibule.toml"), arguments, stdin).await
+    }
+
+    /// Runs the `vestibule` program on another configuration.
+    pub async fn command_with(&self, config: &Path, arguments: &[&str], stdin: &str) -> Output {
+        raw::command(config, arguments, stdin).await
     }
 }
 
