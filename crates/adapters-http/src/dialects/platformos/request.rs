@@ -1,0 +1,169 @@
+//! From forms, API tokens and cookies to commands.
+
+use std::collections::BTreeMap;
+
+use http::{HeaderMap, header::AUTHORIZATION};
+use serde::Deserialize;
+use vestibule_application::{
+    api::Current,
+    use_cases::{end_session_by_form, log_in_by_form},
+};
+use vestibule_domain::{form::FormName, secret::OpaqueToken, session::Bearer};
+
+use super::Platformos;
+use crate::{
+    device,
+    dialect::Dialect,
+    inbound::Inbound,
+    negotiation::{self, BodyType},
+    params::Params,
+};
+
+/// Both names of JSON that this API answers with or is asked for.
+const OFFERED: [&str; 2] = ["application/json", "application/vnd.api+json"];
+
+/// Why a request does not become a command. Whatever else is wrong with one is for the use case to find, behind the API
+/// token.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Rejection {
+    /// It wants an answer that is not JSON.
+    NotAcceptable,
+    /// It sends an API token over plain HTTP from another machine.
+    Insecure,
+}
+
+pub(super) async fn log_in_by_form(
+    platformos: &Platformos,
+    inbound: &Inbound,
+) -> Result<log_in_by_form::Command, Rejection> {
+    admit(inbound)?;
+    // What cannot be read names no form.
+    let submission = Submission::of_body(inbound).await.unwrap_or_default();
+    Ok(log_in_by_form::Command {
+        caller: platformos.caller(inbound),
+        api_token: api_token(&inbound.headers),
+        form: submission.form_name(),
+        values: submission.values(),
+        device: device::name_of(&inbound.headers),
+        current: bearer(platformos, inbound).map_or(Current::None, Current::Replace),
+    })
+}
+
+pub(super) async fn end_session_by_form(
+    platformos: &Platformos,
+    inbound: &Inbound,
+) -> Result<end_session_by_form::Command, Rejection> {
+    admit(inbound)?;
+    let submission = Submission::of_body_and_query(inbound).await.unwrap_or_default();
+    Ok(end_session_by_form::Command {
+        caller: platformos.caller(inbound),
+        api_token: api_token(&inbound.headers),
+        form: submission.form_name(),
+        bearer: bearer(platformos, inbound),
+    })
+}
+
+fn admit(inbound: &Inbound) -> Result<(), Rejection> {
+    if !negotiation::accepts(&inbound.headers, &OFFERED) {
+        Err(Rejection::NotAcceptable)
+    } else if !inbound.client.may_send_secrets() {
+        Err(Rejection::Insecure)
+    } else {
+        Ok(())
+    }
+}
+
+/// What a body or query submits.
+#[derive(Default, Deserialize)]
+struct Submission {
+    form_name: Option<String>,
+    form_configuration_name: Option<String>,
+    form: Option<BTreeMap<String, Value>>,
+}
+
+/// A form's value: text, or what JSON has for it.
+#[derive(Deserialize)]
+#[serde(untagged)]
+enum Value {
+    Text(String),
+    Number(serde_json::Number),
+    Boolean(bool),
+    Absent(()),
+}
+
+impl Submission {
+    async fn of_body(inbound: &Inbound) -> Option<Self> {
+        match negotiation::body_type(&inbound.headers) {
+            // serde would take the fields in order from an array too.
+            BodyType::Json if inbound.body.trim_ascii_start().first() == Some(&b'{') => {
+                serde_json::from_slice(&inbound.body).ok()
+            }
+            BodyType::Json if !inbound.body.is_empty() => None,
+            BodyType::None | BodyType::Json | BodyType::Urlencoded | BodyType::Multipart | BodyType::Other => {
+                Self::of_params(&Params::from_body(&inbound.headers, &inbound.body).await.ok()?)
+            }
+        }
+    }
+
+    async fn of_body_and_query(inbound: &Inbound) -> Option<Self> {
+        let (body, query) = (Self::of_body(inbound).await?, Self::of_params(&inbound.query().ok()?)?);
+        Some(Self { form_name: body.name().or(query.name()).map(str::to_owned), ..body })
+    }
+
+    /// Reads `form_name=..&form[email]=..`; a form that is anything else than one flat object is none.
+    fn of_params(params: &Params) -> Option<Self> {
+        let mut form = None;
+        for (name, value) in params.pairs() {
+            if let Some(field) = name.strip_prefix("form[") {
+                let field = field.strip_suffix(']').filter(|field| !field.contains(['[', ']']))?;
+                let fields: &mut BTreeMap<String, Value> = form.get_or_insert_default();
+                fields.entry(field.to_owned()).or_insert_with(|| Value::Text(value.to_owned()));
+            } else if name == "form" {
+                return None;
+            }
+        }
+        let named = |name| params.get(name).map(str::to_owned);
+        Some(Self { form_name: named("form_name"), form_configuration_name: named("form_configuration_name"), form })
+    }
+
+    fn name(&self) -> Option<&str> {
+        self.form_name.as_deref().or(self.form_configuration_name.as_deref())
+    }
+
+    fn form_name(&self) -> Option<FormName> {
+        FormName::parse(self.name()?).ok()
+    }
+
+    fn values(self) -> Option<BTreeMap<String, String>> {
+        let text = |(field, value)| match value {
+            Value::Text(text) => Some((field, text)),
+            Value::Number(number) => Some((field, number.to_string())),
+            Value::Boolean(boolean) => Some((field, boolean.to_string())),
+            Value::Absent(()) => None,
+        };
+        Some(self.form?.into_iter().filter_map(text).collect())
+    }
+}
+
+/// The token of `Token token=X`, `Token token="X"` or `Bearer X`; of two headers neither counts.
+fn api_token(headers: &HeaderMap) -> Option<OpaqueToken> {
+    let mut lines = headers.get_all(AUTHORIZATION).iter();
+    let (Some(line), None) = (lines.next(), lines.next()) else { return None };
+    let (scheme, credentials) = line.to_str().ok()?.trim().split_once(' ')?;
+    let credentials = credentials.trim_start();
+    let token = if scheme.eq_ignore_ascii_case("token") {
+        let value = credentials.strip_prefix("token=")?;
+        value.strip_prefix('"').and_then(|value| value.strip_suffix('"')).unwrap_or(value)
+    } else if scheme.eq_ignore_ascii_case("bearer") {
+        credentials
+    } else {
+        return None;
+    };
+    OpaqueToken::parse(token).ok()
+}
+
+/// The session's token: `Authorization` is the program's own, so a program that keeps no cookies has a header for it.
+fn bearer(platformos: &Platformos, inbound: &Inbound) -> Option<Bearer> {
+    let text = inbound.header("x-session-token").or_else(|| inbound.cookie(&platformos.settings.cookie_name))?;
+    Bearer::parse(text).ok()
+}
