@@ -10,5 +10,7 @@ pub mod operator;
 pub mod policies;
 pub mod ports;
 pub mod service;
+#[cfg(test)]
+mod testing;
 pub mod use_cases;
 pub mod view;

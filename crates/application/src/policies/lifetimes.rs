@@ -1,8 +1,10 @@
 //! How long sessions live, and whether they are accepted beyond the API that began them.
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, time::Duration};
 
 use vestibule_domain::session::{Lifetimes, Origin};
+
+use super::setup::SetupGrants;
 
 /// The configured lifetimes.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -19,6 +21,12 @@ impl LifetimePolicy {
     /// The lifetimes for sessions of this API.
     pub fn of(&self, origin: &Origin) -> &Lifetimes {
         self.by_origin.get(origin).unwrap_or(&self.default)
+    }
+
+    /// How long a sealed session of this API lives: an anonymous one, or one that may set the system up.
+    pub fn of_sealed(&self, origin: &Origin, setup: bool) -> Duration {
+        let anonymous = self.of(origin).anonymous;
+        if setup { anonymous.min(SetupGrants::TTL) } else { anonymous }
     }
 
     /// Whether the API `via` accepts a session that was begun through `origin`.

@@ -9,7 +9,7 @@ use thiserror::Error;
 use vestibule_domain::{
     message::{Event, EventKind},
     secret::OpaqueToken,
-    session::{Bearer, DeviceName, EndReason, Ending, Session, SessionId, Subject},
+    session::{Bearer, DeviceName, EndReason, Ending, GuardTag, Session, SessionId, Subject},
     time::Timestamp,
 };
 
@@ -57,7 +57,7 @@ pub enum Target {
 pub struct Opening {
     /// Who asks.
     pub caller: Caller,
-    /// On what device, if the session is new.
+    /// On what device, if the session is new or has no row yet.
     pub device: DeviceName,
     /// Whose it is to be.
     pub subject: Subject,
@@ -152,15 +152,21 @@ impl Openings {
         let mut changes = opening.conditions.clone();
         let (opened, kind) = match plan {
             Plan::New(old) => {
+                // It is in the same browser still: where that must be proven, it can be.
+                let guard = old.as_ref().and_then(|old| old.session.guard);
                 changes.extend(old.into_iter().flat_map(|old| ending(old, EndReason::Replaced, &opening.caller, now)));
                 let token = self.tokens.mint();
-                let mut session = self.fresh(opening, now);
+                let mut session = self.fresh(opening, guard, now);
                 session.authenticate(opening.subject, lifetimes, now);
                 changes.push(Change::BeginSession { session: session.clone(), digest: self.tokens.digest(&token) });
                 (Opened { session, token }, EventKind::SessionBegun)
             }
             Plan::Take(Resolved { mut session, kept }, token) => {
                 let expected_epoch = session.epoch;
+                // A sealed token has no room for the device.
+                if matches!(kept, Kept::Seal(_)) {
+                    session.device = opening.device.clone();
+                }
                 session.authenticate(opening.subject, lifetimes, now);
                 changes.push(saved(session.clone(), kept, expected_epoch));
                 (Opened { session, token }, EventKind::SessionAuthenticated)
@@ -171,7 +177,7 @@ impl Openings {
         (opened, changes)
     }
 
-    fn fresh(&self, opening: &Opening, now: Timestamp) -> Session {
+    fn fresh(&self, opening: &Opening, guard: Option<GuardTag>, now: Timestamp) -> Session {
         Session {
             id: SessionId::from_uuid(self.ids.next()),
             origin: opening.caller.origin.clone(),
@@ -184,7 +190,7 @@ impl Openings {
             expires: now,
             ended: None,
             epoch: 0,
-            guard: None,
+            guard,
             sealed_until: None,
         }
     }

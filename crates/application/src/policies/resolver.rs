@@ -11,7 +11,7 @@ use vestibule_domain::{
     time::Timestamp,
 };
 
-use super::{lifetimes::LifetimePolicy, setup::SetupGrants};
+use super::lifetimes::LifetimePolicy;
 use crate::ports::{Clock, Seal, Seals, SessionStore, Sightings, StoreError, TokenSigner, Tokens};
 
 /// A live session and how it is kept.
@@ -81,12 +81,11 @@ impl Resolver {
 
     /// No seal is good for longer than one that was made this moment. A random token that happens to unseal fails here.
     fn is_plausible(&self, seal: &Seal, now: Timestamp) -> bool {
-        let longest = self.lifetimes.of(&seal.origin).anonymous.max(SetupGrants::TTL);
-        seal.expires <= now.plus(longest).plus(Self::CLOCK_SKEW)
+        seal.expires <= now.plus(self.lifetimes.of_sealed(&seal.origin, seal.setup)).plus(Self::CLOCK_SKEW)
     }
 
     fn unsealed(&self, token: &OpaqueToken, seal: Seal, now: Timestamp) -> Session {
-        let ttl = self.lifetimes.of(&seal.origin).anonymous;
+        let ttl = self.lifetimes.of_sealed(&seal.origin, seal.setup);
         Session {
             id: self.seals.session_id(token),
             origin: seal.origin,

@@ -91,8 +91,7 @@ impl UseCase {
             Guarding::Browser(known) => Some(known.unwrap_or_else(|| self.tokens.mint())),
         };
         let now = self.clock.now();
-        let anonymous = self.lifetimes.of(&command.caller.origin).anonymous;
-        let ttl = if setup { anonymous.min(SetupGrants::TTL) } else { anonymous };
+        let ttl = self.lifetimes.of_sealed(&command.caller.origin, setup);
         let seal = Seal {
             origin: command.caller.origin,
             expires: now.plus(ttl),

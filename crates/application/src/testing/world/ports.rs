@@ -1,0 +1,194 @@
+//! The mocks themselves.
+
+use std::sync::Arc;
+
+use uuid::Uuid;
+use vestibule_domain::{
+    node::NodeRef,
+    secret::PasswordHash,
+    session::{GuardTag, SignedToken},
+};
+
+use super::{
+    super::{NEW_ID, NEW_TOKEN, RETRY, SEALED, digest, session_id, token, words::buckets as words},
+    World,
+};
+use crate::{
+    ports::{
+        Against, Exhausted, HashError, InvalidSignature, KeyKind, MockBudgets, MockClientStore, MockClock,
+        MockFormStore, MockHealth, MockIds, MockInstallation, MockLoginTokenStore, MockMessageLog, MockNodeStore,
+        MockPasswordHasher, MockRoleStore, MockSeals, MockSessionStore, MockSightings, MockTokenSigner, MockTokens,
+        MockUnitOfWork, MockUserStore, StoredUser, Verdict,
+    },
+    service::Ports,
+};
+
+/// Answers each method of a mock from the world.
+macro_rules! answer {
+    ($world:ident: $($mock:ident.$method:ident($answer:expr);)*) => {
+        $({
+            let $world = $world.clone();
+            $mock.$method().returning($answer);
+        })*
+    };
+}
+
+impl World {
+    pub(super) fn session_store(&self) -> MockSessionStore {
+        let (world, mut sessions) = (self, MockSessionStore::new());
+        answer! { world:
+            sessions.expect_by_digest(move |digest| world.ask("find session", |state| {
+                state.rows.iter().find(|(known, _)| known == digest).map(|(_, session)| session.clone())
+            }));
+            sessions.expect_by_id(move |id| world.ask("find session", |state| {
+                state.rows.iter().find(|(_, session)| session.id == id).map(|(_, session)| session.clone())
+            }));
+            sessions.expect_page(move |_| world.ask("page of sessions", |state| {
+                state.rows.iter().map(|(_, session)| session.clone()).collect()
+            }));
+        }
+        sessions
+    }
+
+    pub(super) fn unit_of_work(&self) -> MockUnitOfWork {
+        let (world, mut unit) = (self, MockUnitOfWork::new());
+        answer! { world: unit.expect_commit(move |changes| world.commit(&changes)); }
+        unit
+    }
+
+    pub(super) fn installation(&self) -> MockInstallation {
+        let (world, mut installation) = (self, MockInstallation::new());
+        answer! { world: installation.expect_state(move || world.ask("installation", |state| state.setup)); }
+        installation
+    }
+
+    pub(crate) fn ports(&self) -> Ports {
+        let (sessions, unit) = (self.session_store(), self.unit_of_work());
+        let (mut users, mut nodes, mut roles) = (MockUserStore::new(), MockNodeStore::new(), MockRoleStore::new());
+        let (mut clients, mut forms) = (MockClientStore::new(), MockFormStore::new());
+        let (mut login_tokens, mut messages) = (MockLoginTokenStore::new(), MockMessageLog::new());
+        let (mut health, mut sightings, mut budgets) = (MockHealth::new(), MockSightings::new(), MockBudgets::new());
+        let (mut tokens, mut seals, mut signer) = (MockTokens::new(), MockSeals::new(), MockTokenSigner::new());
+        let (mut hasher, mut clock, mut ids) = (MockPasswordHasher::new(), MockClock::new(), MockIds::new());
+        tokens.expect_digest().returning(|token| digest(token.bits().unwrap()[0]));
+        tokens.expect_guard_tag().returning(|guard| GuardTag::new(guard.bits().unwrap()[0].into()));
+        seals.expect_session_id().returning(|token| session_id(token.bits().unwrap()[0]));
+        let world = self;
+        answer! { world:
+            users.expect_by_key(move |key, kind| world.ask("find account", |state| {
+                let has = |user: &&StoredUser| {
+                    (kind != KeyKind::Email && user.user.login.key() == *key)
+                        || (kind != KeyKind::Login && user.user.email.key() == *key)
+                };
+                state.users.iter().find(has).cloned()
+            }));
+            users.expect_by_id(move |id| world.ask("find user", |state| {
+                state.users.iter().find(|user| user.user.id == id).cloned()
+            }));
+            nodes.expect_find(move |node| world.ask("find account", |state| {
+                state.nodes.iter().find(|known| match node {
+                    NodeRef::Id(id) => known.node.id == *id,
+                    NodeRef::Name(name) => known.node.name == *name,
+                }).cloned()
+            }));
+            roles.expect_named(move |names| world.ask("roles", |state| {
+                state.roles.iter().filter(|role| names.contains(&role.name)).cloned().collect()
+            }));
+            roles.expect_all(move || world.ask("roles", |state| state.roles.clone()));
+            clients.expect_by_digest(move |digest| world.ask("find client", |state| {
+                state.clients.iter().find(|(known, _)| known == digest).map(|(_, client)| client.clone())
+            }));
+            forms.expect_by_name(move |name| world.ask("find form", |state| {
+                state.forms.iter().find(|form| form.name == *name).cloned()
+            }));
+            login_tokens.expect_by_digest(move |digest| world.ask("find login token", |state| {
+                state.login_tokens.iter().find(|token| token.digest == *digest).copied()
+            }));
+            messages.expect_latest(move || world.ask("latest message", |_| 42));
+            health.expect_ping(move || world.ask("ping", |_| ()));
+            sightings.expect_note(move |id, _| world.state().journal.push(format!("saw {:x}", id.as_uuid().as_u128())));
+            budgets.expect_charge(move |buckets| {
+                let mut state = world.state();
+                state.journal.push(format!("charge {}", words(buckets)));
+                if state.exhausted { Err(Exhausted { retry_after: RETRY }) } else { Ok(()) }
+            });
+            budgets.expect_refund(move |buckets| {
+                world.state().journal.push(format!("refund {}", words(buckets)));
+            });
+            tokens.expect_mint(move || {
+                let mut state = world.state();
+                state.minted += 1;
+                token(NEW_TOKEN + state.minted - 1)
+            });
+            seals.expect_seal(move |seal| {
+                world.state().sealed.push(seal.clone());
+                token(SEALED)
+            });
+            seals.expect_unseal(move |token| {
+                let byte = token.bits().unwrap()[0];
+                world.state().seals.iter().find(|(known, _)| *known == byte).map(|(_, seal)| seal.clone())
+            });
+            signer.expect_sign(move |claims| {
+                world.state().signed.push(claims.clone());
+                Ok(SignedToken::new("signed.by.us"))
+            });
+            signer.expect_verify(move |_| world.state().claims.clone().ok_or(InvalidSignature));
+            hasher.expect_verify(move |password, against| world.verify(password.expose(), &against));
+            hasher.expect_hash(move |password, profile| {
+                let mut state = world.state();
+                state.journal.push("hash".to_owned());
+                if state.busy == Some("hash") {
+                    return Err(HashError::Overloaded { retry_after: RETRY });
+                }
+                Ok(PasswordHash::new(format!("{profile:?} {}", password.expose())))
+            });
+            clock.expect_now(move || world.state().now);
+            ids.expect_next(move || {
+                let mut state = world.state();
+                state.identified += 1;
+                Uuid::from_u128(NEW_ID + state.identified - 1)
+            });
+        }
+        Ports {
+            sessions: Arc::new(sessions),
+            sightings: Arc::new(sightings),
+            users: Arc::new(users),
+            roles: Arc::new(roles),
+            nodes: Arc::new(nodes),
+            clients: Arc::new(clients),
+            forms: Arc::new(forms),
+            login_tokens: Arc::new(login_tokens),
+            messages: Arc::new(messages),
+            health: Arc::new(health),
+            unit: Arc::new(unit),
+            budgets: Arc::new(budgets),
+            tokens: Arc::new(tokens),
+            seals: Arc::new(seals),
+            signer: Arc::new(signer),
+            hasher: Arc::new(hasher),
+            clock: Arc::new(clock),
+            ids: Arc::new(ids),
+        }
+    }
+
+    /// A stored hash is the password itself; `old:` before it means outdated, and `broken` cannot be used.
+    fn verify(&self, password: &str, against: &Against) -> Result<Verdict, HashError> {
+        let mut state = self.state();
+        state.journal.push("verify".to_owned());
+        if state.busy == Some("verify") {
+            return Err(HashError::Overloaded { retry_after: RETRY });
+        }
+        match against {
+            Against::Stored(hash) if hash.expose() == "broken" => Err(HashError::Unusable),
+            Against::Stored(hash) if hash.expose() == password => Ok(Verdict::Right),
+            Against::Stored(hash) if hash.expose().strip_prefix("old:") == Some(password) => {
+                Ok(Verdict::RightButOutdated)
+            }
+            Against::Stored(_) => Ok(Verdict::Wrong),
+            Against::Nothing(profile) => {
+                state.against_nothing.push(*profile);
+                Ok(Verdict::Wrong)
+            }
+        }
+    }
+}
