@@ -1,0 +1,94 @@
+//! What answers: read, ask, tell.
+
+use std::sync::Arc;
+
+use axum::response::Response;
+use vestibule_application::use_cases::{authenticate_session, describe_session, sign_out};
+use vestibule_domain::session::Bearer;
+
+use super::{
+    Easydb,
+    request::{self, Attempt, Authentication, SessionCall},
+    response::Failure,
+};
+use crate::{dialect::Dialect, inbound::Inbound};
+
+pub(super) async fn session(easydb: Arc<Easydb>, inbound: Inbound) -> Response {
+    match SessionCall::read(&easydb, &inbound).await {
+        Ok(SessionCall::Start(command)) => {
+            let result = easydb.context.api.start_session(command).await;
+            easydb.started(&inbound, result)
+        }
+        Ok(SessionCall::Describe(bearer)) => {
+            let result = easydb.describe(&inbound, &bearer).await;
+            easydb.told(&inbound, &bearer, result)
+        }
+        Ok(SessionCall::SignOut(bearer)) => easydb.sign_out(&inbound, bearer).await,
+        Err(rejection) => rejection.into(),
+    }
+}
+
+pub(super) async fn deauthenticate(easydb: Arc<Easydb>, inbound: Inbound) -> Response {
+    match request::bearer(&inbound).await {
+        Ok(bearer) => easydb.sign_out(&inbound, bearer).await,
+        Err(rejection) => rejection.into(),
+    }
+}
+
+pub(super) async fn authenticate(easydb: Arc<Easydb>, inbound: Inbound) -> Response {
+    match Authentication::read(&easydb, &inbound).await {
+        Ok(request) => {
+            let result = easydb.authenticate(&inbound, &request).await;
+            easydb.authenticated(&inbound, request, result)
+        }
+        Err(rejection) => rejection.into(),
+    }
+}
+
+impl Easydb {
+    async fn describe(&self, inbound: &Inbound, bearer: &Bearer) -> Result<describe_session::Outcome, Failure> {
+        let command = describe_session::Command { caller: self.caller(inbound), bearer: bearer.clone() };
+        Ok(self.context.api.describe_session(command).await?)
+    }
+
+    async fn sign_out(&self, inbound: &Inbound, bearer: Bearer) -> Response {
+        let command = sign_out::Command { caller: self.caller(inbound), bearer: bearer.clone() };
+        let result = self.context.api.sign_out(command).await.map_err(Failure::from);
+        self.told(inbound, &bearer, result)
+    }
+
+    async fn authenticate(
+        &self,
+        inbound: &Inbound,
+        request: &Authentication,
+    ) -> Result<authenticate_session::Outcome, Failure> {
+        match (self.attempt(inbound, request, &request.first).await, &request.fallback) {
+            (Err(Failure::Refused(_)), Some(fallback)) => self.attempt(inbound, request, fallback).await,
+            (result, _) => result,
+        }
+    }
+
+    async fn attempt(
+        &self,
+        inbound: &Inbound,
+        request: &Authentication,
+        attempt: &Attempt,
+    ) -> Result<authenticate_session::Outcome, Failure> {
+        match attempt {
+            Attempt::With(credentials) => {
+                let command = authenticate_session::Command {
+                    caller: self.caller(inbound),
+                    bearer: request.bearer.clone(),
+                    credentials: credentials.clone(),
+                    binding: request.binding.clone(),
+                    rotate: self.context.is_hardened(),
+                };
+                Ok(self.context.api.authenticate_session(command).await?)
+            }
+            // A token that is not accepted is told before any word about credentials.
+            Attempt::Hopeless(reason) => {
+                self.describe(inbound, &request.bearer).await.and(Err(Failure::Refused(*reason)))
+            }
+        }
+    }
+}

@@ -1,0 +1,73 @@
+//! Which hosts are this one, and what a browser must prove.
+
+use url::{Host, Url};
+use vestibule_application::{
+    api::Binding,
+    use_cases::start_session::{Guarding, SetupClaim},
+};
+use vestibule_domain::secret::OpaqueToken;
+
+use super::{Easydb, SetupOpenTo};
+use crate::{
+    inbound::Inbound,
+    origin::{self, Provenance},
+    params::Params,
+};
+
+/// Whether a URL's host is this machine by its name or address.
+pub(super) fn is_loopback(url: &Url) -> bool {
+    match url.host() {
+        Some(Host::Domain(name)) => name == "localhost" || name.ends_with(".localhost"),
+        Some(Host::Ipv4(address)) => address.is_loopback(),
+        Some(Host::Ipv6(address)) => address.is_loopback(),
+        None => false,
+    }
+}
+
+/// The host the request was sent to, as `scheme://host:port`.
+pub(super) fn addressed(inbound: &Inbound, scheme: &str) -> Option<Url> {
+    let host = inbound.header("host").or(inbound.uri.authority().map(http::uri::Authority::as_str))?;
+    Url::parse(&format!("{scheme}://{host}")).ok()
+}
+
+impl Easydb {
+    /// What entitles the caller to set the system up. A page elsewhere that makes a browser on this machine ask is not
+    /// local: its host's name is not (DNS rebinding).
+    pub(super) fn setup_claim(&self, inbound: &Inbound, params: &Params) -> Option<SetupClaim> {
+        let addressed_locally = addressed(inbound, "http").is_none_or(|url| is_loopback(&url));
+        let local = inbound.client.is_local && addressed_locally && is_loopback(&self.context.site.public_url);
+        let secret = inbound.header("x-setup-secret").or(params.get("setup_secret"));
+        let secret =
+            secret.filter(|_| inbound.client.may_send_secrets()).and_then(|text| OpaqueToken::parse(text).ok());
+        match self.setup() {
+            SetupOpenTo::Loopback => Some(SetupClaim { local, secret }),
+            SetupOpenTo::Secret => Some(SetupClaim { local: false, secret }),
+            SetupOpenTo::Anyone => Some(SetupClaim { local: true, secret }),
+            SetupOpenTo::Nobody => None,
+        }
+    }
+
+    /// How a session that begins is tied to its browser.
+    pub(super) fn guarding(&self, inbound: &Inbound) -> Guarding {
+        Guarding::Browser(self.guard(inbound))
+    }
+
+    /// What must be proven of the browser, if it is one, before its session is authenticated: against pages that post a
+    /// login, or a session of their own, into somebody else's browser.
+    pub(super) fn binding(&self, inbound: &Inbound) -> Binding {
+        let listed = &self.settings.login_origins;
+        let is_strict = self.context.is_hardened() || !listed.is_empty();
+        match origin::provenance(&inbound.headers, &self.context.site, listed) {
+            Provenance::NoBrowser | Provenance::Foreign
+                if is_strict && origin::has_browser_signals(&inbound.headers) =>
+            {
+                Binding::Browser(self.guard(inbound))
+            }
+            Provenance::NoBrowser | Provenance::Own | Provenance::Listed | Provenance::Foreign => Binding::Free,
+        }
+    }
+
+    fn guard(&self, inbound: &Inbound) -> Option<OpaqueToken> {
+        inbound.cookie(&self.guard_cookie().name).and_then(|text| OpaqueToken::parse(text).ok())
+    }
+}

@@ -1,0 +1,168 @@
+//! What arrives: parameters from query and body, a token from several places.
+
+use vestibule_application::{
+    api::Binding,
+    use_cases::{authenticate_session::Credentials, start_session},
+};
+use vestibule_domain::{
+    secret::Password,
+    session::Bearer,
+    user::{Login, LoginKey},
+};
+
+use super::{
+    Easydb,
+    redirect::{Allowed, NotAllowed, Target},
+    response::Reason,
+};
+use crate::{
+    device,
+    dialect::Dialect,
+    inbound::Inbound,
+    origin,
+    params::{BodyError, Params},
+};
+
+/// Why nothing can be asked of a use case.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Rejection {
+    /// The parameters cannot be read.
+    Unreadable(BodyError),
+    /// There is no token.
+    TokenMissing,
+    /// What stands for a token has not the form of one.
+    TokenMalformed,
+    /// `signout` is neither 0 nor 1.
+    SignOut,
+    /// A password from elsewhere in plain text.
+    InsecureTransport,
+    /// A redirect target that is not allowed.
+    RedirectNotAllowed,
+    /// A method of authentication that is unknown, or not allowed here.
+    MethodNotAllowed,
+}
+
+impl From<BodyError> for Rejection {
+    fn from(error: BodyError) -> Self {
+        Self::Unreadable(error)
+    }
+}
+
+impl From<NotAllowed> for Rejection {
+    fn from(NotAllowed: NotAllowed) -> Self {
+        Self::RedirectNotAllowed
+    }
+}
+
+/// What `GET` of a session asks for.
+pub(super) enum SessionCall {
+    Start(start_session::Command),
+    Describe(Bearer),
+    SignOut(Bearer),
+}
+
+impl SessionCall {
+    pub(super) async fn read(easydb: &Easydb, inbound: &Inbound) -> Result<Self, Rejection> {
+        let params = inbound.body_and_query().await?;
+        let signs_out = match params.get("signout") {
+            None | Some("" | "0") => false,
+            // A browser that only fetches ahead must not end anything.
+            Some("1") => !origin::is_prefetch(&inbound.headers),
+            Some(_) => return Err(Rejection::SignOut),
+        };
+        Ok(match find_token(&params, inbound)? {
+            Some(bearer) if signs_out => Self::SignOut(bearer),
+            Some(bearer) => Self::Describe(bearer),
+            None => Self::Start(start_session::Command {
+                caller: easydb.caller(inbound),
+                device: device::name_of(&inbound.headers),
+                guarding: easydb.guarding(inbound),
+                setup: easydb.setup_claim(inbound, &params),
+            }),
+        })
+    }
+}
+
+/// The session to act on, where there must be one.
+pub(super) async fn bearer(inbound: &Inbound) -> Result<Bearer, Rejection> {
+    find_token(&inbound.body_and_query().await?, inbound)?.ok_or(Rejection::TokenMissing)
+}
+
+/// Body before query before headers. Never a cookie: pages elsewhere cannot send what they do not know.
+fn find_token(params: &Params, inbound: &Inbound) -> Result<Option<Bearer>, Rejection> {
+    let given = params.get("token").or(inbound.header("x-easydb-token")).or(inbound.authorization("Bearer"));
+    given.map(|text| Bearer::parse(text).map_err(|_| Rejection::TokenMalformed)).transpose()
+}
+
+/// The token as its holder wrote it.
+pub(super) fn written(bearer: &Bearer) -> &str {
+    match bearer {
+        Bearer::Opaque(token) => token.expose(),
+        Bearer::Signed(token) => token.expose(),
+    }
+}
+
+/// One way to authenticate.
+pub(super) enum Attempt {
+    /// To be asked for.
+    With(Credentials),
+    /// Nobody could have these credentials.
+    Hopeless(Reason),
+}
+
+/// What `authenticate` asks for.
+pub(super) struct Authentication {
+    pub(super) bearer: Bearer,
+    pub(super) binding: Binding,
+    pub(super) first: Attempt,
+    /// What is tried when the first attempt is refused.
+    pub(super) fallback: Option<Attempt>,
+    pub(super) success: Option<Target>,
+    pub(super) error: Option<Target>,
+    pub(super) login: String,
+}
+
+impl Authentication {
+    pub(super) async fn read(easydb: &Easydb, inbound: &Inbound) -> Result<Self, Rejection> {
+        let params = inbound.body_and_query().await?;
+        if params.filled("password").is_some() && !inbound.client.may_send_secrets() {
+            return Err(Rejection::InsecureTransport);
+        }
+        let bearer = find_token(&params, inbound)?.ok_or(Rejection::TokenMissing)?;
+        let allowed = Allowed::by(easydb, inbound);
+        let target = |name| params.get(name).map(|text| allowed.target(text)).transpose();
+        let (success, error) = (target("success")?, target("error")?);
+        let (first, fallback) = attempts(&params, easydb.settings.anonymous)?;
+        let login = params.get("login").unwrap_or_default().to_owned();
+        Ok(Self { bearer, binding: easydb.binding(inbound), first, fallback, success, error, login })
+    }
+}
+
+/// What the methods come to. `anonymous` never fails, so nothing behind it counts; and as `easydb` takes what `email`
+/// takes and more, one attempt stands for both, and a wrong password counts once.
+fn attempts(params: &Params, anonymous: bool) -> Result<(Attempt, Option<Attempt>), Rejection> {
+    let given = params.all("method").flat_map(|value| value.split(',')).map(str::trim);
+    let given: Vec<&str> = given.filter(|method| !method.is_empty()).collect();
+    if !given.iter().all(|method| matches!(*method, "easydb" | "email") || anonymous && *method == "anonymous") {
+        return Err(Rejection::MethodNotAllowed);
+    }
+    let before: Vec<&str> = given.iter().copied().take_while(|method| *method != "anonymous").collect();
+    let ends_anonymous = before.len() < given.len();
+    let nobody = || Attempt::With(Credentials::Nobody);
+    if before.is_empty() && ends_anonymous {
+        return Ok((nobody(), None));
+    }
+    let kind = if before.is_empty() || before.contains(&"easydb") { Login::Any } else { Login::Email };
+    Ok((password(params, kind), ends_anonymous.then(nobody)))
+}
+
+fn password(params: &Params, kind: fn(LoginKey) -> Login) -> Attempt {
+    let login = params.filled("login").filter(|login| !login.trim().is_empty());
+    let (Some(login), Some(password)) = (login, params.filled("password")) else {
+        return Attempt::Hopeless(Reason::UsernameOrPasswordEmpty);
+    };
+    match (LoginKey::parse(login), Password::parse(password)) {
+        (Ok(login), Ok(password)) => Attempt::With(Credentials::Password { login: kind(login), password }),
+        (Err(_), _) | (_, Err(_)) => Attempt::Hopeless(Reason::LoginFailed),
+    }
+}
