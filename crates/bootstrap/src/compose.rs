@@ -1,40 +1,39 @@
-//! Puts the service together. The only module that names adapters.
+//! Puts the service together. Only this module and those below it name adapters.
 
+mod core;
 mod dialects;
 mod stores;
 
 #[cfg(test)]
 mod tests;
 
-use std::{fs::DirBuilder, net::SocketAddr, os::unix::fs::DirBuilderExt, sync::Arc};
+use std::{
+    net::{Ipv4Addr, Ipv6Addr, SocketAddr},
+    sync::Arc,
+};
 
 use anyhow::{Context, Result, bail};
 use axum::Router;
 use tokio::net::TcpListener;
 use url::Url;
-use vestibule_adapters_crypto::{
-    AesSeals, Argon2Config, Argon2Cost, Argon2Hasher, Ed25519Signer, MasterKey, RandomIds, RandomTokens,
-};
-use vestibule_adapters_db::{BudgetLimits, Limit, MemoryBudgets};
-use vestibule_adapters_http::mount::{self, Mount, Shared};
+use vestibule_adapters_crypto::MasterKey;
+use vestibule_adapters_http::mount::{self, Shared};
 use vestibule_application::{
     activity::Activity,
-    api::SessionApi,
     change::Change,
-    operator::{self, Operator},
-    policies::{lifetimes::LifetimePolicy, password::PasswordPolicy, setup::SetupGrants},
-    ports::{Clock, Ids, PasswordHasher, SetupState, Tokens},
-    service::{self, Policies, Service},
+    operator::Operator,
+    ports::{Clock, SetupState},
 };
-use vestibule_domain::{secret::OpaqueToken, session::Origin};
 
-use self::stores::Stores;
+use self::{
+    core::{Core, master_key},
+    stores::Stores,
+};
 use crate::{
     background::Background,
-    clock::SystemClock,
     report::Report,
     serve::{self, Deadlines},
-    settings::{Dialect, Invalid, OpenTo, Settings, Window},
+    settings::{Invalid, OpenTo, Settings},
 };
 
 /// What a test puts in the place of an adapter.
@@ -94,7 +93,8 @@ pub(crate) struct RouteEntry {
 
 /// Builds the service that the settings describe, its store opened and its address taken.
 pub async fn build(settings: &Settings, overrides: Overrides) -> Result<App> {
-    // First, because it fails most often, and because its port may be in the public URL.
+    stores::check(settings)?;
+    // Early, because it fails most often, and because its port may be in the public URL.
     let listener = serve::bind(settings.server.listen).await?;
     let address = listener.local_addr().context("the listener has no address")?;
     let public_url = public_url(settings, address)?;
@@ -136,6 +136,7 @@ pub async fn build(settings: &Settings, overrides: Overrides) -> Result<App> {
 
 /// Opens the store for a single command of the operator's.
 pub(crate) async fn operate(settings: &Settings) -> Result<Operations> {
+    stores::check(settings)?;
     refuse_memory(settings)?;
     let core = Core::new(settings, master_key(settings)?, Overrides::default())?;
     let stores = Stores::open(settings).await?;
@@ -144,11 +145,18 @@ pub(crate) async fn operate(settings: &Settings) -> Result<Operations> {
 
 /// Brings the tables of the store up to date, and says which migrations that took.
 pub(crate) async fn migrate(settings: &Settings) -> Result<Vec<String>> {
+    stores::check(settings)?;
     refuse_memory(settings)?;
     let database = stores::connect(settings).await?;
     let applied = stores::migrate(&database, settings).await?;
     database.close().await.context("cannot close the store in good order")?;
     Ok(applied)
+}
+
+/// Finds what only shows when settings are taken together: missing stores, mounts in each other's way.
+pub(crate) fn check(settings: &Settings) -> Result<()> {
+    stores::check(settings)?;
+    routes(settings).map(drop)
 }
 
 /// Every route of every mount.
@@ -171,132 +179,11 @@ pub(crate) fn routes(settings: &Settings) -> Result<Vec<RouteEntry>> {
     Ok(table.into_iter().map(entry).collect())
 }
 
-/// What does not depend on a store.
-struct Core {
-    key: MasterKey,
-    clock: Arc<dyn Clock>,
-    ids: Arc<dyn Ids>,
-    hasher: Arc<dyn PasswordHasher>,
-    tokens: Arc<dyn Tokens>,
-}
-
-impl Core {
-    fn new(settings: &Settings, key: MasterKey, overrides: Overrides) -> Result<Self> {
-        let passwords = &settings.passwords;
-        let hasher = Argon2Hasher::start(Argon2Config {
-            cost: Argon2Cost {
-                memory_kib: passwords.argon2.memory_kib,
-                iterations: passwords.argon2.iterations,
-                parallelism: passwords.argon2.parallelism,
-            },
-            threads: passwords.hash_threads,
-            queue: passwords.hash_queue,
-        });
-        Ok(Self {
-            clock: overrides.clock.unwrap_or_else(|| Arc::new(SystemClock::default())),
-            ids: Arc::new(RandomIds),
-            hasher: Arc::new(hasher.context("passwords cannot be hashed")?),
-            tokens: Arc::new(RandomTokens::new(&key)),
-            key,
-        })
-    }
-
-    /// The dialects on a service on these stores, in their places.
-    fn mounts(
-        &self,
-        settings: &Settings,
-        stores: &Stores,
-        activity: &Arc<Activity>,
-        public_url: &Url,
-        setup_secret: Option<&OpaqueToken>,
-    ) -> Result<Vec<Mount>> {
-        let origins = Dialect::ALL.map(|dialect| Origin::new(dialect.as_str()));
-        let ports = service::Ports {
-            sessions: activity.clone(),
-            sightings: activity.clone(),
-            users: stores.users.clone(),
-            roles: stores.roles.clone(),
-            nodes: stores.nodes.clone(),
-            clients: stores.clients.clone(),
-            forms: stores.forms.clone(),
-            login_tokens: stores.login_tokens.clone(),
-            messages: stores.messages.clone(),
-            health: stores.health.clone(),
-            unit: stores.unit_of_work.clone(),
-            budgets: Arc::new(MemoryBudgets::new(limits(settings), self.clock.clone())),
-            tokens: self.tokens.clone(),
-            seals: Arc::new(AesSeals::new(&self.key, origins).context("anonymous sessions cannot be sealed")?),
-            signer: Arc::new(Ed25519Signer::new(&self.key, public_url.as_str()).context("tokens cannot be signed")?),
-            hasher: self.hasher.clone(),
-            clock: self.clock.clone(),
-            ids: self.ids.clone(),
-        };
-        let secret = setup_secret.map(|secret| self.tokens.digest(secret));
-        let setup = SetupGrants::new(stores.installation.clone(), self.tokens.clone(), secret);
-        let by_origin = settings.sessions.per_dialect.iter().map(|(name, lifetimes)| (Origin::new(*name), *lifetimes));
-        let policies = Policies {
-            lifetimes: LifetimePolicy {
-                default: settings.sessions.lifetimes,
-                by_origin: by_origin.collect(),
-                shared: settings.sessions.shared,
-            },
-            passwords: password_policy(settings),
-            setup: Arc::new(setup),
-        };
-        Ok(dialects::mounts(settings, &(Arc::new(Service::new(ports, policies)) as Arc<dyn SessionApi>), public_url))
-    }
-
-    fn operator(&self, settings: &Settings, stores: &Stores) -> Operator {
-        let ports = operator::Ports {
-            unit_of_work: stores.unit_of_work.clone(),
-            users: stores.users.clone(),
-            roles: stores.roles.clone(),
-            nodes: stores.nodes.clone(),
-            clients: stores.clients.clone(),
-            forms: stores.forms.clone(),
-            sessions: stores.sessions.clone(),
-            installation: stores.installation.clone(),
-            tokens: self.tokens.clone(),
-            hasher: self.hasher.clone(),
-            clock: self.clock.clone(),
-            ids: self.ids.clone(),
-        };
-        Operator::new(ports, password_policy(settings))
-    }
-}
-
-fn password_policy(settings: &Settings) -> PasswordPolicy {
-    PasswordPolicy { min_length: settings.passwords.min_length, min_score: settings.passwords.min_score }
-}
-
-fn limits(settings: &Settings) -> BudgetLimits {
-    let limit = |window: Window| Limit { amount: window.attempts as usize, window: window.within };
-    let throttle = &settings.throttle;
-    BudgetLimits {
-        login_to: limit(throttle.account),
-        login_from: limit(throttle.address),
-        disclosure_to: limit(throttle.disclosures_per_address),
-        disclosure: limit(throttle.disclosures_total),
-        registration_from: limit(throttle.registrations),
-        ..BudgetLimits::default()
-    }
-}
-
-/// The key in its file, made with its directory when there is none; without a file one that nobody keeps.
-fn master_key(settings: &Settings) -> Result<MasterKey> {
-    let Some(file) = &settings.keys.file else { return Ok(MasterKey::random()) };
-    if file.starts_with(&settings.data_dir) {
-        let made = DirBuilder::new().recursive(true).mode(0o700).create(&settings.data_dir);
-        made.with_context(|| {
-            let place = settings.data_dir.display();
-            format!("cannot make the data directory {place}: make it for this user, or set data_dir to another")
-        })?;
-    }
-    Ok(MasterKey::load_or_create(file)?)
-}
-
 /// As it was set, else as the listener can be reached from this machine.
-fn public_url(settings: &Settings, listener: SocketAddr) -> Result<Url> {
+fn public_url(settings: &Settings, mut listener: SocketAddr) -> Result<Url> {
+    if listener.ip().is_unspecified() {
+        listener.set_ip(if listener.is_ipv4() { Ipv4Addr::LOCALHOST.into() } else { Ipv6Addr::LOCALHOST.into() });
+    }
     let derived = || format!("http://{listener}");
     let url = settings.server.public_url.as_ref().map_or_else(derived, |url| url.as_str().to_owned());
     Url::parse(&url).with_context(|| format!("the public URL {url} is none"))

@@ -3,7 +3,7 @@
 #[cfg(test)]
 mod tests;
 
-use std::net::SocketAddr;
+use std::net::{Ipv4Addr, SocketAddr};
 
 use url::Url;
 use vestibule_domain::secret::OpaqueToken;
@@ -92,8 +92,8 @@ fn data(settings: &Settings) -> String {
 
 /// The shortest request that some mounted API answers.
 fn first_request(settings: &Settings, listen: SocketAddr) -> String {
-    let reachable =
-        if listen.ip().is_unspecified() { SocketAddr::from(([127, 0, 0, 1], listen.port())) } else { listen };
+    let ip = if listen.ip().is_unspecified() { Ipv4Addr::LOCALHOST.into() } else { listen.ip() };
+    let reachable = SocketAddr::new(ip, listen.port());
     let request = |mount: &Mount| {
         let rest = match mount.dialect {
             Dialect::Easydb => "/api/session",

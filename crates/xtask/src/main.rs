@@ -35,8 +35,9 @@ fn main() -> Result<()> {
 }
 
 fn test(arguments: &[String]) -> Result<()> {
-    // Tests that start the service run this very binary.
-    run(&mut cargo(&["build", "--package", "vestibule-bootstrap", "--bin", "vestibule"]))?;
+    // First of all the program, because tests start it; and everything with it, or it would be built with other features
+    // than the tests and its dependencies twice.
+    run(&mut cargo(&["build", "--workspace", "--all-targets"]))?;
     run(cargo(&["test", "--workspace", "--all-targets"]).args(arguments))?;
     run(&mut cargo(&["test", "--workspace", "--doc"]))
 }

@@ -19,7 +19,7 @@ pub(super) enum Command {
 pub(super) fn run(command: &Command, settings: &Settings, as_json: bool) -> Result<()> {
     let text = match command {
         Command::Check => {
-            compose::routes(settings)?;
+            compose::check(settings)?;
             if as_json { json!({ "ok": true }).to_string() } else { "OK".to_owned() }
         }
         Command::Show if as_json => settings.to_json().to_string(),

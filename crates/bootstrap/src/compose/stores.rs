@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result};
 use vestibule_adapters_db::{ConnectOptions, MemoryStore, SeaOrmStore};
 use vestibule_application::ports::{
     ClientStore, FormStore, Health, Housekeeping, Installation, LoginTokenStore, MessageLog, NodeStore, RoleStore,
@@ -88,20 +88,26 @@ impl Stores {
     }
 }
 
-/// The database that the settings name, its tables as they are found.
-pub(super) async fn connect(settings: &Settings) -> Result<SeaOrmStore> {
+/// Whether this build has the stores that the settings name.
+pub(super) fn check(settings: &Settings) -> Result<(), Invalid> {
     let storage = &settings.storage;
     if storage.sessions_url.is_some() {
         let missing = "a separate store for sessions is not available in this build; remove the setting";
-        bail!(Invalid::because("storage.sessions_url", missing));
+        return Err(Invalid::because("storage.sessions_url", missing));
     }
-    if storage.url.scheme() != "sqlite" {
-        let missing = "only sqlite:///path/file.db and memory: are available in this build";
-        bail!(Invalid::because("storage.url", missing));
+    if !matches!(storage.url.scheme(), "sqlite" | "memory") {
+        let missing = "only sqlite:///absolute/path/file.db and memory: are available in this build";
+        return Err(Invalid::because("storage.url", missing));
     }
-    let database = SeaOrmStore::connect(storage.url.expose(), ConnectOptions::default()).await;
+    Ok(())
+}
+
+/// The database that the settings name, its tables as they are found.
+pub(super) async fn connect(settings: &Settings) -> Result<SeaOrmStore> {
+    let url = &settings.storage.url;
+    let database = SeaOrmStore::connect(url.expose(), ConnectOptions::default()).await;
     database.with_context(|| {
-        let place = storage.url.masked();
+        let place = url.masked();
         format!(
             "cannot open the store {place}: see that its directory can be written to, or set storage.url to another"
         )

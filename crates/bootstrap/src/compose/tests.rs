@@ -51,20 +51,21 @@ async fn a_command_on_a_store_in_memory_is_told_why_it_cannot_work() {
 }
 
 #[tokio::test]
-async fn a_store_that_this_build_lacks_is_a_mistake_of_the_configuration() {
+async fn a_store_that_this_build_lacks_is_a_mistake_of_the_configuration_and_leaves_nothing_behind() {
     for (setting, key) in [
         ("storage.url = \"postgres://app:hunter2@db/v\"", "storage.url"),
-        (
-            "storage.url = \"sqlite:///nowhere/v.db\"\nstorage.sessions_url = \"redis://:hunter2@db\"",
-            "storage.sessions_url",
-        ),
+        ("storage.sessions_url = \"redis://:hunter2@db\"", "storage.sessions_url"),
     ] {
-        let key_file = TempDir::new().unwrap();
-        let setting = format!("{setting}\nkeys.file = {:?}\n", key_file.path().join("k"));
-        let error = build(&settings(&setting), Overrides::default()).await.err().unwrap();
-        let told = format!("{error:#}");
-        assert!(error.is::<Invalid>() && told.contains(key) && told.contains("this build"), "{told}");
-        assert!(!told.contains("hunter2"), "{told}");
+        let folder = TempDir::new().unwrap();
+        let settings = settings(&format!("data_dir = {:?}\n{setting}\n", folder.path().join("data")));
+        let started = build(&settings, Overrides::default()).await.err();
+        for error in [started, operate(&settings).await.err(), migrate(&settings).await.err(), check(&settings).err()] {
+            let error = error.unwrap();
+            let told = format!("{error:#}");
+            assert!(error.is::<Invalid>() && told.contains(key) && told.contains("this build"), "{told}");
+            assert!(!told.contains("hunter2"), "{told}");
+        }
+        assert!(!folder.path().join("data").exists());
     }
 }
 
@@ -112,7 +113,9 @@ fn the_default_mounts_answer_every_documented_call() {
 
 #[test]
 fn the_public_url_is_as_set_else_that_of_the_listener() {
-    let url = |text: &str| public_url(&settings(text), "127.0.0.1:4711".parse().unwrap()).unwrap().to_string();
-    assert_eq!(url(""), "http://127.0.0.1:4711/");
-    assert_eq!(url("server.public_url = \"https://id.example\""), "https://id.example/");
+    let url = |text: &str, listen: &str| public_url(&settings(text), listen.parse().unwrap()).unwrap().to_string();
+    assert_eq!(url("", "192.0.2.1:4711"), "http://192.0.2.1:4711/");
+    assert_eq!(url("", "0.0.0.0:4711"), "http://127.0.0.1:4711/");
+    assert_eq!(url("", "[::]:4711"), "http://[::1]:4711/");
+    assert_eq!(url("server.public_url = \"https://id.example\"", "0.0.0.0:1"), "https://id.example/");
 }

@@ -1,0 +1,150 @@
+//! What the service and the operator's commands are both made of, whatever the store.
+
+use std::{fs::DirBuilder, os::unix::fs::DirBuilderExt, sync::Arc};
+
+use anyhow::{Context, Result};
+use url::Url;
+use vestibule_adapters_crypto::{
+    AesSeals, Argon2Config, Argon2Cost, Argon2Hasher, Ed25519Signer, MasterKey, RandomIds, RandomTokens,
+};
+use vestibule_adapters_db::{BudgetLimits, Limit, MemoryBudgets};
+use vestibule_adapters_http::mount::Mount;
+use vestibule_application::{
+    activity::Activity,
+    api::SessionApi,
+    operator::{self, Operator},
+    policies::{lifetimes::LifetimePolicy, password::PasswordPolicy, setup::SetupGrants},
+    ports::{Clock, Ids, PasswordHasher, Tokens},
+    service::{self, Policies, Service},
+};
+use vestibule_domain::{secret::OpaqueToken, session::Origin};
+
+use super::{Overrides, dialects, stores::Stores};
+use crate::{
+    clock::SystemClock,
+    settings::{Dialect, Settings, Window},
+};
+
+/// What does not depend on a store.
+pub(super) struct Core {
+    key: MasterKey,
+    pub(super) clock: Arc<dyn Clock>,
+    pub(super) ids: Arc<dyn Ids>,
+    hasher: Arc<dyn PasswordHasher>,
+    pub(super) tokens: Arc<dyn Tokens>,
+}
+
+impl Core {
+    pub(super) fn new(settings: &Settings, key: MasterKey, overrides: Overrides) -> Result<Self> {
+        let passwords = &settings.passwords;
+        let hasher = Argon2Hasher::start(Argon2Config {
+            cost: Argon2Cost {
+                memory_kib: passwords.argon2.memory_kib,
+                iterations: passwords.argon2.iterations,
+                parallelism: passwords.argon2.parallelism,
+            },
+            threads: passwords.hash_threads,
+            queue: passwords.hash_queue,
+        });
+        Ok(Self {
+            clock: overrides.clock.unwrap_or_else(|| Arc::new(SystemClock::default())),
+            ids: Arc::new(RandomIds),
+            hasher: Arc::new(hasher.context("passwords cannot be hashed")?),
+            tokens: Arc::new(RandomTokens::new(&key)),
+            key,
+        })
+    }
+
+    /// The dialects on a service on these stores, in their places.
+    pub(super) fn mounts(
+        &self,
+        settings: &Settings,
+        stores: &Stores,
+        activity: &Arc<Activity>,
+        public_url: &Url,
+        setup_secret: Option<&OpaqueToken>,
+    ) -> Result<Vec<Mount>> {
+        let origins = Dialect::ALL.map(|dialect| Origin::new(dialect.as_str()));
+        let ports = service::Ports {
+            sessions: activity.clone(),
+            sightings: activity.clone(),
+            users: stores.users.clone(),
+            roles: stores.roles.clone(),
+            nodes: stores.nodes.clone(),
+            clients: stores.clients.clone(),
+            forms: stores.forms.clone(),
+            login_tokens: stores.login_tokens.clone(),
+            messages: stores.messages.clone(),
+            health: stores.health.clone(),
+            unit: stores.unit_of_work.clone(),
+            budgets: Arc::new(MemoryBudgets::new(limits(settings), self.clock.clone())),
+            tokens: self.tokens.clone(),
+            seals: Arc::new(AesSeals::new(&self.key, origins).context("anonymous sessions cannot be sealed")?),
+            signer: Arc::new(Ed25519Signer::new(&self.key, public_url.as_str()).context("tokens cannot be signed")?),
+            hasher: self.hasher.clone(),
+            clock: self.clock.clone(),
+            ids: self.ids.clone(),
+        };
+        let secret = setup_secret.map(|secret| self.tokens.digest(secret));
+        let setup = SetupGrants::new(stores.installation.clone(), self.tokens.clone(), secret);
+        let by_origin = settings.sessions.per_dialect.iter().map(|(name, lifetimes)| (Origin::new(*name), *lifetimes));
+        let policies = Policies {
+            lifetimes: LifetimePolicy {
+                default: settings.sessions.lifetimes,
+                by_origin: by_origin.collect(),
+                shared: settings.sessions.shared,
+            },
+            passwords: password_policy(settings),
+            setup: Arc::new(setup),
+        };
+        Ok(dialects::mounts(settings, &(Arc::new(Service::new(ports, policies)) as Arc<dyn SessionApi>), public_url))
+    }
+
+    pub(super) fn operator(&self, settings: &Settings, stores: &Stores) -> Operator {
+        let ports = operator::Ports {
+            unit_of_work: stores.unit_of_work.clone(),
+            users: stores.users.clone(),
+            roles: stores.roles.clone(),
+            nodes: stores.nodes.clone(),
+            clients: stores.clients.clone(),
+            forms: stores.forms.clone(),
+            sessions: stores.sessions.clone(),
+            installation: stores.installation.clone(),
+            tokens: self.tokens.clone(),
+            hasher: self.hasher.clone(),
+            clock: self.clock.clone(),
+            ids: self.ids.clone(),
+        };
+        Operator::new(ports, password_policy(settings))
+    }
+}
+
+fn password_policy(settings: &Settings) -> PasswordPolicy {
+    PasswordPolicy { min_length: settings.passwords.min_length, min_score: settings.passwords.min_score }
+}
+
+fn limits(settings: &Settings) -> BudgetLimits {
+    let limit = |window: Window| Limit { amount: window.attempts as usize, window: window.within };
+    let throttle = &settings.throttle;
+    BudgetLimits {
+        login_to: limit(throttle.account),
+        login_from: limit(throttle.address),
+        disclosure_to: limit(throttle.disclosures_per_address),
+        disclosure: limit(throttle.disclosures_total),
+        registration_from: limit(throttle.registrations),
+        ..BudgetLimits::default()
+    }
+}
+
+/// The key in its file, made with its directory when there is none; without a file one that nobody keeps.
+pub(super) fn master_key(settings: &Settings) -> Result<MasterKey> {
+    let Some(file) = &settings.keys.file else { return Ok(MasterKey::random()) };
+    if file.starts_with(&settings.data_dir) {
+        let made = DirBuilder::new().recursive(true).mode(0o700).create(&settings.data_dir);
+        made.with_context(|| {
+            let place = settings.data_dir.display();
+            format!("cannot make the data directory {place}: make it for this user, or set data_dir to another")
+        })?;
+    }
+    Ok(MasterKey::load_or_create(file)?)
+}
