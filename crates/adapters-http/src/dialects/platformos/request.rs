@@ -93,16 +93,13 @@ enum Value {
 
 impl Submission {
     async fn of_body(inbound: &Inbound) -> Option<Self> {
-        match negotiation::body_type(&inbound.headers) {
-            // serde would take the fields in order from an array too.
-            BodyType::Json if inbound.body.trim_ascii_start().first() == Some(&b'{') => {
-                serde_json::from_slice(&inbound.body).ok()
-            }
-            BodyType::Json if !inbound.body.is_empty() => None,
-            BodyType::None | BodyType::Json | BodyType::Urlencoded | BodyType::Multipart | BodyType::Other => {
-                Self::of_params(&Params::from_body(&inbound.headers, &inbound.body).await.ok()?)
-            }
+        let Inbound { headers, body, .. } = inbound;
+        if negotiation::body_type(headers) != BodyType::Json || body.is_empty() {
+            return Self::of_params(&Params::from_body(headers, body).await.ok()?);
         }
+        // serde would take the fields in order from an array too.
+        let is_object = body.trim_ascii_start().starts_with(b"{");
+        is_object.then(|| serde_json::from_slice(body).ok()).flatten()
     }
 
     async fn of_body_and_query(inbound: &Inbound) -> Option<Self> {

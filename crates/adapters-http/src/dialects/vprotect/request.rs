@@ -157,7 +157,7 @@ fn credentials<T: DeserializeOwned>(vprotect: &Vprotect, inbound: &Inbound) -> R
             return Err(Rejection::UnsupportedMediaType);
         }
     }
-    if inbound.body.trim_ascii_start().first() != Some(&b'{') {
+    if !inbound.body.trim_ascii_start().starts_with(b"{") {
         // serde would take the fields in order from an array too.
         return Err(Rejection::Malformed("the body is not a JSON object"));
     }

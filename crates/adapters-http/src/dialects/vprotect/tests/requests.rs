@@ -8,7 +8,7 @@ use vestibule_application::{
     api::Current,
     use_cases::{log_in, log_in_with_token},
 };
-use vestibule_domain::{node::NodeRef, session::Bearer, user::Login};
+use vestibule_domain::{node::NodeRef, secret::OpaqueToken, session::Bearer, user::Login};
 
 use super::*;
 use crate::testing::{OTHER, begun, view};
@@ -110,7 +110,7 @@ async fn a_login_token_that_has_not_the_form_of_one_is_asked_about_all_the_same(
         let body = format!(r#"{{"token":"{token}"}}"#);
         let ask = Ask::post("/session/login-with-token").json(&body).header("user-agent", FIREFOX);
         let command = asked(ask).await.with_token.unwrap();
-        assert_eq!(command.token.as_ref().map(|token| token.expose()), read);
+        assert_eq!(command.token.as_ref().map(OpaqueToken::expose), read);
         assert_eq!(command.device.as_str(), "Firefox on Linux");
     }
 }
