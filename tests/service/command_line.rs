@@ -25,7 +25,10 @@ async fn what_a_command_changes_the_running_service_knows_at_once() {
     let app = TestApp::start().await;
     let add = ["user", "add", "--login", "ann", "--email", "ann@example.com", "--role", "admin", "--password-stdin"];
     let added = run(&app, &add, &format!("{PASSWORD}\n")).await;
-    assert_eq!((&added["login"], &added["email"], &added["roles"]), (&json!("ann"), &json!("ann@example.com"), &json!(["admin"])));
+    assert_eq!(
+        (&added["login"], &added["email"], &added["roles"]),
+        (&json!("ann"), &json!("ann@example.com"), &json!(["admin"]))
+    );
     let session = log_in(&app, "ann", PASSWORD).await.cookie("JSESSIONID").unwrap();
     assert!(is_live(&app, &session).await);
 
@@ -74,7 +77,12 @@ async fn programs_nodes_forms_and_login_tokens_are_managed_by_command() {
     let request = app.request(reqwest::Method::POST, "/api/sessions").json(&submission);
     let request = request.header("authorization", format!("Token token={}", client["token"].as_str().unwrap()));
     let answer = app.send(request).await;
-    assert_eq!((answer.status, answer.body.contains("too short (minimum is 30 characters)")), (422, true), "{}", answer.body);
+    assert_eq!(
+        (answer.status, answer.body.contains("too short (minimum is 30 characters)")),
+        (422, true),
+        "{}",
+        answer.body
+    );
 }
 
 #[tokio::test]
@@ -98,7 +106,12 @@ async fn what_is_wrong_is_said_with_what_to_do_and_an_exit_status() {
     app.user("ann", &[]).await;
     for (arguments, stdin, status, said) in [
         (&["user", "show", "nobody"][..], "", 1, "nobody"),
-        (&["user", "add", "--login", "ann", "--email", "x@y.cz", "--password-stdin"], "kot na dachu\n", 1, "taken"),
+        (
+            &["user", "add", "--login", "ann", "--email", "x@y.cz", "--password-stdin"],
+            "kot na dachu\n",
+            1,
+            "choose another login name",
+        ),
         (&["user", "add", "--login", "x", "--email", "x@y.cz", "--password-stdin"], "123456\n", 1, "password"),
         (&["user", "add"], "", 2, "--login"),
         (&["nonsense"], "", 2, "nonsense"),

@@ -46,8 +46,9 @@ async fn the_documents_samples_work_as_they_are_pasted() {
         let answer = app.post_json("/api/session", sample(n)).await;
         assert_eq!((answer.status, answer.header("content-type")), (200, "application/json"));
         let (id, token) = (answer.text("/data/0/id"), answer.text("/data/0/token"));
-        let expected =
-            format!(r#"{{"data":[{{"type":"session","id":"{id}","token":"{token}","deviceName":"Unknown"}}],"includes":[]}}"#);
+        let expected = format!(
+            r#"{{"data":[{{"type":"session","id":"{id}","token":"{token}","deviceName":"Unknown"}}],"includes":[]}}"#
+        );
         assert_eq!(answer.body, expected);
     }
 }
@@ -56,7 +57,8 @@ async fn the_documents_samples_work_as_they_are_pasted() {
 async fn the_second_samples_data_with_its_nick_name_works_too() {
     let app = documented().await;
     app.user_with("other", "u@domain.com", "JeSuisUnTest", &[]).await;
-    let body = "{\n\t\"nickName\" : \"NewUser\",\n\t\"email\" : \"u@domain.com\",\n\t\"password\" : \"JeSuisUnTest\",\n}";
+    let body =
+        "{\n\t\"nickName\" : \"NewUser\",\n\t\"email\" : \"u@domain.com\",\n\t\"password\" : \"JeSuisUnTest\",\n}";
     assert_eq!(app.post_json("/api/session", body).await.status, 200);
 }
 
@@ -93,7 +95,9 @@ async fn wrong_credentials_are_one_answer_whoever_they_are_of() {
     app.user("gone", &[]).await;
     app.operator.disable_user("gone").await.unwrap();
     let mut bodies = Vec::new();
-    for (email, password) in [("usermail@domain.com", "wrong"), ("no@body.com", "wrong"), ("gone@example.com", PASSWORD)] {
+    for (email, password) in
+        [("usermail@domain.com", "wrong"), ("no@body.com", "wrong"), ("gone@example.com", PASSWORD)]
+    {
         let answer = app.post_json("/api/session", json!({ "email": email, "password": password })).await;
         assert_eq!(answer.status, 401);
         bodies.push(answer.body);

@@ -6,7 +6,8 @@ use vestibule_tests::{PASSWORD, TestApp};
 #[tokio::test]
 async fn start_begins_an_anonymous_session() {
     let app = TestApp::with("[dood]\nphoto_server = \"https://photos.example\"\ncategory_version = 1234").await;
-    for path in ["/session/start/", "/session/start/?system=android", "/session/start/?system=palmos", "/session/start"] {
+    for path in ["/session/start/", "/session/start/?system=android", "/session/start/?system=palmos", "/session/start"]
+    {
         let answer = app.get(path).await;
         assert_eq!(answer.status, 200);
         let (key, id) = (answer.text("/session_key"), answer.text("/data/0/id"));
@@ -24,7 +25,9 @@ async fn start_begins_an_anonymous_session() {
 async fn login_begins_an_authenticated_session_by_post_and_by_get() {
     let app = TestApp::start().await;
     app.user_with("user", "user@domain.com", "secret one", &[]).await;
-    let posted = app.post_form("/session/login/", &[("email", "user@domain.com"), ("password", "secret one"), ("system", "ios")]).await;
+    let posted = app
+        .post_form("/session/login/", &[("email", "user@domain.com"), ("password", "secret one"), ("system", "ios")])
+        .await;
     let got = app.get("/session/login/?email=USER%40domain.com&password=secret%20one").await;
     let json = app.post_json("/session/login/", json!({ "email": "user@domain.com", "password": "secret one" })).await;
     for answer in [posted, got, json] {
@@ -134,7 +137,10 @@ async fn an_anonymous_session_becomes_the_users_under_the_same_key() {
     let key = app.get("/session/start/").await.text("/session_key");
     let fields = [("email", "ann@example.com"), ("password", PASSWORD), ("session_key", &key)];
     assert_eq!(app.post_form("/session/login/", &fields).await.text("/session_key"), key);
-    let hardened = TestApp::with("profile = \"hardened\"\n[server]\npublic_url = \"https://id.example\"\ntrusted_proxies = [\"127.0.0.1/32\"]").await;
+    let hardened = TestApp::with(
+        "profile = \"hardened\"\n[server]\npublic_url = \"https://id.example\"\ntrusted_proxies = [\"127.0.0.1/32\"]",
+    )
+    .await;
     hardened.user("ann", &[]).await;
     let tls = |method, path: &str| hardened.request(method, path).header("x-forwarded-proto", "https");
     let key = hardened.send(tls(reqwest::Method::GET, "/session/start/")).await.text("/session_key");
@@ -154,5 +160,8 @@ async fn the_deployed_edition_differs_in_what_is_known_to_differ() {
         let answer = app.post_form(path, &taken).await;
         assert_eq!((answer.status, &answer.json()["code"]), (401, &json!(34)));
     }
-    assert_eq!(app.post_form("/session/login", &[("email", "ann@example.com"), ("password", PASSWORD)]).await.status, 200);
+    assert_eq!(
+        app.post_form("/session/login", &[("email", "ann@example.com"), ("password", PASSWORD)]).await.status,
+        200
+    );
 }

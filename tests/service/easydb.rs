@@ -65,7 +65,10 @@ async fn authenticating_gives_the_session_its_users_rights_and_signing_out_takes
     let session = read(&app, &token).await.json();
     assert_eq!(session, answer.json());
     assert_eq!(session["token"], token.as_str(), "the token stays");
-    assert_eq!((&session["authenticated"], &session["system_rights"]), (&json!(true), &json!(["asset.read", "asset.write"])));
+    assert_eq!(
+        (&session["authenticated"], &session["system_rights"]),
+        (&json!(true), &json!(["asset.read", "asset.write"]))
+    );
     assert!(session["max_message_id"].as_u64().unwrap() > before, "the log grew");
     for _ in 0..2 {
         let out = app.get(&format!("/api/session?token={token}&signout=1")).await;
@@ -96,7 +99,12 @@ async fn a_token_that_is_none_is_400_and_one_that_is_not_live_404() {
     let app = configured().await;
     for malformed in ["1", "c473472d-c085-4043-9bf0-ee80bff73d4", "c473472d%20c085-4043-9bf0-ee80bff73d40"] {
         let answer = read(&app, malformed).await;
-        assert_eq!((answer.status, answer.text("/realm").as_str()), (400, "api"), "{malformed}");
+        assert_eq!(
+            (answer.status, answer.text("/code").as_str()),
+            (400, "error.user.session_not_found"),
+            "{malformed}"
+        );
+        assert_eq!(answer.json()["parameters"], json!({}), "what is no token is not repeated");
     }
     let invented = "c473472d-c085-4043-9bf0-ee80bff73d40";
     let unknown = read(&app, invented).await;
@@ -133,7 +141,9 @@ async fn success_and_failure_redirect_to_the_given_urls() {
 async fn a_target_elsewhere_is_refused_before_credentials_are_looked_at() {
     let app = configured().await;
     let token = start(&app).await;
-    for target in ["https://evil.test/", "//evil.test", "/\\evil.test", "javascript:alert(1)", "http://127.0.0.1@evil.test/"] {
+    for target in
+        ["https://evil.test/", "//evil.test", "/\\evil.test", "javascript:alert(1)", "http://127.0.0.1@evil.test/"]
+    {
         for (password, parameter) in [(PASSWORD, "success"), ("wrong", "error")] {
             let fields = [("token", token.as_str()), ("login", "ann"), ("password", password), (parameter, target)];
             let answer = authenticate(&app, &fields).await;
@@ -214,7 +224,8 @@ async fn a_setup_grant_lasts_a_quarter_of_an_hour() {
 async fn the_deployed_edition_is_mounted_where_its_programs_look() {
     let app = configured().await;
     let token = app.get("/api/v1/session").await.text("/token");
-    let path = format!("/api/v1/session/authenticate?token={token}&login=ann&password={}", PASSWORD.replace(' ', "%20"));
+    let path =
+        format!("/api/v1/session/authenticate?token={token}&login=ann&password={}", PASSWORD.replace(' ', "%20"));
     let answer = app.send(app.request(Method::POST, &path)).await;
     assert_eq!((answer.status, &answer.json()["authenticated"]), (200, &json!({ "method": "easydb" })));
     assert_eq!(app.get("/api/v1/session?token=c473472d-c085-4043-9bf0-ee80bff73d40").await.status, 400);

@@ -51,7 +51,10 @@ async fn the_documents_login_is_answered_as_it_says() {
     assert_eq!((answer.status, answer.header("content-type")), (201, "application/vnd.api+json"));
     assert_eq!(answer.body, "{}");
     let line = answer.header("set-cookie").to_owned();
-    assert!(line.starts_with("_pos_session=") && line.contains("; HttpOnly; SameSite=Lax") && line.contains("Path=/;"), "{line}");
+    assert!(
+        line.starts_with("_pos_session=") && line.contains("; HttpOnly; SameSite=Lax") && line.contains("Path=/;"),
+        "{line}"
+    );
     assert!(program.is_live(&answer.cookie("_pos_session").unwrap()).await);
 }
 

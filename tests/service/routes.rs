@@ -57,7 +57,14 @@ async fn a_slash_more_or_less_never_reaches_another_dialect() {
     assert!(dood.json().get("code").is_some_and(Value::is_number));
     let vprotect = app.post_json("/session/login", "{}").await;
     assert!(vprotect.json().get("code").is_some_and(Value::is_string));
-    for path in ["/session//login", "/session/login//", "/Session/login", "/session/./login", "/session/%6cogin", "/api/session/"] {
+    for path in [
+        "/session//login",
+        "/session/login//",
+        "/Session/login",
+        "/session/./login",
+        "/session/%6cogin",
+        "/api/session/",
+    ] {
         let request = format!("POST {path} HTTP/1.1\r\nhost: x\r\ncontent-length: 0\r\nconnection: close\r\n\r\n");
         let answer = app.raw(request.as_bytes()).await;
         assert!(answer.starts_with("HTTP/1.1 404"), "{path}: {answer}");

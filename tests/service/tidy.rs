@@ -38,7 +38,9 @@ fn code(text: &str) -> String {
 
 #[test]
 fn the_core_knows_no_dialect_by_name() {
-    for folder in ["crates/domain/src", "crates/application/src", "crates/adapters-db/src", "crates/adapters-crypto/src"] {
+    for folder in
+        ["crates/domain/src", "crates/application/src", "crates/adapters-db/src", "crates/adapters-crypto/src"]
+    {
         for (name, text) in sources(folder).iter().filter(|(name, _)| !name.ends_with("tests.rs")) {
             for dialect in DIALECTS {
                 assert!(!code(text).to_lowercase().contains(dialect), "{name} names {dialect}");
@@ -63,7 +65,11 @@ fn a_dialect_knows_no_other() {
 fn modules_are_named_after_themselves_and_files_are_short() {
     for (name, text) in sources("crates").into_iter().chain(sources("tests")) {
         assert!(!name.ends_with("/mod.rs"), "{name}: name the file after its module");
-        let limit = if name.ends_with("tests.rs") || name.contains("/tests/") || name.starts_with("tests/") { 600 } else { 300 };
+        let limit = if name.ends_with("tests.rs") || name.contains("/tests/") || name.starts_with("tests/") {
+            600
+        } else {
+            300
+        };
         assert!(text.lines().count() <= limit, "{name} has over {limit} lines: split it");
     }
 }

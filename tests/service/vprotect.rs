@@ -150,7 +150,9 @@ async fn a_foreign_page_cannot_use_the_cookie() {
     app.user("ann", &[]).await;
     let session = log_in(&app).await.cookie("JSESSIONID").unwrap();
     let log_out = |header: &'static str, value: &'static str| {
-        app.request(Method::POST, "/session/logout").header("cookie", format!("JSESSIONID={session}")).header(header, value)
+        app.request(Method::POST, "/session/logout")
+            .header("cookie", format!("JSESSIONID={session}"))
+            .header(header, value)
     };
     for (header, value) in [("origin", "https://evil.test"), ("origin", "null"), ("sec-fetch-site", "cross-site")] {
         assert_eq!(app.send(log_out(header, value)).await.status, 403, "{value}");

@@ -15,6 +15,7 @@ pub use clock::TestClock;
 pub use doors::Doors;
 pub use raw::program;
 use reqwest::{Method, RequestBuilder, Response, redirect::Policy};
+use sea_orm::{ConnectionTrait, Database};
 use serde_json::Value;
 use tempfile::TempDir;
 use vestibule_application::operator::{Operator, users::NewUser};
@@ -143,6 +144,14 @@ impl TestApp {
         let path = self.directory.path().join(name);
         std::fs::write(&path, text).unwrap();
         path
+    }
+
+    /// Changes the service's database behind its back.
+    pub async fn sql(&self, statement: &'static str) {
+        let url = format!("sqlite://{}", self.directory.path().join("data/vestibule.db").display());
+        let database = Database::connect(url).await.unwrap();
+        database.execute_unprepared(statement).await.unwrap();
+        database.close().await.unwrap();
     }
 
     /// Runs the `vestibule` program on this service's data.

@@ -43,9 +43,10 @@ impl Dialogram {
     pub(super) fn begun(&self, inbound: &Inbound, result: Result<log_in::Outcome, log_in::Error>) -> Response {
         match result {
             Ok(begun) => self.created(inbound, &begun),
-            // One answer for both: which addresses have an account is nobody's business.
-            Err(log_in::Error::UnknownLogin | log_in::Error::WrongPassword) => invalid_credentials(),
-            Err(log_in::Error::Disabled) => error(StatusCode::UNAUTHORIZED, "user_disabled", "this user is disabled"),
+            // One answer for all: which addresses have an account, and whether a guess was right, is nobody's business.
+            Err(log_in::Error::UnknownLogin | log_in::Error::WrongPassword | log_in::Error::Disabled) => {
+                invalid_credentials()
+            }
             Err(log_in::Error::LacksRole) => {
                 error(StatusCode::FORBIDDEN, "admin_role_required", "a back-office session needs the admin role")
             }

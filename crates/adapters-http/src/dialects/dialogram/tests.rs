@@ -108,7 +108,7 @@ const RETRY: Duration = Duration::from_millis(2500);
 #[rstest]
 #[case(|| Error::UnknownLogin, errors(401, "invalid_credentials", "no user has this e-mail address and password"))]
 #[case(|| Error::WrongPassword, errors(401, "invalid_credentials", "no user has this e-mail address and password"))]
-#[case(|| Error::Disabled, errors(401, "user_disabled", "this user is disabled"))]
+#[case(|| Error::Disabled, errors(401, "invalid_credentials", "no user has this e-mail address and password"))]
 #[case(|| Error::LacksRole, errors(403, "admin_role_required", "a back-office session needs the admin role"))]
 #[case(|| Error::Throttled { retry_after: RETRY }, errors(429, "too_many_attempts", "too many failed attempts; try again later")
     .replace("\n\n", "\nretry-after: 3\n\n"))]
