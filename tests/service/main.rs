@@ -12,5 +12,6 @@ mod hostile;
 mod operations;
 mod platformos;
 mod routes;
+mod secrets;
 mod tidy;
 mod vprotect;
