@@ -7,6 +7,7 @@ use std::{collections::BTreeSet, fmt::Debug, net::IpAddr, time::Duration};
 
 use uuid::Uuid;
 use vestibule_domain::{
+    client::{Client, ClientId, ClientName},
     node::{Node, NodeId, NodeName, NodeSecrets},
     rights::{Right, Rights, Role, RoleName},
     secret::{Digest, OpaqueToken, Password, PasswordHash},
@@ -24,11 +25,8 @@ use crate::{
 pub(crate) const NOW: Timestamp = Timestamp::from_millis(1_795_000_000_000);
 pub(crate) const MS: Duration = Duration::from_millis(1);
 pub(crate) const RETRY: Duration = Duration::from_secs(7);
-pub(crate) const LIFETIMES: Lifetimes = Lifetimes {
-    anonymous: Duration::from_secs(1800),
-    idle: Duration::from_secs(3600),
-    absolute: Duration::from_secs(36_000),
-};
+pub(crate) const LIFETIMES: Lifetimes =
+    Lifetimes { anonymous: Duration::from_mins(30), idle: Duration::from_hours(1), absolute: Duration::from_hours(10) };
 /// The first token that a [`World`] mints; the next is one more. New identifiers are counted alike, from [`NEW_ID`] on.
 pub(crate) const NEW_TOKEN: u8 = 0xa0;
 pub(crate) const NEW_ID: u128 = 0xf0;
@@ -162,6 +160,16 @@ pub(crate) fn node() -> StoredNode {
     };
     let previous = Some((PasswordHash::new("previous"), NOW.plus(secs(60))));
     StoredNode { node, secrets: NodeSecrets { current: PasswordHash::new("secret"), previous }, revision: 4 }
+}
+
+pub(crate) fn client() -> Client {
+    Client {
+        id: ClientId::from_uuid(Uuid::from_u128(3)),
+        name: ClientName::parse("shop").unwrap(),
+        created: NOW,
+        expires: None,
+        revoked: None,
+    }
 }
 
 pub(crate) fn roles() -> Vec<Role> {

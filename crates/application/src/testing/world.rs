@@ -9,7 +9,7 @@ use std::{
 
 use vestibule_domain::{
     client::Client,
-    form::FormConfiguration,
+    form::{FormConfiguration, shipped_forms},
     login_token::LoginToken,
     rights::Role,
     secret::Digest,
@@ -17,7 +17,7 @@ use vestibule_domain::{
     time::Timestamp,
 };
 
-use super::{ALICE, BOB, LIFETIMES, NOW, described, digest, node, roles, seal, session, user};
+use super::{ALICE, BOB, LIFETIMES, NOW, client, described, digest, node, roles, seal, session, user};
 use crate::{
     activity::Activity,
     change::Change,
@@ -112,6 +112,13 @@ impl World {
     /// With a sealed session under the token of this byte.
     pub(crate) fn with_seal(self, byte: u8) -> Self {
         self.state().seals.push((byte, seal()));
+        self
+    }
+
+    /// With the shipped forms, and a program whose API token is of this byte.
+    pub(crate) fn with_program(self, byte: u8) -> Self {
+        self.state().forms = shipped_forms();
+        self.state().clients.push((digest(byte), client()));
         self
     }
 

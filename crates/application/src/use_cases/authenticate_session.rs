@@ -1,5 +1,8 @@
 //! Gives an existing session to a user, under the token it has (seed 000, `authenticate`).
 
+#[cfg(test)]
+mod tests;
+
 use std::{sync::Arc, time::Duration};
 
 use thiserror::Error;

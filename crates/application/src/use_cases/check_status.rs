@@ -1,5 +1,8 @@
 //! Says whether the service can do its work. Needs no session and writes nothing (seed 004, `GET /session`).
 
+#[cfg(test)]
+mod tests;
+
 use std::sync::Arc;
 
 use thiserror::Error;

@@ -1,5 +1,8 @@
 //! Tells of the session behind a token, and notes that it was seen.
 
+#[cfg(test)]
+mod tests;
+
 use std::sync::Arc;
 
 use thiserror::Error;

@@ -1,5 +1,8 @@
 //! Tells of the user behind a session (seed 004, `user/details`).
 
+#[cfg(test)]
+mod tests;
+
 use std::sync::Arc;
 
 use thiserror::Error;

@@ -1,5 +1,8 @@
 //! Decides whether a caller may be told if an account exists, within a budget per address and one for everybody.
 
+#[cfg(test)]
+mod tests;
+
 use std::sync::Arc;
 
 use crate::{

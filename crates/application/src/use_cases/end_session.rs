@@ -1,5 +1,8 @@
 //! Ends a session, for ever and everywhere.
 
+#[cfg(test)]
+mod tests;
+
 use std::sync::Arc;
 
 use thiserror::Error;

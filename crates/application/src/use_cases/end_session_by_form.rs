@@ -1,5 +1,8 @@
 //! Ends a session for a program that names a form configuration (seed 002).
 
+#[cfg(test)]
+mod tests;
+
 use std::sync::Arc;
 
 use thiserror::Error;

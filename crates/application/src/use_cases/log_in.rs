@@ -1,5 +1,8 @@
 //! Begins a session of a user or node that proves itself by password or secret.
 
+#[cfg(test)]
+mod tests;
+
 use std::{sync::Arc, time::Duration};
 
 use thiserror::Error;

@@ -1,5 +1,8 @@
 //! Begins a session for a program that submits the values of a form configuration (seed 002).
 
+#[cfg(test)]
+mod tests;
+
 use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
 use thiserror::Error;

@@ -1,5 +1,8 @@
 //! Begins a session of a user who presents a login token: single use, short-lived, issued for that user.
 
+#[cfg(test)]
+mod tests;
+
 use std::{sync::Arc, time::Duration};
 
 use thiserror::Error;
@@ -82,12 +85,13 @@ impl UseCase {
     pub async fn run(&self, command: Command) -> Result<Outcome, Error> {
         let buckets = [Bucket::LoginFrom(command.caller.address)];
         self.budgets.charge(&buckets).await.map_err(|Exhausted { retry_after }| Error::Throttled { retry_after })?;
-        let conditions = match self.conditions(command.token.as_ref()).await {
-            Ok(conditions) => conditions,
-            Err(Error::UnknownToken) => return Err(self.failed(&command.caller).await),
-            Err(error) => return Err(error),
-        };
-        let (subject, conditions) = conditions;
+        let checked = self.conditions(command.token.as_ref()).await;
+        if matches!(checked, Err(Error::UnknownToken)) {
+            return Err(self.failed(&command.caller).await);
+        }
+        // The token was good, or nobody could say: nothing was guessed.
+        self.budgets.refund(&buckets).await;
+        let (subject, conditions) = checked?;
         let target = Target::Current(command.current);
         let opening = Opening { caller: command.caller, device: command.device, subject, target, conditions };
         let opened = self.openings.open(&opening).await.map_err(|error| match error {
@@ -95,7 +99,6 @@ impl UseCase {
             OpenError::Condition(_) | OpenError::UnknownSession => Error::UnknownToken,
             OpenError::Store(error) => Error::Store(error),
         })?;
-        self.budgets.refund(&buckets).await;
         let view = self.viewer.view(opened.session).await?.ok_or(Error::Disabled)?;
         Ok(Begun { view, token: opened.token, signed: None })
     }

@@ -1,5 +1,8 @@
 //! Creates a user and a session of theirs (seed 003, `register`).
 
+#[cfg(test)]
+mod tests;
+
 use std::{collections::BTreeSet, sync::Arc, time::Duration};
 
 use thiserror::Error;

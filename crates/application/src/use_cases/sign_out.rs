@@ -1,5 +1,8 @@
 //! Takes a session from its subject: the session stays, anonymous, under the same token (seed 000, `signout`).
 
+#[cfg(test)]
+mod tests;
+
 use std::sync::Arc;
 
 use thiserror::Error;

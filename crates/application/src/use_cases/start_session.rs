@@ -1,5 +1,8 @@
 //! Begins an anonymous session, which costs no row; or, while the system has no users, one that may set it up.
 
+#[cfg(test)]
+mod tests;
+
 use std::sync::Arc;
 
 use thiserror::Error;

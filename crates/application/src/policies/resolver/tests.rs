@@ -104,16 +104,18 @@ async fn a_signed_token_is_worth_what_its_session_is_worth() {
 
 #[tokio::test]
 async fn a_signed_token_that_is_not_for_this_session_as_it_is_now_is_refused() {
-    let changes: [(&str, fn(&mut Option<Claims>)); 5] = [
-        ("forged", |claims| *claims = None),
-        ("over", |claims| claims.as_mut().unwrap().expires = NOW),
-        ("of an earlier epoch", |claims| claims.as_mut().unwrap().epoch = 0),
-        ("of a later epoch", |claims| claims.as_mut().unwrap().epoch = 2),
-        ("another user's", |claims| claims.as_mut().unwrap().subject = Uuid::from_u128(2)),
+    let good = claims(&session(5, ALICE), ALICE);
+    let refused = [
+        ("forged", None),
+        ("over", Some(Claims { expires: NOW, ..good.clone() })),
+        ("of an earlier epoch", Some(Claims { epoch: 0, ..good.clone() })),
+        ("of a later epoch", Some(Claims { epoch: 2, ..good.clone() })),
+        ("another user's", Some(Claims { subject: Uuid::from_u128(2), ..good.clone() })),
+        ("another session's", Some(Claims { session: session_id(6), ..good })),
     ];
-    for (which, change) in changes {
+    for (which, claims) in refused {
         let world = with_signature();
-        change(&mut world.state().claims);
+        world.state().claims = claims;
         assert_eq!(resolved(&world, signed()).await, None, "{which}");
     }
     for nobodys in [Subject::Anonymous, Subject::Setup] {

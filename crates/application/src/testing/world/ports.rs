@@ -62,16 +62,44 @@ impl World {
         installation
     }
 
+    fn tokens(&self) -> MockTokens {
+        let (world, mut tokens) = (self, MockTokens::new());
+        tokens.expect_digest().returning(|token| digest(token.bits().unwrap()[0]));
+        tokens.expect_guard_tag().returning(|guard| GuardTag::new(guard.bits().unwrap()[0].into()));
+        answer! { world:
+            tokens.expect_mint(move || {
+                let mut state = world.state();
+                state.minted += 1;
+                token(NEW_TOKEN + state.minted - 1)
+            });
+        }
+        tokens
+    }
+
+    fn hasher(&self) -> MockPasswordHasher {
+        let (world, mut hasher) = (self, MockPasswordHasher::new());
+        answer! { world:
+            hasher.expect_verify(move |password, against| world.verify(password.expose(), &against));
+            hasher.expect_hash(move |password, profile| {
+                let mut state = world.state();
+                state.journal.push("hash".to_owned());
+                if state.busy == Some("hash") {
+                    return Err(HashError::Overloaded { retry_after: RETRY });
+                }
+                Ok(PasswordHash::new(format!("{profile:?} {}", password.expose())))
+            });
+        }
+        hasher
+    }
+
     pub(crate) fn ports(&self) -> Ports {
         let (sessions, unit) = (self.session_store(), self.unit_of_work());
         let (mut users, mut nodes, mut roles) = (MockUserStore::new(), MockNodeStore::new(), MockRoleStore::new());
         let (mut clients, mut forms) = (MockClientStore::new(), MockFormStore::new());
         let (mut login_tokens, mut messages) = (MockLoginTokenStore::new(), MockMessageLog::new());
         let (mut health, mut sightings, mut budgets) = (MockHealth::new(), MockSightings::new(), MockBudgets::new());
-        let (mut tokens, mut seals, mut signer) = (MockTokens::new(), MockSeals::new(), MockTokenSigner::new());
-        let (mut hasher, mut clock, mut ids) = (MockPasswordHasher::new(), MockClock::new(), MockIds::new());
-        tokens.expect_digest().returning(|token| digest(token.bits().unwrap()[0]));
-        tokens.expect_guard_tag().returning(|guard| GuardTag::new(guard.bits().unwrap()[0].into()));
+        let (mut seals, mut signer) = (MockSeals::new(), MockTokenSigner::new());
+        let (mut clock, mut ids) = (MockClock::new(), MockIds::new());
         seals.expect_session_id().returning(|token| session_id(token.bits().unwrap()[0]));
         let world = self;
         answer! { world:
@@ -115,11 +143,6 @@ impl World {
             budgets.expect_refund(move |buckets| {
                 world.state().journal.push(format!("refund {}", words(buckets)));
             });
-            tokens.expect_mint(move || {
-                let mut state = world.state();
-                state.minted += 1;
-                token(NEW_TOKEN + state.minted - 1)
-            });
             seals.expect_seal(move |seal| {
                 world.state().sealed.push(seal.clone());
                 token(SEALED)
@@ -133,15 +156,6 @@ impl World {
                 Ok(SignedToken::new("signed.by.us"))
             });
             signer.expect_verify(move |_| world.state().claims.clone().ok_or(InvalidSignature));
-            hasher.expect_verify(move |password, against| world.verify(password.expose(), &against));
-            hasher.expect_hash(move |password, profile| {
-                let mut state = world.state();
-                state.journal.push("hash".to_owned());
-                if state.busy == Some("hash") {
-                    return Err(HashError::Overloaded { retry_after: RETRY });
-                }
-                Ok(PasswordHash::new(format!("{profile:?} {}", password.expose())))
-            });
             clock.expect_now(move || world.state().now);
             ids.expect_next(move || {
                 let mut state = world.state();
@@ -162,10 +176,10 @@ impl World {
             health: Arc::new(health),
             unit: Arc::new(unit),
             budgets: Arc::new(budgets),
-            tokens: Arc::new(tokens),
+            tokens: Arc::new(self.tokens()),
             seals: Arc::new(seals),
             signer: Arc::new(signer),
-            hasher: Arc::new(hasher),
+            hasher: Arc::new(self.hasher()),
             clock: Arc::new(clock),
             ids: Arc::new(ids),
         }
