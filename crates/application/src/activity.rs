@@ -27,7 +27,13 @@ use crate::{
 pub struct Activity {
     sessions: Arc<dyn SessionStore>,
     unit: Arc<dyn UnitOfWork>,
-    seen: Mutex<HashMap<SessionId, Timestamp>>,
+    seen: Mutex<HashMap<SessionId, Note>>,
+}
+
+/// When a session was seen, and whether the store has been told.
+struct Note {
+    at: Timestamp,
+    written: bool,
 }
 
 impl Activity {
@@ -41,27 +47,31 @@ impl Activity {
 
     /// Writes what was noted. What could not be written stays noted.
     pub async fn flush(&self) -> Result<(), CommitError> {
-        let noted: Vec<(SessionId, Timestamp)> = self.seen().iter().map(|(id, at)| (*id, *at)).collect();
+        let noted: Vec<(SessionId, Timestamp)> = {
+            let mut seen = self.seen();
+            // Kept since the last flush for whoever was reading an older row then; that is over now.
+            seen.retain(|_, note| !note.written);
+            seen.iter().map(|(id, note)| (*id, note.at)).collect()
+        };
         for batch in noted.chunks(Self::BATCH) {
             self.unit.commit(vec![Change::TouchSessions(batch.to_vec())]).await?;
-            // Only now: until it is written, reads need the note.
             let mut seen = self.seen();
             for (id, at) in batch {
-                if seen.get(id) == Some(at) {
-                    seen.remove(id);
+                if let Some(note) = seen.get_mut(id).filter(|note| note.at == *at) {
+                    note.written = true;
                 }
             }
         }
         Ok(())
     }
 
-    fn seen(&self) -> MutexGuard<'_, HashMap<SessionId, Timestamp>> {
+    fn seen(&self) -> MutexGuard<'_, HashMap<SessionId, Note>> {
         self.seen.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn refreshed(&self, mut session: Session) -> Session {
-        if let Some(at) = self.seen().get(&session.id) {
-            session.last_seen = session.last_seen.max(*at);
+        if let Some(note) = self.seen().get(&session.id) {
+            session.last_seen = session.last_seen.max(note.at);
         }
         session
     }
@@ -70,8 +80,10 @@ impl Activity {
 impl Sightings for Activity {
     fn note(&self, id: SessionId, at: Timestamp) {
         let mut seen = self.seen();
-        let noted = seen.entry(id).or_insert(at);
-        *noted = at.max(*noted);
+        let note = seen.entry(id).or_insert(Note { at, written: false });
+        if at > note.at {
+            *note = Note { at, written: false };
+        }
     }
 }
 

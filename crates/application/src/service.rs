@@ -1,5 +1,8 @@
 //! The driving port, answered by the use cases: where they are put together.
 
+#[cfg(test)]
+mod tests;
+
 use std::sync::Arc;
 
 use async_trait::async_trait;

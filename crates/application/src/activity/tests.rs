@@ -1,1 +1,103 @@
+use std::sync::{OnceLock, Weak};
 
+use super::*;
+use crate::testing::{ALICE, NOW, World, digest, refusal, secs, session, session_id};
+
+async fn last_seen(activity: &Activity) -> Timestamp {
+    activity.by_id(session_id(5)).await.unwrap().unwrap().last_seen
+}
+
+#[tokio::test]
+async fn what_was_noted_is_believed_at_once_however_a_session_is_read() {
+    let activity = World::new().with_row(5, ALICE).activity();
+    activity.note(session_id(5), NOW.plus(secs(9)));
+    let expected = Session { last_seen: NOW.plus(secs(9)), ..session(5, ALICE) };
+    assert_eq!(activity.by_digest(&digest(5)).await.unwrap(), Some(expected.clone()));
+    assert_eq!(activity.by_id(session_id(5)).await.unwrap(), Some(expected.clone()));
+    let filter = SessionFilter { subject: None, live_at: None, after: None, limit: 9 };
+    assert_eq!(activity.page(&filter).await.unwrap(), [expected]);
+    assert_eq!(activity.by_id(session_id(6)).await.unwrap(), None, "a note makes no session");
+}
+
+#[tokio::test]
+async fn times_never_go_back() {
+    let activity = World::new().with_row(5, ALICE).activity();
+    activity.note(session_id(5), NOW.minus(secs(9)));
+    assert_eq!(last_seen(&activity).await, NOW, "behind the store's");
+    activity.note(session_id(5), NOW.plus(secs(9)));
+    activity.note(session_id(5), NOW.plus(secs(1)));
+    assert_eq!(last_seen(&activity).await, NOW.plus(secs(9)), "behind another note");
+}
+
+#[tokio::test]
+async fn notes_are_written_once() {
+    let world = World::new().with_row(5, ALICE);
+    let activity = world.activity();
+    activity.note(session_id(5), NOW.plus(secs(9)));
+    activity.flush().await.unwrap();
+    assert_eq!(world.unit(), ["touch 5@+9"]);
+    activity.flush().await.unwrap();
+    activity.flush().await.unwrap();
+    assert!(world.units().is_empty());
+    assert_eq!(last_seen(&activity).await, NOW, "the store has the time now, and it alone");
+    activity.note(session_id(5), NOW.plus(secs(10)));
+    activity.flush().await.unwrap();
+    assert_eq!(world.unit(), ["touch 5@+10"]);
+}
+
+#[tokio::test]
+async fn many_notes_are_written_in_batches_and_those_that_fail_stay_noted() {
+    let world = World::new();
+    let activity = world.activity();
+    for number in 0..1001_u32 {
+        activity.note(SessionId::from_uuid(uuid::Uuid::from_u128(number.into())), NOW);
+    }
+    let sizes = || world.units().iter().map(|unit| unit[0].matches('@').count()).collect::<Vec<_>>();
+    world.state().fails_at = Some(1);
+    assert!(refusal(activity.flush().await).starts_with("Store("));
+    assert_eq!(sizes(), [500], "the second batch failed");
+    activity.flush().await.unwrap();
+    assert_eq!(sizes(), [500, 1], "what was written is not written again");
+}
+
+#[tokio::test]
+async fn a_failing_store_loses_no_note() {
+    let world = World::new().with_row(5, ALICE);
+    let activity = world.activity();
+    activity.note(session_id(5), NOW.plus(secs(9)));
+    world.state().fails_at = Some(0);
+    assert!(activity.flush().await.is_err());
+    assert_eq!(last_seen(&activity).await, NOW.plus(secs(9)));
+    activity.flush().await.unwrap();
+    assert_eq!(world.unit(), ["touch 5@+9"]);
+}
+
+/// A store whose answers are under way while notes are written.
+#[derive(Default)]
+struct Slow(OnceLock<Weak<Activity>>);
+
+#[async_trait]
+impl SessionStore for Slow {
+    async fn by_digest(&self, _: &Digest) -> Result<Option<Session>, StoreError> {
+        self.by_id(session_id(5)).await
+    }
+
+    async fn by_id(&self, _: SessionId) -> Result<Option<Session>, StoreError> {
+        let read = session(5, ALICE);
+        self.0.get().unwrap().upgrade().unwrap().flush().await.unwrap();
+        Ok(Some(read))
+    }
+
+    async fn page(&self, _: &SessionFilter) -> Result<Vec<Session>, StoreError> {
+        Ok(self.by_id(session_id(5)).await?.into_iter().collect())
+    }
+}
+
+#[tokio::test]
+async fn a_session_that_was_read_before_its_note_was_written_is_fresh_all_the_same() {
+    let slow = Arc::new(Slow::default());
+    let activity = Arc::new(Activity::new(slow.clone(), World::new().ports().unit));
+    slow.0.set(Arc::downgrade(&activity)).unwrap();
+    activity.note(session_id(5), NOW.plus(secs(9)));
+    assert_eq!(last_seen(&activity).await, NOW.plus(secs(9)));
+}
