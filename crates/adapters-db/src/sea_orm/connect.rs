@@ -30,7 +30,10 @@ impl Default for ConnectOptions {
 /// Why a store cannot be opened. Names a database by its place, never by its URL, which may have a password in it.
 #[derive(Debug, Error)]
 pub enum ConnectError {
-    /// The URL begins with a scheme that this build does not know.
+    /// There is no scheme, as in `scheme:...`.
+    #[error("a storage URL begins with the kind of storage, as in sqlite:///var/lib/vestibule/vestibule.db")]
+    NotAUrl,
+    /// The scheme, which it carries, is none that this build knows.
     #[error("storage of the kind `{0}` is not supported")]
     UnknownScheme(String),
     /// An SQLite URL has anything but an absolute path.
@@ -58,12 +61,11 @@ impl SeaOrmStore {
     /// Opens the store that a URL names; `sqlite:///absolute/path.db` makes the file, and its directory, if there is
     /// none. The tables are [`SeaOrmStore::migrate`]'s.
     pub async fn connect(url: &str, options: ConnectOptions) -> Result<Self, ConnectError> {
-        match url.split_once(':').map_or(url, |(scheme, _)| scheme) {
+        let (scheme, _) = url.split_once(':').ok_or(ConnectError::NotAUrl)?;
+        match scheme {
             #[cfg(feature = "sqlite")]
             "sqlite" => super::sqlite::open(url, options).await,
-            // Whatever this is, it is not shown if it could be more than a scheme.
-            other if other.len() > 20 => Err(ConnectError::UnknownScheme("?".to_owned())),
-            other => Err(ConnectError::UnknownScheme(other.to_owned())),
+            unknown => Err(ConnectError::UnknownScheme(unknown.to_owned())),
         }
     }
 

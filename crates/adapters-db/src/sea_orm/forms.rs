@@ -1,15 +1,14 @@
 //! Form configurations: reads and writes.
 
 use async_trait::async_trait;
-use sea_orm::{ColumnTrait, DatabaseTransaction, EntityTrait, QueryFilter, QueryOrder, sea_query::OnConflict};
+use sea_orm::{ColumnTrait, DatabaseTransaction, EntityTrait, QueryFilter, QueryOrder};
 use vestibule_application::ports::{CommitError, Conflict, FormStore, StoreError};
 use vestibule_domain::form::{FormConfiguration, FormName};
 
 use super::{
     SeaOrmStore,
     entities::form::{self, Column, Entity},
-    error::unavailable,
-    mapping::{all, delete, first, met},
+    mapping::{all, delete, first, met, put_row},
 };
 
 #[async_trait]
@@ -24,10 +23,7 @@ impl FormStore for SeaOrmStore {
 }
 
 pub(super) async fn put(tx: &DatabaseTransaction, form: &FormConfiguration) -> Result<(), CommitError> {
-    let others = [Column::Action, Column::Fields, Column::Roles];
-    let or_replace = OnConflict::column(Column::Name).update_columns(others).to_owned();
-    let put = Entity::insert(form::row(form)).on_conflict(or_replace).exec_without_returning(tx).await;
-    put.map(drop).map_err(|error| unavailable(error).into())
+    put_row(tx, form::row(form), Column::Name, [Column::Action, Column::Fields, Column::Roles]).await
 }
 
 pub(super) async fn remove(tx: &DatabaseTransaction, name: &FormName) -> Result<(), CommitError> {

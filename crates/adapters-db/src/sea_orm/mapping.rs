@@ -3,7 +3,8 @@
 use std::collections::BTreeSet;
 
 use sea_orm::{
-    ActiveModelTrait, ConnectionTrait, DeleteMany, DeriveValueType, EntityTrait, IntoActiveModel, Select, UpdateMany,
+    ActiveModelTrait, ColumnTrait, Condition, ConnectionTrait, DeleteMany, DeriveValueType, EntityTrait,
+    IntoActiveModel, QueryFilter, Select, UpdateMany, sea_query::OnConflict,
 };
 use uuid::Uuid;
 use vestibule_application::ports::{CommitError, Conflict, StoreError};
@@ -57,6 +58,33 @@ where
 {
     let inserted = A::Entity::insert(row).exec_without_returning(db).await;
     inserted.map(drop).map_err(|error| not_inserted(taken, error))
+}
+
+/// Inserts a row, or replaces these columns of the one that has its key.
+pub(crate) async fn put_row<A: ActiveModelTrait>(
+    db: &impl ConnectionTrait,
+    row: A,
+    key: <A::Entity as EntityTrait>::Column,
+    columns: impl IntoIterator<Item = <A::Entity as EntityTrait>::Column>,
+) -> Result<(), CommitError>
+where
+    <A::Entity as EntityTrait>::Model: IntoActiveModel<A>,
+{
+    let or_replace = OnConflict::column(key).update_columns(columns).to_owned();
+    let put = A::Entity::insert(row).on_conflict(or_replace).exec_without_returning(db).await;
+    put.map(drop).map_err(|error| unavailable(error).into())
+}
+
+/// Moves a moment forward in these rows, if there are any; never back.
+pub(crate) async fn move_forward<E: EntityTrait>(
+    db: &impl ConnectionTrait,
+    rows: UpdateMany<E>,
+    moment: E::Column,
+    to: Timestamp,
+) -> Result<(), CommitError> {
+    let earlier = Condition::any().add(moment.is_null()).add(moment.lt(to.as_millis()));
+    update(db, rows.col_expr(moment, to.as_millis().into()).filter(earlier)).await?;
+    Ok(())
 }
 
 /// Updates, and says how many rows there were.

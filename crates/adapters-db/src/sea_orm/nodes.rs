@@ -2,8 +2,7 @@
 
 use async_trait::async_trait;
 use sea_orm::{
-    ColumnTrait, Condition, DatabaseTransaction, EntityTrait, ExprTrait, QueryFilter, QueryOrder, QuerySelect,
-    sea_query::Expr,
+    ColumnTrait, DatabaseTransaction, EntityTrait, ExprTrait, QueryFilter, QueryOrder, QuerySelect, sea_query::Expr,
 };
 use vestibule_application::ports::{CommitError, Conflict, NodeStore, StoreError, StoredNode};
 use vestibule_domain::{
@@ -14,7 +13,7 @@ use vestibule_domain::{
 use super::{
     SeaOrmStore,
     entities::node::{self, Column, Entity},
-    mapping::{all, delete, first, insert, met, update},
+    mapping::{all, delete, first, insert, met, move_forward, update},
 };
 
 #[async_trait]
@@ -65,8 +64,5 @@ pub(super) async fn record_login(
     succeeded: bool,
 ) -> Result<(), CommitError> {
     let column = if succeeded { Column::LastSuccessfulLogin } else { Column::LastFailedLogin };
-    let earlier = Condition::any().add(column.is_null()).add(column.lt(at.as_millis()));
-    let rows = Entity::update_many().col_expr(column, at.as_millis().into());
-    update(tx, rows.filter(Column::Id.eq(id.as_uuid())).filter(earlier)).await?;
-    Ok(())
+    move_forward(tx, Entity::update_many().filter(Column::Id.eq(id.as_uuid())), column, at).await
 }

@@ -1,15 +1,14 @@
 //! Roles: reads and writes.
 
 use async_trait::async_trait;
-use sea_orm::{ColumnTrait, DatabaseTransaction, EntityTrait, QueryFilter, QueryOrder, sea_query::OnConflict};
+use sea_orm::{ColumnTrait, DatabaseTransaction, EntityTrait, QueryFilter, QueryOrder};
 use vestibule_application::ports::{CommitError, RoleStore, StoreError};
 use vestibule_domain::rights::{Role, RoleName};
 
 use super::{
     SeaOrmStore,
     entities::role::{self, Column, Entity},
-    error::unavailable,
-    mapping::all,
+    mapping::{all, put_row},
 };
 
 #[async_trait]
@@ -25,7 +24,5 @@ impl RoleStore for SeaOrmStore {
 }
 
 pub(super) async fn put(tx: &DatabaseTransaction, role: &Role) -> Result<(), CommitError> {
-    let or_replace = OnConflict::column(Column::Name).update_column(Column::Rights).to_owned();
-    let put = Entity::insert(role::row(role)).on_conflict(or_replace).exec_without_returning(tx).await;
-    put.map(drop).map_err(|error| unavailable(error).into())
+    put_row(tx, role::row(role), Column::Name, [Column::Rights]).await
 }

@@ -14,9 +14,11 @@ use sea_orm::{
     sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqliteSynchronous},
 };
 
+use tokio::time::Instant;
+
 use super::{ConnectError, ConnectOptions, SeaOrmStore};
 
-/// How long to wait before asking a busy database again for what its own waiting does not cover.
+/// How long to wait before opening a busy file again.
 const RETRY: Duration = Duration::from_millis(25);
 
 /// Opens the file: a pool of readers, and a writer that all units of work take turns on.
@@ -73,14 +75,12 @@ async fn connect(url: &str, path: &Path, options: ConnectOptions, writes: bool) 
             .busy_timeout(options.patience)
             .pragma("query_only", if writes { "OFF" } else { "ON" })
     });
-    // Two processes that open a new file at once both switch it to write-ahead logging, and SQLite does not wait there.
-    let mut waited = Duration::ZERO;
+    // SQLite waits for other programs' reads and writes, but not always while another opens the file first or closes it
+    // last (https://www.sqlite.org/wal.html, "Sometimes Queries Return SQLITE_BUSY In WAL Mode").
+    let patient_until = Instant::now() + options.patience;
     loop {
         match Database::connect(pool.clone()).await {
-            Err(error) if is_busy(&error) && waited < options.patience => {
-                tokio::time::sleep(RETRY).await;
-                waited += RETRY;
-            }
+            Err(error) if is_busy(&error) && Instant::now() < patient_until => tokio::time::sleep(RETRY).await,
             done => return done,
         }
     }

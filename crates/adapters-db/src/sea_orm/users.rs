@@ -24,7 +24,7 @@ use super::{
         user_key,
     },
     installation,
-    mapping::{HashColumn, all, delete, first, insert, met, update, words_column},
+    mapping::{HashColumn, all, delete, first, insert, met, move_forward, update, words_column},
 };
 
 #[async_trait]
@@ -59,18 +59,15 @@ impl UserStore for SeaOrmStore {
 pub(super) async fn add(tx: &DatabaseTransaction, user: &User, password: &PasswordHash) -> Result<(), CommitError> {
     insert(tx, user::row(user, password), Conflict::LoginTaken).await?;
     let (login, email) = (user.login.key(), user.email.key());
-    for (key, taken) in [(&login, Conflict::LoginTaken), (&email, Conflict::EmailTaken)] {
-        // Spelt alike, they are one key.
-        if taken == Conflict::EmailTaken && login == email {
-            break;
-        }
-        let row = user_key::ActiveModel {
-            key: Set(key.as_str().to_owned()),
-            user_id: Set(user.id.as_uuid()),
-            is_login: Set(*key == login),
-            is_email: Set(*key == email),
-        };
-        insert(tx, row, taken).await?;
+    let row = |key: &LoginKey| user_key::ActiveModel {
+        key: Set(key.as_str().to_owned()),
+        user_id: Set(user.id.as_uuid()),
+        is_login: Set(*key == login),
+        is_email: Set(*key == email),
+    };
+    insert(tx, row(&login), Conflict::LoginTaken).await?;
+    if email != login {
+        insert(tx, row(&email), Conflict::EmailTaken).await?;
     }
     installation::close(tx, user.created).await
 }
@@ -141,8 +138,5 @@ pub(super) async fn record_login(
     succeeded: bool,
 ) -> Result<(), CommitError> {
     let column = if succeeded { Column::LastSuccessfulLogin } else { Column::LastFailedLogin };
-    let earlier = Condition::any().add(column.is_null()).add(column.lt(at.as_millis()));
-    let rows = Entity::update_many().col_expr(column, at.as_millis().into());
-    update(tx, rows.filter(Column::Id.eq(id.as_uuid())).filter(earlier)).await?;
-    Ok(())
+    move_forward(tx, Entity::update_many().filter(Column::Id.eq(id.as_uuid())), column, at).await
 }
