@@ -123,6 +123,25 @@ pub struct Session {
 }
 
 impl Session {
+    /// A session of nobody's, from `begun` until `expires`.
+    pub fn begin(id: SessionId, origin: Origin, device: DeviceName, begun: Timestamp, expires: Timestamp) -> Self {
+        Self {
+            id,
+            origin,
+            device,
+            subject: Subject::Anonymous,
+            begun,
+            authenticated: None,
+            last_seen: begun,
+            idle_ttl: None,
+            expires,
+            ended: None,
+            epoch: 0,
+            guard: None,
+            sealed_until: None,
+        }
+    }
+
     /// How the session stands at `now`. Expiry is inclusive: at the very millisecond it is over.
     pub fn standing(&self, now: Timestamp) -> Standing {
         if let Some(ending) = self.ended {

@@ -178,21 +178,8 @@ impl Openings {
     }
 
     fn fresh(&self, opening: &Opening, guard: Option<GuardTag>, now: Timestamp) -> Session {
-        Session {
-            id: SessionId::from_uuid(self.ids.next()),
-            origin: opening.caller.origin.clone(),
-            device: opening.device.clone(),
-            subject: Subject::Anonymous,
-            begun: now,
-            authenticated: None,
-            last_seen: now,
-            idle_ttl: None,
-            expires: now,
-            ended: None,
-            epoch: 0,
-            guard,
-            sealed_until: None,
-        }
+        let (id, origin) = (SessionId::from_uuid(self.ids.next()), opening.caller.origin.clone());
+        Session { guard, ..Session::begin(id, origin, opening.device.clone(), now, now) }
     }
 }
 

@@ -76,7 +76,7 @@ impl Resolver {
             return Ok(Some(Resolved { session, kept: Kept::Row }));
         }
         let seal = self.seals.unseal(token).filter(|seal| self.is_plausible(seal, now));
-        Ok(seal.map(|seal| Resolved { session: self.unsealed(token, seal, now), kept: Kept::Seal(digest) }))
+        Ok(seal.map(|seal| Resolved { session: self.unsealed(token, seal), kept: Kept::Seal(digest) }))
     }
 
     /// No seal is good for longer than one that was made this moment. A random token that happens to unseal fails here.
@@ -84,23 +84,9 @@ impl Resolver {
         seal.expires <= now.plus(self.lifetimes.of_sealed(&seal.origin, seal.setup)).plus(Self::CLOCK_SKEW)
     }
 
-    fn unsealed(&self, token: &OpaqueToken, seal: Seal, now: Timestamp) -> Session {
-        let ttl = self.lifetimes.of_sealed(&seal.origin, seal.setup);
-        Session {
-            id: self.seals.session_id(token),
-            origin: seal.origin,
-            device: DeviceName::default(),
-            subject: if seal.setup { Subject::Setup } else { Subject::Anonymous },
-            begun: seal.expires.minus(ttl),
-            authenticated: None,
-            last_seen: now,
-            idle_ttl: None,
-            expires: seal.expires,
-            ended: None,
-            epoch: 0,
-            guard: seal.guard,
-            sealed_until: Some(seal.expires),
-        }
+    fn unsealed(&self, token: &OpaqueToken, seal: Seal) -> Session {
+        let begun = seal.expires.minus(self.lifetimes.of_sealed(&seal.origin, seal.setup));
+        seal.session(self.seals.session_id(token), DeviceName::default(), begun)
     }
 
     /// A signed token is worth what its session is worth, in the epoch and for the subject it was signed for.

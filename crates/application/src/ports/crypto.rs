@@ -6,7 +6,7 @@ use async_trait::async_trait;
 use thiserror::Error;
 use vestibule_domain::{
     secret::{Digest, OpaqueToken, Password, PasswordHash},
-    session::{Claims, GuardTag, Origin, SessionId, SignedToken},
+    session::{Claims, DeviceName, GuardTag, Origin, Session, SessionId, SignedToken, Subject},
     time::Timestamp,
 };
 
@@ -32,6 +32,18 @@ pub struct Seal {
     pub setup: bool,
     /// The browser it was begun in.
     pub guard: Option<GuardTag>,
+}
+
+impl Seal {
+    /// The session that is all in its seal.
+    pub fn session(self, id: SessionId, device: DeviceName, begun: Timestamp) -> Session {
+        Session {
+            subject: if self.setup { Subject::Setup } else { Subject::Anonymous },
+            guard: self.guard,
+            sealed_until: Some(self.expires),
+            ..Session::begin(id, self.origin, device, begun, self.expires)
+        }
+    }
 }
 
 /// Anonymous sessions as sealed tokens: indistinguishable from random ones, verified by any node that has the key.

@@ -6,10 +6,7 @@ mod tests;
 use std::sync::Arc;
 
 use thiserror::Error;
-use vestibule_domain::{
-    secret::OpaqueToken,
-    session::{DeviceName, Session, Subject},
-};
+use vestibule_domain::{secret::OpaqueToken, session::DeviceName};
 
 use crate::{
     api::Caller,
@@ -102,21 +99,7 @@ impl UseCase {
             guard: guard.as_ref().map(|guard| self.tokens.guard_tag(guard)),
         };
         let token = self.seals.seal(&seal);
-        let session = Session {
-            id: self.seals.session_id(&token),
-            origin: seal.origin,
-            device: command.device,
-            subject: if setup { Subject::Setup } else { Subject::Anonymous },
-            begun: now,
-            authenticated: None,
-            last_seen: now,
-            idle_ttl: None,
-            expires: seal.expires,
-            ended: None,
-            epoch: 0,
-            guard: seal.guard,
-            sealed_until: Some(seal.expires),
-        };
+        let session = seal.session(self.seals.session_id(&token), command.device, now);
         let view = self.viewer.view_unowned(session).await?;
         Ok(Outcome { view, token, guard })
     }

@@ -4,21 +4,10 @@ use uuid::Uuid;
 use super::*;
 
 fn anonymous(now: Timestamp, lifetimes: &Lifetimes) -> Session {
-    Session {
-        id: SessionId::from_uuid(Uuid::from_u128(7)),
-        origin: Origin::new("test"),
-        device: DeviceName::default(),
-        subject: Subject::Anonymous,
-        begun: now,
-        authenticated: None,
-        last_seen: now,
-        idle_ttl: None,
-        expires: now.plus(lifetimes.anonymous),
-        ended: None,
-        epoch: 0,
-        guard: None,
-        sealed_until: Some(now.plus(lifetimes.anonymous)),
-    }
+    let expires = now.plus(lifetimes.anonymous);
+    let id = SessionId::from_uuid(Uuid::from_u128(7));
+    let session = Session::begin(id, Origin::new("test"), DeviceName::default(), now, expires);
+    Session { sealed_until: Some(expires), ..session }
 }
 
 fn user() -> Subject {

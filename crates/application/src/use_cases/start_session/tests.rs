@@ -1,6 +1,6 @@
 use vestibule_domain::{
     rights::{Rights, system_rights},
-    session::{Bearer, GuardTag},
+    session::{Bearer, GuardTag, Subject},
 };
 
 use super::*;
