@@ -1,7 +1,10 @@
 use std::sync::{OnceLock, Weak};
 
 use super::*;
-use crate::testing::{ALICE, NOW, World, digest, refusal, secs, session, session_id};
+use crate::{
+    ports::MockUnitOfWork,
+    testing::{ALICE, NOW, World, described, digest, refusal, secs, session, session_id},
+};
 
 async fn last_seen(activity: &Activity) -> Timestamp {
     activity.by_id(session_id(5)).await.unwrap().unwrap().last_seen
@@ -100,4 +103,24 @@ async fn a_session_that_was_read_before_its_note_was_written_is_fresh_all_the_sa
     slow.0.set(Arc::downgrade(&activity)).unwrap();
     activity.note(session_id(5), NOW.plus(secs(9)));
     assert_eq!(last_seen(&activity).await, NOW.plus(secs(9)));
+}
+
+#[tokio::test]
+async fn what_is_noted_while_notes_are_written_is_written_next() {
+    let noting: Arc<OnceLock<Weak<Activity>>> = Arc::default();
+    let written: Arc<Mutex<Vec<String>>> = Arc::default();
+    let mut unit = MockUnitOfWork::new();
+    let (late, log) = (noting.clone(), written.clone());
+    unit.expect_commit().returning(move |changes| {
+        log.lock().unwrap().extend(described(&changes));
+        late.get().unwrap().upgrade().unwrap().note(session_id(5), NOW.plus(secs(9)));
+        Ok(())
+    });
+    let activity = Arc::new(Activity::new(World::new().ports().sessions, Arc::new(unit)));
+    noting.set(Arc::downgrade(&activity)).unwrap();
+    activity.note(session_id(5), NOW.plus(secs(1)));
+    for _ in 0..3 {
+        activity.flush().await.unwrap();
+    }
+    assert_eq!(*written.lock().unwrap(), ["touch 5@+1", "touch 5@+9"]);
 }
