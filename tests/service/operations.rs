@@ -49,7 +49,7 @@ fn documented() -> BTreeSet<Documented> {
             if let Some(route) = route(line) {
                 current = route;
             } else if cell(0) == "request URL" {
-                path = cell(1).trim_start_matches("(HTTPS) ").to_owned();
+                path = cell(1).replace("(HTTPS) ", "");
             } else if cell(0) == "method" {
                 current = format!("{} {path}", cell(1));
             } else if is_status(cell(0))

@@ -59,7 +59,7 @@ impl TestApp {
     }
 
     async fn reopen(directory: TempDir, settings: &str, clock: Arc<TestClock>) -> Self {
-        let text = format!("data_dir = {:?}\n{settings}", directory.path().join("data"));
+        let text = format!("data_dir = \"{}\"\n{settings}", directory.path().join("data").display());
         let file = directory.path().join("vestibule.toml");
         std::fs::write(&file, &text).unwrap();
         let sources = Sources::of_text(text)

@@ -1,6 +1,7 @@
 //! The storage contract, on every store.
 #![expect(clippy::expect_used, reason = "a test that has no store fails")]
 
+use vestibule_application::ports::Stores;
 use vestibule_storage_contract::{Store, storage_contract};
 
 mod memory {
@@ -44,10 +45,8 @@ mod sqlite {
         async fn fresh() -> Store {
             let directory = tempfile::tempdir().expect("there is room for a directory");
             let writer = Arc::new(open(directory.path()).await);
-            let mut store = Store::of(open(directory.path()).await);
-            store.unit = writer.clone();
-            store.housekeeping = writer;
-            store.on(directory)
+            let reader = Stores::of(&Arc::new(open(directory.path()).await));
+            Store::from(Stores { unit: writer.clone(), housekeeping: writer, ..reader }).on(directory)
         }
 
         storage_contract!(fresh().await);

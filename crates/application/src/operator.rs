@@ -31,8 +31,7 @@ use crate::{
     change::Change,
     policies::password::{PasswordPolicy, TooSimple},
     ports::{
-        ClientStore, Clock, CommitError, Conflict, FormStore, HashError, Ids, Installation, KeyKind, NodeStore,
-        PasswordHasher, RoleStore, SessionStore, StoreError, StoredUser, Tokens, UnitOfWork, UserStore,
+        Clock, CommitError, Conflict, HashError, Ids, KeyKind, PasswordHasher, StoreError, StoredUser, Stores, Tokens,
     },
 };
 
@@ -40,14 +39,7 @@ use crate::{
 #[derive(Clone)]
 #[expect(missing_docs, reason = "each port says what it is")]
 pub struct Ports {
-    pub unit_of_work: Arc<dyn UnitOfWork>,
-    pub users: Arc<dyn UserStore>,
-    pub roles: Arc<dyn RoleStore>,
-    pub nodes: Arc<dyn NodeStore>,
-    pub clients: Arc<dyn ClientStore>,
-    pub forms: Arc<dyn FormStore>,
-    pub sessions: Arc<dyn SessionStore>,
-    pub installation: Arc<dyn Installation>,
+    pub stores: Stores,
     pub tokens: Arc<dyn Tokens>,
     pub hasher: Arc<dyn PasswordHasher>,
     pub clock: Arc<dyn Clock>,
@@ -128,17 +120,17 @@ impl Operator {
     /// The user of this id, login name or e-mail address, looked for in this order.
     async fn named_user(&self, named: &str) -> Result<StoredUser, Error> {
         if let Some(id) = UserId::parse(named.trim())
-            && let Some(user) = self.ports.users.by_id(id).await?
+            && let Some(user) = self.ports.stores.users.by_id(id).await?
         {
             return Ok(user);
         }
         let unknown = || Error::UnknownUser(named.to_owned());
         let key = LoginKey::parse(named).map_err(|_| unknown())?;
-        self.ports.users.by_key(&key, KeyKind::Any).await?.ok_or_else(unknown)
+        self.ports.stores.users.by_key(&key, KeyKind::Any).await?.ok_or_else(unknown)
     }
 
     async fn commit(&self, changes: Vec<Change>) -> Result<(), Error> {
-        Ok(self.ports.unit_of_work.commit(changes).await?)
+        Ok(self.ports.stores.unit.commit(changes).await?)
     }
 }
 

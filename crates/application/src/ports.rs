@@ -14,8 +14,8 @@ pub use crypto::{
 };
 pub use store::{
     ClientStore, CommitError, Conflict, FormStore, Health, Housekeeping, Installation, KeyKind, LoginTokenStore,
-    MessageLog, NodeStore, RoleStore, SessionFilter, SessionStore, SetupState, StoreError, StoredNode, StoredUser,
-    UnitOfWork, UserStore,
+    MessageLog, NodeStore, RoleStore, SessionFilter, SessionStore, SetupState, Store, StoreError, StoredNode,
+    StoredUser, Stores, UnitOfWork, UserStore,
 };
 #[cfg(any(test, feature = "mock"))]
 pub use {

@@ -13,10 +13,7 @@ use crate::{
         callers::Callers, gate::Gate, lifetimes::LifetimePolicy, openings::Openings, password::PasswordPolicy,
         resolver::Resolver, setup::SetupGrants, viewer::Viewer,
     },
-    ports::{
-        Budgets, ClientStore, Clock, FormStore, Health, Ids, LoginTokenStore, MessageLog, NodeStore, PasswordHasher,
-        RoleStore, Seals, SessionStore, Sightings, TokenSigner, Tokens, UnitOfWork, UserStore,
-    },
+    ports::{Budgets, Clock, Ids, PasswordHasher, Seals, Sightings, Stores, TokenSigner, Tokens},
     use_cases::{
         authenticate_session, check_status, describe_session, describe_user, disclose, end_session,
         end_session_by_form, log_in, log_in_by_form, log_in_with_token, register, sign_out, start_session,
@@ -27,17 +24,8 @@ use crate::{
 #[derive(Clone)]
 #[expect(missing_docs, reason = "each field is the port of that name")]
 pub struct Ports {
-    pub sessions: Arc<dyn SessionStore>,
+    pub stores: Stores,
     pub sightings: Arc<dyn Sightings>,
-    pub users: Arc<dyn UserStore>,
-    pub roles: Arc<dyn RoleStore>,
-    pub nodes: Arc<dyn NodeStore>,
-    pub clients: Arc<dyn ClientStore>,
-    pub forms: Arc<dyn FormStore>,
-    pub login_tokens: Arc<dyn LoginTokenStore>,
-    pub messages: Arc<dyn MessageLog>,
-    pub health: Arc<dyn Health>,
-    pub unit: Arc<dyn UnitOfWork>,
     pub budgets: Arc<dyn Budgets>,
     pub tokens: Arc<dyn Tokens>,
     pub seals: Arc<dyn Seals>,
@@ -82,14 +70,14 @@ impl Service {
         let Policies { lifetimes, passwords, setup } = policies;
         let lifetimes = Arc::new(lifetimes);
         let viewer = Arc::new(Viewer {
-            users: ports.users.clone(),
-            nodes: ports.nodes.clone(),
-            roles: ports.roles,
-            messages: ports.messages,
+            users: ports.stores.users.clone(),
+            nodes: ports.stores.nodes.clone(),
+            roles: ports.stores.roles,
+            messages: ports.stores.messages,
             setup: setup.clone(),
         });
         let resolver = Arc::new(Resolver {
-            sessions: ports.sessions,
+            sessions: ports.stores.sessions,
             sightings: ports.sightings,
             tokens: ports.tokens.clone(),
             seals: ports.seals.clone(),
@@ -98,24 +86,24 @@ impl Service {
             lifetimes: lifetimes.clone(),
         });
         let gate = Arc::new(Gate {
-            users: ports.users.clone(),
-            nodes: ports.nodes,
+            users: ports.stores.users.clone(),
+            nodes: ports.stores.nodes,
             hasher: ports.hasher.clone(),
             budgets: ports.budgets.clone(),
-            unit: ports.unit.clone(),
+            unit: ports.stores.unit.clone(),
             clock: ports.clock.clone(),
         });
         let openings = Arc::new(Openings {
             resolver: resolver.clone(),
-            unit: ports.unit.clone(),
+            unit: ports.stores.unit.clone(),
             tokens: ports.tokens.clone(),
             ids: ports.ids.clone(),
             clock: ports.clock.clone(),
             lifetimes: lifetimes.clone(),
         });
         let callers = Arc::new(Callers {
-            clients: ports.clients,
-            forms: ports.forms,
+            clients: ports.stores.clients,
+            forms: ports.stores.forms,
             tokens: ports.tokens.clone(),
             clock: ports.clock.clone(),
         });
@@ -123,14 +111,14 @@ impl Service {
             Arc::new(describe_session::UseCase { resolver: resolver.clone(), viewer: viewer.clone() });
         let sign_out = Arc::new(sign_out::UseCase {
             resolver: resolver.clone(),
-            unit: ports.unit.clone(),
+            unit: ports.stores.unit.clone(),
             clock: ports.clock.clone(),
             lifetimes: lifetimes.clone(),
             viewer: viewer.clone(),
         });
         let end_session = Arc::new(end_session::UseCase {
             resolver: resolver.clone(),
-            unit: ports.unit.clone(),
+            unit: ports.stores.unit.clone(),
             clock: ports.clock.clone(),
         });
         let log_in = Arc::new(log_in::UseCase {
@@ -158,11 +146,11 @@ impl Service {
                 viewer: viewer.clone(),
             },
             log_in_with_token: log_in_with_token::UseCase {
-                login_tokens: ports.login_tokens,
-                users: ports.users,
+                login_tokens: ports.stores.login_tokens,
+                users: ports.stores.users,
                 tokens: ports.tokens,
                 budgets: ports.budgets.clone(),
-                unit: ports.unit,
+                unit: ports.stores.unit,
                 clock: ports.clock.clone(),
                 openings: openings.clone(),
                 viewer: viewer.clone(),
@@ -179,7 +167,7 @@ impl Service {
                 openings,
                 viewer,
             },
-            check_status: check_status::UseCase { health: ports.health },
+            check_status: check_status::UseCase { health: ports.stores.health },
             describe_user: describe_user::UseCase { describe_session: describe_session.clone() },
             disclose: disclose::UseCase { budgets: ports.budgets },
             describe_session,

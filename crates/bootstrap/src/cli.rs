@@ -90,6 +90,20 @@ enum OperatorCommand {
     Session(sessions::SessionCommand),
 }
 
+impl OperatorCommand {
+    async fn run(self, context: &mut Context<'_>) -> Result<()> {
+        match self {
+            Self::User(command) => users::run(command, context).await,
+            Self::Role(command) => roles::run(command, context).await,
+            Self::Client(command) => clients::run(command, context).await,
+            Self::Node(command) => nodes::run(command, context).await,
+            Self::Form(command) => forms::run(command, context).await,
+            Self::LoginToken(command) => login_tokens::run(command, context).await,
+            Self::Session(command) => sessions::run(command, context).await,
+        }
+    }
+}
+
 /// An argument that cannot be what it is meant to be: exit status 2.
 #[derive(Debug, Error)]
 #[error("{0}")]
@@ -126,16 +140,7 @@ fn execute(cli: Cli) -> Result<()> {
 
 async fn operate(command: OperatorCommand, settings: &Settings, json: bool) -> Result<()> {
     let Operations { operator, store } = compose::operate(settings).await?;
-    let context = &mut Context::of_process(&operator, json);
-    match command {
-        OperatorCommand::User(command) => users::run(command, context).await,
-        OperatorCommand::Role(command) => roles::run(command, context).await,
-        OperatorCommand::Client(command) => clients::run(command, context).await,
-        OperatorCommand::Node(command) => nodes::run(command, context).await,
-        OperatorCommand::Form(command) => forms::run(command, context).await,
-        OperatorCommand::LoginToken(command) => login_tokens::run(command, context).await,
-        OperatorCommand::Session(command) => sessions::run(command, context).await,
-    }?;
+    command.run(&mut Context::of_process(&operator, json)).await?;
     store.close().await
 }
 

@@ -25,10 +25,8 @@ use vestibule_application::{
     ports::{Clock, SetupState},
 };
 
-use self::{
-    core::{Core, master_key},
-    stores::Stores,
-};
+use self::core::{Core, master_key};
+pub(crate) use self::stores::OpenStores;
 use crate::{
     background::Background,
     report::Report,
@@ -49,7 +47,7 @@ pub struct App {
     pub(crate) router: Router,
     pub(crate) background: Background,
     pub(crate) deadlines: Deadlines,
-    pub(crate) store: OpenStore,
+    pub(crate) store: OpenStores,
     operator: Arc<Operator>,
     report: Report,
 }
@@ -66,19 +64,10 @@ impl App {
     }
 }
 
-/// A store, to be closed when nothing uses it any more.
-pub(crate) struct OpenStore(Stores);
-
-impl OpenStore {
-    pub(crate) async fn close(self) -> Result<()> {
-        self.0.close().await
-    }
-}
-
 /// The operator's commands for a process of their own.
 pub(crate) struct Operations {
     pub(crate) operator: Operator,
-    pub(crate) store: OpenStore,
+    pub(crate) store: OpenStores,
 }
 
 /// A route as it is mounted.
@@ -99,16 +88,17 @@ pub async fn build(settings: &Settings, overrides: Overrides) -> Result<App> {
     let address = listener.local_addr().context("the listener has no address")?;
     let public_url = public_url(settings, address)?;
     let core = Core::new(settings, master_key(settings)?, overrides)?;
-    let stores = Stores::open(settings).await?;
+    let open = OpenStores::open(settings).await?;
+    let stores = &open.ports;
 
     for form in &settings.forms {
-        stores.unit_of_work.commit(vec![Change::PutForm(form.clone())]).await.context("cannot store [[forms]]")?;
+        stores.unit.commit(vec![Change::PutForm(form.clone())]).await.context("cannot store [[forms]]")?;
     }
     let unconfigured = stores.installation.state().await.context("cannot tell whether the system is set up")?
         == SetupState::Unconfigured;
     let secret = (unconfigured && settings.setup.open_to != OpenTo::Nobody).then(|| core.tokens.mint());
-    let activity = Arc::new(Activity::new(stores.sessions.clone(), stores.unit_of_work.clone()));
-    let mounts = core.mounts(settings, &stores, &activity, &public_url, secret.as_ref())?;
+    let activity = Arc::new(Activity::new(stores.sessions.clone(), stores.unit.clone()));
+    let mounts = core.mounts(settings, stores, &activity, &public_url, secret.as_ref())?;
     let shared = Shared {
         ids: core.ids.clone(),
         trusted_proxies: settings.server.trusted_proxies.clone().into(),
@@ -129,8 +119,8 @@ pub async fn build(settings: &Settings, overrides: Overrides) -> Result<App> {
             sweep_interval: settings.sessions.sweep_interval,
             keep_ended: settings.sessions.keep_ended,
         },
-        operator: Arc::new(core.operator(settings, &stores)),
-        store: OpenStore(stores),
+        operator: Arc::new(core.operator(settings, stores)),
+        store: open,
     })
 }
 
@@ -139,8 +129,8 @@ pub(crate) async fn operate(settings: &Settings) -> Result<Operations> {
     stores::check(settings)?;
     refuse_memory(settings)?;
     let core = Core::new(settings, master_key(settings)?, Overrides::default())?;
-    let stores = Stores::open(settings).await?;
-    Ok(Operations { operator: core.operator(settings, &stores), store: OpenStore(stores) })
+    let store = OpenStores::open(settings).await?;
+    Ok(Operations { operator: core.operator(settings, &store.ports), store })
 }
 
 /// Brings the tables of the store up to date, and says which migrations that took.
@@ -162,9 +152,9 @@ pub(crate) fn check(settings: &Settings) -> Result<()> {
 /// Every route of every mount.
 pub(crate) fn routes(settings: &Settings) -> Result<Vec<RouteEntry>> {
     // Routes come with their handlers, and handlers stand on a service: this one is never asked anything.
-    let stores = Stores::in_memory();
+    let stores = OpenStores::in_memory().ports;
     let core = Core::new(settings, MasterKey::random(), Overrides::default())?;
-    let activity = Arc::new(Activity::new(stores.sessions.clone(), stores.unit_of_work.clone()));
+    let activity = Arc::new(Activity::new(stores.sessions.clone(), stores.unit.clone()));
     let public_url = Url::parse("http://localhost").context("the public URL is none")?;
     let mounts = core.mounts(settings, &stores, &activity, &public_url, None)?;
     let table = mount::table(&mounts).map_err(|collision| Invalid::because("mounts", &collision.to_string()))?;

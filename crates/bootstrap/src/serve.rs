@@ -11,7 +11,7 @@ use axum_server::{Server, accept::NoDelayAcceptor};
 use hyper_util::rt::TokioTimer;
 use tokio::{net::TcpListener, sync::watch, task::JoinHandle};
 
-use crate::compose::{App, OpenStore};
+use crate::compose::{App, OpenStores};
 
 /// How connections are dealt with.
 #[derive(Clone, Copy, Debug)]
@@ -41,7 +41,7 @@ pub struct Handle {
 struct After {
     stop: watch::Sender<bool>,
     background: JoinHandle<()>,
-    store: OpenStore,
+    store: OpenStores,
 }
 
 /// Listens where the settings say.

@@ -1,13 +1,10 @@
 //! A store under test: every port of it, and shorthands for what laws do all the time.
 
-use std::{any::Any, sync::Arc};
+use std::{any::Any, ops::Deref, sync::Arc};
 
 use vestibule_application::{
     change::Change,
-    ports::{
-        ClientStore, CommitError, Conflict, FormStore, Health, Housekeeping, Installation, KeyKind, LoginTokenStore,
-        MessageLog, NodeStore, RoleStore, SessionStore, StoredNode, StoredUser, UnitOfWork, UserStore,
-    },
+    ports::{self, CommitError, Conflict, KeyKind, StoredNode, StoredUser, Stores},
 };
 use vestibule_domain::{
     node::{NodeId, NodeRef},
@@ -17,61 +14,28 @@ use vestibule_domain::{
 
 use crate::fixtures::{digest_of, hash};
 
-/// All ports of one store.
+/// A fresh store.
 #[derive(Clone)]
-#[expect(missing_docs, reason = "each field is named after its port")]
 pub struct Store {
-    pub sessions: Arc<dyn SessionStore>,
-    pub users: Arc<dyn UserStore>,
-    pub roles: Arc<dyn RoleStore>,
-    pub nodes: Arc<dyn NodeStore>,
-    pub clients: Arc<dyn ClientStore>,
-    pub forms: Arc<dyn FormStore>,
-    pub login_tokens: Arc<dyn LoginTokenStore>,
-    pub log: Arc<dyn MessageLog>,
-    pub installation: Arc<dyn Installation>,
-    pub health: Arc<dyn Health>,
-    pub housekeeping: Arc<dyn Housekeeping>,
-    pub unit: Arc<dyn UnitOfWork>,
+    stores: Stores,
     /// What the store lives on, such as a temporary directory.
     #[expect(dead_code, reason = "held, not read")]
     ground: Option<Arc<dyn Any + Send + Sync>>,
 }
 
+/// Laws speak to the ports.
+impl Deref for Store {
+    type Target = Stores;
+
+    fn deref(&self) -> &Stores {
+        &self.stores
+    }
+}
+
 impl Store {
     /// The ports of a store that implements them all.
-    pub fn of<S>(store: S) -> Self
-    where
-        S: SessionStore
-            + UserStore
-            + RoleStore
-            + NodeStore
-            + ClientStore
-            + FormStore
-            + LoginTokenStore
-            + MessageLog
-            + Installation
-            + Health
-            + Housekeeping
-            + UnitOfWork
-            + 'static,
-    {
-        let store = Arc::new(store);
-        Self {
-            sessions: store.clone(),
-            users: store.clone(),
-            roles: store.clone(),
-            nodes: store.clone(),
-            clients: store.clone(),
-            forms: store.clone(),
-            login_tokens: store.clone(),
-            log: store.clone(),
-            installation: store.clone(),
-            health: store.clone(),
-            housekeeping: store.clone(),
-            unit: store,
-            ground: None,
-        }
+    pub fn of(store: impl ports::Store) -> Self {
+        Self::from(Stores::of(&Arc::new(store)))
     }
 
     /// The same store, which keeps what it lives on for as long as it lives itself.
@@ -128,6 +92,12 @@ impl Store {
 
     /// How many messages there are.
     pub(crate) async fn recorded(&self) -> usize {
-        self.log.page(0, u32::MAX).await.unwrap().len()
+        self.messages.page(0, u32::MAX).await.unwrap().len()
+    }
+}
+
+impl From<Stores> for Store {
+    fn from(stores: Stores) -> Self {
+        Self { stores, ground: None }
     }
 }

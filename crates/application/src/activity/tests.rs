@@ -99,7 +99,7 @@ impl SessionStore for Slow {
 #[tokio::test]
 async fn a_session_that_was_read_before_its_note_was_written_is_fresh_all_the_same() {
     let slow = Arc::new(Slow::default());
-    let activity = Arc::new(Activity::new(slow.clone(), World::new().ports().unit));
+    let activity = Arc::new(Activity::new(slow.clone(), World::new().ports().stores.unit));
     slow.0.set(Arc::downgrade(&activity)).unwrap();
     activity.note(session_id(5), NOW.plus(secs(9)));
     assert_eq!(last_seen(&activity).await, NOW.plus(secs(9)));
@@ -116,7 +116,7 @@ async fn what_is_noted_while_notes_are_written_is_written_next() {
         late.get().unwrap().upgrade().unwrap().note(session_id(5), NOW.plus(secs(9)));
         Ok(())
     });
-    let activity = Arc::new(Activity::new(World::new().ports().sessions, Arc::new(unit)));
+    let activity = Arc::new(Activity::new(World::new().ports().stores.sessions, Arc::new(unit)));
     noting.set(Arc::downgrade(&activity)).unwrap();
     activity.note(session_id(5), NOW.plus(secs(1)));
     for _ in 0..3 {

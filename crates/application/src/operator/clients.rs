@@ -39,12 +39,14 @@ impl Operator {
 
     /// All clients, revoked ones included, in the order of their names.
     pub async fn clients(&self) -> Result<Vec<Client>, Error> {
-        Ok(self.ports.clients.all().await?)
+        Ok(self.ports.stores.clients.all().await?)
     }
 
     /// Refuses a client's token for ever.
     pub async fn revoke_client(&self, name: ClientName) -> Result<Client, Error> {
-        let Some(client) = self.ports.clients.by_name(&name).await? else { return Err(Error::UnknownClient(name)) };
+        let Some(client) = self.ports.stores.clients.by_name(&name).await? else {
+            return Err(Error::UnknownClient(name));
+        };
         let at = self.ports.clock.now();
         let revoked = Change::RevokeClient { client: client.id, at };
         self.commit(vec![revoked, record(EventKind::ClientRevoked, None, at)]).await?;

@@ -11,12 +11,12 @@ use crate::{change::Change, ports::Conflict};
 impl Operator {
     /// All form configurations, in the order of their names.
     pub async fn forms(&self) -> Result<Vec<FormConfiguration>, Error> {
-        Ok(self.ports.forms.all().await?)
+        Ok(self.ports.stores.forms.all().await?)
     }
 
     /// One form configuration.
     pub async fn form(&self, name: FormName) -> Result<FormConfiguration, Error> {
-        self.ports.forms.by_name(&name).await?.ok_or(Error::UnknownForm(name))
+        self.ports.stores.forms.by_name(&name).await?.ok_or(Error::UnknownForm(name))
     }
 
     /// Adds a form configuration, or replaces the one of its name.

@@ -44,7 +44,7 @@ impl Operator {
 
     /// All nodes, in the order of their names.
     pub async fn nodes(&self) -> Result<Vec<Node>, Error> {
-        Ok(self.ports.nodes.all().await?)
+        Ok(self.ports.stores.nodes.all().await?)
     }
 
     /// Gives a node a new secret. The present one stays good for `grace`; sessions stay.
@@ -75,7 +75,7 @@ impl Operator {
     }
 
     async fn named_node(&self, name: NodeName) -> Result<StoredNode, Error> {
-        let found = self.ports.nodes.find(&NodeRef::Name(name.clone())).await?;
+        let found = self.ports.stores.nodes.find(&NodeRef::Name(name.clone())).await?;
         found.ok_or(Error::UnknownNode(name))
     }
 

@@ -26,7 +26,7 @@ pub enum Effect {
 impl Operator {
     /// All roles, in the order of their names.
     pub async fn roles(&self) -> Result<Vec<Role>, Error> {
-        Ok(self.ports.roles.all().await?)
+        Ok(self.ports.stores.roles.all().await?)
     }
 
     /// Gives a user a role. One that does not exist is created without rights.

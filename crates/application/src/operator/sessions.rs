@@ -37,7 +37,7 @@ impl Operator {
 
     /// One session.
     pub async fn session(&self, id: SessionId) -> Result<SessionReport, Error> {
-        let session = self.ports.sessions.by_id(id).await?.ok_or(Error::UnknownSession(id))?;
+        let session = self.ports.stores.sessions.by_id(id).await?.ok_or(Error::UnknownSession(id))?;
         let mut reports = self.report(vec![session]).await?;
         reports.pop().ok_or(Error::UnknownSession(id))
     }
@@ -82,7 +82,7 @@ impl Operator {
         let mut filter = SessionFilter { subject, live_at: None, after: None, limit: 500 };
         let mut sessions = Vec::new();
         loop {
-            let page = self.ports.sessions.page(&filter).await?;
+            let page = self.ports.stores.sessions.page(&filter).await?;
             let Some(last) = page.last() else { return Ok(sessions) };
             filter.after = Some(last.id);
             sessions.extend(page);
@@ -110,11 +110,11 @@ impl Operator {
         Ok(match subject {
             Subject::Anonymous | Subject::Setup => None,
             Subject::User(id) => {
-                let user = self.ports.users.by_id(id).await?;
+                let user = self.ports.stores.users.by_id(id).await?;
                 Some(user.map_or_else(|| id.to_string(), |stored| stored.user.login.to_string()))
             }
             Subject::Node(id) => {
-                let node = self.ports.nodes.find(&NodeRef::Id(id)).await?;
+                let node = self.ports.stores.nodes.find(&NodeRef::Id(id)).await?;
                 Some(node.map_or_else(|| id.to_string(), |stored| stored.node.name.to_string()))
             }
         })

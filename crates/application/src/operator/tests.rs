@@ -15,8 +15,9 @@ use vestibule_domain::{
 
 use super::*;
 use crate::ports::{
-    MockClientStore, MockClock, MockFormStore, MockIds, MockInstallation, MockNodeStore, MockPasswordHasher,
-    MockRoleStore, MockSessionStore, MockTokens, MockUnitOfWork, MockUserStore, SetupState,
+    MockClientStore, MockClock, MockFormStore, MockHealth, MockHousekeeping, MockIds, MockInstallation,
+    MockLoginTokenStore, MockMessageLog, MockNodeStore, MockPasswordHasher, MockRoleStore, MockSessionStore,
+    MockTokens, MockUnitOfWork, MockUserStore, SetupState,
 };
 
 const NOW: Timestamp = Timestamp::from_millis(1_795_000_000_000);
@@ -84,8 +85,8 @@ impl World {
         clock.expect_now().return_const(NOW);
         let mut ids = MockIds::new();
         ids.expect_next().return_const(NEW_ID);
-        let ports = Ports {
-            unit_of_work: Arc::new(unit_of_work),
+        let stores = Stores {
+            unit: Arc::new(unit_of_work),
             users: Arc::new(self.users),
             roles: Arc::new(self.roles),
             nodes: Arc::new(self.nodes),
@@ -93,6 +94,13 @@ impl World {
             forms: Arc::new(self.forms),
             sessions: Arc::new(self.sessions),
             installation: Arc::new(installation),
+            login_tokens: Arc::new(MockLoginTokenStore::new()),
+            messages: Arc::new(MockMessageLog::new()),
+            health: Arc::new(MockHealth::new()),
+            housekeeping: Arc::new(MockHousekeeping::new()),
+        };
+        let ports = Ports {
+            stores,
             tokens: Arc::new(tokens),
             hasher: Arc::new(hasher),
             clock: Arc::new(clock),

@@ -62,7 +62,7 @@ impl Operator {
         let mut changes: Vec<Change> = created_roles.iter().cloned().map(empty_role).collect();
         changes.push(Change::AddUser { user: user.clone(), password });
         changes.push(record(EventKind::UserAdded, subject, at));
-        if self.ports.installation.state().await? == SetupState::Unconfigured {
+        if self.ports.stores.installation.state().await? == SetupState::Unconfigured {
             changes.push(record(EventKind::SystemConfigured, subject, at));
         }
         match self.commit(changes).await {
@@ -77,7 +77,7 @@ impl Operator {
         const PAGE: u32 = 500;
         let mut users: Vec<User> = Vec::new();
         loop {
-            let page = self.ports.users.page(users.last().map(|user| user.id), PAGE).await?;
+            let page = self.ports.stores.users.page(users.last().map(|user| user.id), PAGE).await?;
             if page.is_empty() {
                 return Ok(users);
             }
@@ -149,7 +149,7 @@ impl Operator {
     /// Those of these roles that do not exist.
     pub(super) async fn missing_roles(&self, roles: &BTreeSet<RoleName>) -> Result<Vec<RoleName>, Error> {
         let names: Vec<RoleName> = roles.iter().cloned().collect();
-        let known = self.ports.roles.named(&names).await?;
+        let known = self.ports.stores.roles.named(&names).await?;
         Ok(names.into_iter().filter(|name| !known.iter().any(|role| role.name == *name)).collect())
     }
 }

@@ -196,7 +196,7 @@ impl World {
     pub(crate) fn resolver(&self) -> Resolver {
         let ports = self.ports();
         Resolver {
-            sessions: ports.sessions,
+            sessions: ports.stores.sessions,
             sightings: ports.sightings,
             tokens: ports.tokens,
             seals: ports.seals,
@@ -209,11 +209,11 @@ impl World {
     pub(crate) fn gate(&self) -> Gate {
         let ports = self.ports();
         Gate {
-            users: ports.users,
-            nodes: ports.nodes,
+            users: ports.stores.users,
+            nodes: ports.stores.nodes,
             hasher: ports.hasher,
             budgets: ports.budgets,
-            unit: ports.unit,
+            unit: ports.stores.unit,
             clock: ports.clock,
         }
     }
@@ -222,7 +222,7 @@ impl World {
         let ports = self.ports();
         Openings {
             resolver: Arc::new(self.resolver()),
-            unit: ports.unit,
+            unit: ports.stores.unit,
             tokens: ports.tokens,
             ids: ports.ids,
             clock: ports.clock,

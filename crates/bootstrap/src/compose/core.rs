@@ -14,12 +14,12 @@ use vestibule_application::{
     api::SessionApi,
     operator::{self, Operator},
     policies::{lifetimes::LifetimePolicy, password::PasswordPolicy, setup::SetupGrants},
-    ports::{Clock, Ids, PasswordHasher, Tokens},
+    ports::{Clock, Ids, PasswordHasher, Stores, Tokens},
     service::{self, Policies, Service},
 };
 use vestibule_domain::{secret::OpaqueToken, session::Origin};
 
-use super::{Overrides, dialects, stores::Stores};
+use super::{Overrides, dialects};
 use crate::{
     clock::SystemClock,
     settings::{Dialect, Settings, Window},
@@ -66,17 +66,8 @@ impl Core {
     ) -> Result<Vec<Mount>> {
         let origins = Dialect::ALL.map(|dialect| Origin::new(dialect.as_str()));
         let ports = service::Ports {
-            sessions: activity.clone(),
+            stores: Stores { sessions: activity.clone(), ..stores.clone() },
             sightings: activity.clone(),
-            users: stores.users.clone(),
-            roles: stores.roles.clone(),
-            nodes: stores.nodes.clone(),
-            clients: stores.clients.clone(),
-            forms: stores.forms.clone(),
-            login_tokens: stores.login_tokens.clone(),
-            messages: stores.messages.clone(),
-            health: stores.health.clone(),
-            unit: stores.unit_of_work.clone(),
             budgets: Arc::new(MemoryBudgets::new(limits(settings), self.clock.clone())),
             tokens: self.tokens.clone(),
             seals: Arc::new(AesSeals::new(&self.key, origins).context("anonymous sessions cannot be sealed")?),
@@ -102,14 +93,7 @@ impl Core {
 
     pub(super) fn operator(&self, settings: &Settings, stores: &Stores) -> Operator {
         let ports = operator::Ports {
-            unit_of_work: stores.unit_of_work.clone(),
-            users: stores.users.clone(),
-            roles: stores.roles.clone(),
-            nodes: stores.nodes.clone(),
-            clients: stores.clients.clone(),
-            forms: stores.forms.clone(),
-            sessions: stores.sessions.clone(),
-            installation: stores.installation.clone(),
+            stores: stores.clone(),
             tokens: self.tokens.clone(),
             hasher: self.hasher.clone(),
             clock: self.clock.clone(),

@@ -4,36 +4,20 @@ use std::sync::Arc;
 
 use anyhow::{Context, Result};
 use vestibule_adapters_db::{ConnectOptions, MemoryStore, SeaOrmStore};
-use vestibule_application::ports::{
-    ClientStore, FormStore, Health, Housekeeping, Installation, LoginTokenStore, MessageLog, NodeStore, RoleStore,
-    SessionStore, UnitOfWork, UserStore,
-};
+use vestibule_application::ports::Stores;
 
 use crate::settings::{Invalid, Settings};
 
-/// Every storage port of one store.
-#[derive(Clone)]
-pub(super) struct Stores {
-    pub(super) unit_of_work: Arc<dyn UnitOfWork>,
-    pub(super) sessions: Arc<dyn SessionStore>,
-    pub(super) users: Arc<dyn UserStore>,
-    pub(super) roles: Arc<dyn RoleStore>,
-    pub(super) nodes: Arc<dyn NodeStore>,
-    pub(super) clients: Arc<dyn ClientStore>,
-    pub(super) forms: Arc<dyn FormStore>,
-    pub(super) login_tokens: Arc<dyn LoginTokenStore>,
-    pub(super) messages: Arc<dyn MessageLog>,
-    pub(super) installation: Arc<dyn Installation>,
-    pub(super) health: Arc<dyn Health>,
-    pub(super) housekeeping: Arc<dyn Housekeeping>,
-    /// What is to be closed at the end.
+/// The storage ports, and the connections to be closed when nothing uses them any more.
+pub(crate) struct OpenStores {
+    pub(super) ports: Stores,
     database: Option<SeaOrmStore>,
 }
 
-impl Stores {
+impl OpenStores {
     /// A store that forgets everything when it is dropped.
     pub(super) fn in_memory() -> Self {
-        Self::on(&Arc::new(MemoryStore::new()), None)
+        Self { ports: Stores::of(&Arc::new(MemoryStore::new())), database: None }
     }
 
     /// The store that the settings name, its tables up to date.
@@ -43,47 +27,14 @@ impl Stores {
         }
         let database = connect(settings).await?;
         migrate(&database, settings).await?;
-        Ok(Self::on(&Arc::new(database.clone()), Some(database)))
+        Ok(Self { ports: Stores::of(&Arc::new(database.clone())), database: Some(database) })
     }
 
     /// Closes its connections, once what is under way is done.
-    pub(super) async fn close(self) -> Result<()> {
+    pub(crate) async fn close(self) -> Result<()> {
         match self.database {
             Some(database) => database.close().await.context("cannot close the store in good order"),
             None => Ok(()),
-        }
-    }
-
-    fn on<S>(store: &Arc<S>, database: Option<SeaOrmStore>) -> Self
-    where
-        S: UnitOfWork
-            + SessionStore
-            + UserStore
-            + RoleStore
-            + NodeStore
-            + ClientStore
-            + FormStore
-            + LoginTokenStore
-            + MessageLog
-            + Installation
-            + Health
-            + Housekeeping
-            + 'static,
-    {
-        Self {
-            unit_of_work: store.clone(),
-            sessions: store.clone(),
-            users: store.clone(),
-            roles: store.clone(),
-            nodes: store.clone(),
-            clients: store.clone(),
-            forms: store.clone(),
-            login_tokens: store.clone(),
-            messages: store.clone(),
-            installation: store.clone(),
-            health: store.clone(),
-            housekeeping: store.clone(),
-            database,
         }
     }
 }

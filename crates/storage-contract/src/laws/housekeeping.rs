@@ -69,7 +69,7 @@ pub async fn each_expiry_is_in_the_log(store: Store) {
     }
     expire(&store, ABSOLUTE).await;
     let mut events: Vec<Event> =
-        store.log.page(0, ALL).await.unwrap().into_iter().map(|message| message.event).collect();
+        store.messages.page(0, ALL).await.unwrap().into_iter().map(|message| message.event).collect();
     events.sort_by_key(|event| event.session);
     let told = sessions.map(|session| Event {
         kind: EventKind::SessionEnded(EndReason::Expired),

@@ -90,5 +90,5 @@ pub async fn a_page_of_none_is_empty(store: Store) {
     store.adds(&user(1, "ada")).await;
     assert_eq!(ids(&store, SessionFilter { limit: 0, ..EVERY }).await, []);
     assert_eq!(store.users.page(None, 0).await.unwrap(), []);
-    assert_eq!(store.log.page(0, 0).await.unwrap(), []);
+    assert_eq!(store.messages.page(0, 0).await.unwrap(), []);
 }

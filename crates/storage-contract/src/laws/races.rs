@@ -124,10 +124,10 @@ pub async fn an_end_is_final_whoever_touches_or_saves_meanwhile(store: Store) {
 pub async fn messages_recorded_at_once_have_each_a_number(store: Store) {
     let record = |_| vec![Change::Record(event(vestibule_domain::message::EventKind::UserAdded)); 3];
     race(&store, record).await;
-    let ids: Vec<u64> = store.log.page(0, 100).await.unwrap().iter().map(|message| message.id).collect();
+    let ids: Vec<u64> = store.messages.page(0, 100).await.unwrap().iter().map(|message| message.id).collect();
     assert_eq!(ids.len(), 48);
     assert!(ids.is_sorted_by(|one, next| one < next), "{ids:?}");
-    assert_eq!(store.log.latest().await.unwrap(), *ids.last().unwrap());
+    assert_eq!(store.messages.latest().await.unwrap(), *ids.last().unwrap());
 }
 
 pub async fn two_sweepers_expire_each_session_once(store: Store) {

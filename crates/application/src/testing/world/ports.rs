@@ -16,9 +16,9 @@ use super::{
 use crate::{
     ports::{
         Against, Exhausted, HashError, InvalidSignature, KeyKind, MockBudgets, MockClientStore, MockClock,
-        MockFormStore, MockHealth, MockIds, MockInstallation, MockLoginTokenStore, MockMessageLog, MockNodeStore,
-        MockPasswordHasher, MockRoleStore, MockSeals, MockSessionStore, MockSightings, MockTokenSigner, MockTokens,
-        MockUnitOfWork, MockUserStore, StoredUser, Verdict,
+        MockFormStore, MockHealth, MockHousekeeping, MockIds, MockInstallation, MockLoginTokenStore, MockMessageLog,
+        MockNodeStore, MockPasswordHasher, MockRoleStore, MockSeals, MockSessionStore, MockSightings, MockTokenSigner,
+        MockTokens, MockUnitOfWork, MockUserStore, StoredUser, Stores, Verdict,
     },
     service::Ports,
 };
@@ -163,9 +163,8 @@ impl World {
                 Uuid::from_u128(NEW_ID + state.identified - 1)
             });
         }
-        Ports {
+        let stores = Stores {
             sessions: Arc::new(sessions),
-            sightings: Arc::new(sightings),
             users: Arc::new(users),
             roles: Arc::new(roles),
             nodes: Arc::new(nodes),
@@ -175,6 +174,12 @@ impl World {
             messages: Arc::new(messages),
             health: Arc::new(health),
             unit: Arc::new(unit),
+            installation: Arc::new(MockInstallation::new()),
+            housekeeping: Arc::new(MockHousekeeping::new()),
+        };
+        Ports {
+            stores,
+            sightings: Arc::new(sightings),
             budgets: Arc::new(budgets),
             tokens: Arc::new(self.tokens()),
             seals: Arc::new(seals),

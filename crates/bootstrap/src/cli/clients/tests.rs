@@ -10,7 +10,7 @@ async fn a_clients_token_is_printed_once_and_accepted() {
     assert_eq!(fields(&added)[..2], ["name", "token"]);
     let token = OpaqueToken::parse(added["token"].as_str().unwrap()).unwrap();
     let digest = bench.ports.tokens.digest(&token);
-    let client = bench.ports.clients.by_digest(&digest).await.unwrap().unwrap();
+    let client = bench.ports.stores.clients.by_digest(&digest).await.unwrap().unwrap();
     assert_eq!(client.name, ClientName::parse("shop").unwrap());
     assert_eq!(client.expires.unwrap().since(client.created).as_secs(), 90 * 24 * 3600);
 

@@ -16,8 +16,8 @@ async fn an_issued_token_lets_its_user_in_for_five_minutes() {
         let stored = bench.ports.tokens.digest(&token);
         // Only a token that is there can be spent, and only once.
         let spend = || vec![vestibule_application::change::Change::SpendLoginToken(stored)];
-        assert!(bench.ports.unit_of_work.commit(spend()).await.is_ok());
-        assert!(bench.ports.unit_of_work.commit(spend()).await.is_err());
+        assert!(bench.ports.stores.unit.commit(spend()).await.is_ok());
+        assert!(bench.ports.stores.unit.commit(spend()).await.is_err());
         let expires = humantime::parse_rfc3339(issued["expires"].as_str().unwrap()).unwrap();
         let expires = expires.duration_since(std::time::UNIX_EPOCH).unwrap().as_secs();
         let left = expires.saturating_sub(bench.ports.clock.now().as_secs().unsigned_abs());

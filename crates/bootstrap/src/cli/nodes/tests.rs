@@ -9,7 +9,7 @@ use crate::cli::output::tests::{Bench, fields};
 
 async fn secrets(bench: &Bench) -> NodeSecrets {
     let backup = NodeRef::Name(NodeName::parse("backup").unwrap());
-    bench.ports.nodes.find(&backup).await.unwrap().unwrap().secrets
+    bench.ports.stores.nodes.find(&backup).await.unwrap().unwrap().secrets
 }
 
 async fn accepts(bench: &Bench, secret: &serde_json::Value, at: Timestamp) -> bool {

@@ -6,33 +6,19 @@ use clap::Parser;
 use serde_json::{Value, json};
 use vestibule_adapters_crypto::{Argon2Config, Argon2Cost, Argon2Hasher, MasterKey, RandomIds, RandomTokens};
 use vestibule_adapters_db::MemoryStore;
-use vestibule_application::{operator::Ports, policies::password::PasswordPolicy};
+use vestibule_application::{operator::Ports, policies::password::PasswordPolicy, ports::Stores};
 
 use super::*;
-use crate::{
-    cli::{clients, forms, login_tokens, nodes, roles, sessions, users},
-    clock::SystemClock,
-};
+use crate::{cli::OperatorCommand, clock::SystemClock};
 
-/// The command groups as `vestibule` has them.
+/// A line of the operator's.
 #[derive(Parser)]
-enum Line {
+struct Line {
     #[command(subcommand)]
-    User(users::UserCommand),
-    #[command(subcommand)]
-    Role(roles::RoleCommand),
-    #[command(subcommand)]
-    Client(clients::ClientCommand),
-    #[command(subcommand)]
-    Node(nodes::NodeCommand),
-    #[command(subcommand)]
-    Form(forms::FormCommand),
-    #[command(subcommand)]
-    LoginToken(login_tokens::LoginTokenCommand),
-    #[command(subcommand)]
-    Session(sessions::SessionCommand),
+    command: OperatorCommand,
 }
 
+/// A store in memory and an operator on it.
 pub(in crate::cli) struct Bench {
     pub(in crate::cli) ports: Ports,
     operator: Operator,
@@ -51,14 +37,7 @@ impl Bench {
         let cost = Argon2Cost { memory_kib: 64, iterations: 1, parallelism: 1 };
         let hasher = Argon2Hasher::start(Argon2Config { cost, ..Argon2Config::default() }).unwrap();
         let ports = Ports {
-            unit_of_work: Arc::clone(&store) as _,
-            users: Arc::clone(&store) as _,
-            roles: Arc::clone(&store) as _,
-            nodes: Arc::clone(&store) as _,
-            clients: Arc::clone(&store) as _,
-            forms: Arc::clone(&store) as _,
-            sessions: Arc::clone(&store) as _,
-            installation: Arc::clone(&store) as _,
+            stores: Stores::of(&store),
             tokens: Arc::new(RandomTokens::new(&MasterKey::random())),
             hasher: Arc::new(hasher),
             clock: Arc::new(SystemClock::default()),
@@ -77,7 +56,7 @@ impl Bench {
     async fn run(&self, line: &str, input: &str, json: bool, prompt: Option<fn(&str) -> io::Result<String>>) -> Said {
         let (mut output, mut notes) = (Vec::new(), Vec::new());
         let command = match Line::try_parse_from(["vestibule"].into_iter().chain(line.split_whitespace())) {
-            Ok(command) => command,
+            Ok(line) => line.command,
             Err(error) => {
                 return Said { error: Some(error.to_string()), output: String::new(), notes: String::new() };
             }
@@ -90,15 +69,7 @@ impl Bench {
             output: Box::new(&mut output),
             notes: Box::new(&mut notes),
         };
-        let done = match command {
-            Line::User(command) => users::run(command, &mut context).await,
-            Line::Role(command) => roles::run(command, &mut context).await,
-            Line::Client(command) => clients::run(command, &mut context).await,
-            Line::Node(command) => nodes::run(command, &mut context).await,
-            Line::Form(command) => forms::run(command, &mut context).await,
-            Line::LoginToken(command) => login_tokens::run(command, &mut context).await,
-            Line::Session(command) => sessions::run(command, &mut context).await,
-        };
+        let done = command.run(&mut context).await;
         drop(context);
         let text = |bytes| String::from_utf8(bytes).unwrap();
         Said { error: done.err().map(|error| format!("{error:#}")), output: text(output), notes: text(notes) }
@@ -136,7 +107,7 @@ async fn a_password_is_the_first_line_without_its_ending() {
     for (n, input) in ["  k7#qzw ", "  k7#qzw \n", "  k7#qzw \r\nsecond line\n"].into_iter().enumerate() {
         let added = bench.json(&format!("user add --login u{n} --email u{n}@x.test --password-stdin"), input).await;
         let id = vestibule_domain::user::UserId::parse(added["id"].as_str().unwrap()).unwrap();
-        let stored = bench.ports.users.by_id(id).await.unwrap().unwrap().password.unwrap();
+        let stored = bench.ports.stores.users.by_id(id).await.unwrap().unwrap().password.unwrap();
         let against = vestibule_application::ports::Against::Stored(stored);
         let verdict = bench.ports.hasher.verify(&Password::parse("  k7#qzw ").unwrap(), against).await;
         assert_eq!(verdict, Ok(vestibule_application::ports::Verdict::Right), "{input:?}");

@@ -30,7 +30,7 @@ async fn begin(bench: &Bench, subject: Subject, ttl: Duration) -> String {
         sealed_until: None,
     };
     let (id, digest) = (session.id.to_string(), bench.ports.tokens.digest(&bench.ports.tokens.mint()));
-    bench.ports.unit_of_work.commit(vec![Change::BeginSession { session, digest }]).await.unwrap();
+    bench.ports.stores.unit.commit(vec![Change::BeginSession { session, digest }]).await.unwrap();
     id
 }
 
