@@ -227,7 +227,16 @@ async fn the_deployed_edition_is_mounted_where_its_programs_look() {
     let path =
         format!("/api/v1/session/authenticate?token={token}&login=ann&password={}", PASSWORD.replace(' ', "%20"));
     let answer = app.send(app.request(Method::POST, &path)).await;
-    assert_eq!((answer.status, &answer.json()["authenticated"]), (200, &json!({ "method": "easydb" })));
+    let session = answer.json();
+    assert_eq!((answer.status, &session["authenticated"]["method"]), (200, &json!("easydb")));
+    assert_eq!(
+        (&session["user"]["user"]["login"], &session["groups"][0]["group"]["name"]),
+        (&json!("ann"), &json!("editor"))
+    );
+    assert_eq!(session["current_max_message_id"], session["max_message_id"]);
+    let out = app.send(app.request(Method::POST, &format!("/api/v1/session/deauthenticate?token={token}"))).await;
+    assert_eq!((out.status, out.json().get("authenticated")), (200, None));
+    app.send(app.request(Method::POST, &path)).await;
     assert_eq!(app.get("/api/v1/session?token=c473472d-c085-4043-9bf0-ee80bff73d40").await.status, 400);
     assert_eq!(read(&app, &token).await.json()["authenticated"], true, "the same session under the documented path");
 }

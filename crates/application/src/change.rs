@@ -3,8 +3,6 @@
 //! A unit is a `Vec<Change>`, applied in order, all or nothing, by [`crate::ports::UnitOfWork`]. Races are stated as
 //! preconditions, and a new variant does not compile until every adapter handles it.
 
-use std::collections::BTreeSet;
-
 use vestibule_domain::{
     client::{Client, ClientId},
     form::{FormConfiguration, FormName},
@@ -90,12 +88,19 @@ pub enum Change {
         /// Whether logging in is to be refused.
         disabled: bool,
     },
-    /// Sets a user's roles. `Missing` without the user.
-    SetRoles {
-        /// Whose.
+    /// Gives a user a role, which they may have already. `Missing` without the user.
+    GrantRole {
+        /// Who.
         user: UserId,
-        /// All their roles from now on.
-        roles: BTreeSet<RoleName>,
+        /// What.
+        role: RoleName,
+    },
+    /// Takes a role from a user, who may lack it. `Missing` without the user.
+    WithdrawRole {
+        /// From whom.
+        user: UserId,
+        /// What.
+        role: RoleName,
     },
     /// Removes a user, and with it the login tokens issued for it. `Missing` without the user. Its sessions stay: end
     /// them in the same unit.
@@ -113,6 +118,8 @@ pub enum Change {
         succeeded: bool,
     },
 
+    /// Adds a role without rights, unless there is one of that name.
+    AddRole(RoleName),
     /// Adds a role or replaces its rights.
     PutRole(Role),
 

@@ -104,7 +104,9 @@ macro_rules! storage_contract {
             a_new_password_moves_the_revision_on
             a_new_hash_of_the_old_password_does_not
             disabling_and_enabling_move_the_revision_on
-            setting_roles_replaces_them_all
+            roles_are_granted_and_withdrawn_one_by_one
+            grants_made_at_once_are_all_kept
+            adding_a_role_that_is_there_leaves_its_rights
             an_expected_user_is_there_in_that_revision
             what_is_done_to_nobody_is_missing
             logins_are_noted_by_their_outcome

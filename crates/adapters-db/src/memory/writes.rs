@@ -1,5 +1,7 @@
 //! Changes, applied to the state one by one.
 
+use std::collections::BTreeSet;
+
 use vestibule_application::{
     change::Change,
     ports::{Conflict, StoredNode, StoredUser},
@@ -7,6 +9,7 @@ use vestibule_application::{
 use vestibule_domain::{
     client::Client,
     message::{Event, MessageId},
+    rights::{Rights, Role, RoleName},
     secret::Digest,
     session::{Ending, Session, SessionId, Subject},
     time::Timestamp,
@@ -57,10 +60,15 @@ impl State {
                 stored.user.disabled = disabled;
                 stored.revision += 1;
             }),
-            Change::SetRoles { user, roles } => self.change_user(user, |stored| stored.user.roles = roles),
+            Change::GrantRole { user, role } => self.change_roles(user, |roles| roles.insert(role)),
+            Change::WithdrawRole { user, role } => self.change_roles(user, |roles| roles.remove(&role)),
             Change::RemoveUser { user } => self.remove_user(user),
             Change::RecordLogin { subject, at, succeeded } => {
                 self.record_login(subject, at, succeeded);
+                Ok(())
+            }
+            Change::AddRole(name) => {
+                self.add_role(name);
                 Ok(())
             }
             Change::PutRole(role) => {
@@ -176,6 +184,18 @@ impl State {
 
     fn change_user(&mut self, id: UserId, change: impl FnOnce(&mut StoredUser)) -> Applied {
         or(self.users.change(&id, change), Conflict::Missing)
+    }
+
+    fn change_roles(&mut self, id: UserId, change: impl FnOnce(&mut BTreeSet<RoleName>) -> bool) -> Applied {
+        self.change_user(id, |stored| {
+            change(&mut stored.user.roles);
+        })
+    }
+
+    fn add_role(&mut self, name: RoleName) {
+        if self.roles.get(&name).is_none() {
+            self.roles.put(name.clone(), Role { name, rights: Rights::new() });
+        }
     }
 
     fn remove_user(&mut self, id: UserId) -> Applied {

@@ -3,7 +3,7 @@
 use async_trait::async_trait;
 use sea_orm::{ColumnTrait, DatabaseTransaction, EntityTrait, QueryFilter, QueryOrder};
 use vestibule_application::ports::{CommitError, RoleStore, StoreError};
-use vestibule_domain::rights::{Role, RoleName};
+use vestibule_domain::rights::{Rights, Role, RoleName};
 
 use super::{
     SeaOrmStore,
@@ -21,6 +21,11 @@ impl RoleStore for SeaOrmStore {
     async fn all(&self) -> Result<Vec<Role>, StoreError> {
         all(&self.reads, Entity::find().order_by_asc(Column::Name)).await
     }
+}
+
+pub(super) async fn add(tx: &DatabaseTransaction, name: RoleName) -> Result<(), CommitError> {
+    // One that is there gets its own name again.
+    put_row(tx, role::row(&Role { name, rights: Rights::new() }), Column::Name, [Column::Name]).await
 }
 
 pub(super) async fn put(tx: &DatabaseTransaction, role: &Role) -> Result<(), CommitError> {

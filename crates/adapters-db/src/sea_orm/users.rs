@@ -116,11 +116,16 @@ pub(super) async fn set_disabled(tx: &DatabaseTransaction, id: UserId, disabled:
     set(tx, id, [(Column::Disabled, disabled.into()), next_revision()]).await
 }
 
-pub(super) async fn set_roles(
+pub(super) async fn change_roles(
     tx: &DatabaseTransaction,
     id: UserId,
-    roles: &BTreeSet<RoleName>,
+    change: impl FnOnce(&mut BTreeSet<RoleName>) -> bool,
 ) -> Result<(), CommitError> {
+    let found: Option<StoredUser> = first(tx, Entity::find_by_id(id.as_uuid()).lock_exclusive()).await?;
+    let mut roles = found.ok_or(Conflict::Missing)?.user.roles;
+    if !change(&mut roles) {
+        return Ok(());
+    }
     set(tx, id, [(Column::Roles, words_column(roles.iter().map(RoleName::as_str)).into())]).await
 }
 

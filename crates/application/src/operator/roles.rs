@@ -9,7 +9,7 @@ use vestibule_domain::{
     user::User,
 };
 
-use super::{Error, Operator, record, users::empty_role};
+use super::{Error, Operator, record};
 use crate::change::Change;
 
 /// What became of a grant or withdrawal.
@@ -35,10 +35,10 @@ impl Operator {
         if !user.roles.insert(role.clone()) {
             return Ok((user, Effect::Unchanged));
         }
-        let missing = self.missing_roles(&BTreeSet::from([role])).await?;
-        let effect = if missing.is_empty() { Effect::Changed } else { Effect::RoleCreated };
-        self.set_roles(&user, missing.into_iter().map(empty_role).collect()).await?;
-        Ok((user, effect))
+        let is_new = !self.missing_roles(&BTreeSet::from([role.clone()])).await?.is_empty();
+        let grant = Change::GrantRole { user: user.id, role: role.clone() };
+        self.change_rights(&user, vec![Change::AddRole(role), grant]).await?;
+        Ok((user, if is_new { Effect::RoleCreated } else { Effect::Changed }))
     }
 
     /// Takes a role from a user.
@@ -47,7 +47,7 @@ impl Operator {
         if !user.roles.remove(role) {
             return Ok((user, Effect::Unchanged));
         }
-        self.set_roles(&user, Vec::new()).await?;
+        self.change_rights(&user, vec![Change::WithdrawRole { user: user.id, role: role.clone() }]).await?;
         Ok((user, Effect::Changed))
     }
 
@@ -59,8 +59,7 @@ impl Operator {
         Ok(role)
     }
 
-    async fn set_roles(&self, user: &User, mut changes: Vec<Change>) -> Result<(), Error> {
-        changes.push(Change::SetRoles { user: user.id, roles: user.roles.clone() });
+    async fn change_rights(&self, user: &User, mut changes: Vec<Change>) -> Result<(), Error> {
         changes.push(record(EventKind::RightsChanged, Some(Subject::User(user.id)), self.ports.clock.now()));
         self.commit(changes).await
     }

@@ -156,7 +156,9 @@ fn described(change: &Change) -> String {
             format!("password of {} {}", whom(Subject::User(*user)), password.expose())
         }
         Change::SetDisabled { user, disabled } => format!("{} disabled {disabled}", whom(Subject::User(*user))),
-        Change::SetRoles { user, roles } => format!("{} has [{}]", whom(Subject::User(*user)), joined(roles)),
+        Change::GrantRole { user, role } => format!("{} gets {role}", whom(Subject::User(*user))),
+        Change::WithdrawRole { user, role } => format!("{} loses {role}", whom(Subject::User(*user))),
+        Change::AddRole(role) => format!("role {role} there"),
         Change::RemoveUser { user } => format!("remove {}", whom(Subject::User(*user))),
         Change::PutRole(role) => format!("role {} [{}]", role.name, joined(&role.rights)),
         Change::AddNode { node, secrets } => {

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use vestibule_domain::{
     message::EventKind,
-    rights::{Rights, Role, RoleName},
+    rights::RoleName,
     secret::Password,
     session::Subject,
     user::{EmailAddress, LoginName, Profile, TimeZoneName, User, UserId},
@@ -59,7 +59,7 @@ impl Operator {
             last_failed_login: None,
         };
         let subject = Some(Subject::User(user.id));
-        let mut changes: Vec<Change> = created_roles.iter().cloned().map(empty_role).collect();
+        let mut changes: Vec<Change> = user.roles.iter().cloned().map(Change::AddRole).collect();
         changes.push(Change::AddUser { user: user.clone(), password });
         changes.push(record(EventKind::UserAdded, subject, at));
         if self.ports.stores.installation.state().await? == SetupState::Unconfigured {
@@ -152,8 +152,4 @@ impl Operator {
         let known = self.ports.stores.roles.named(&names).await?;
         Ok(names.into_iter().filter(|name| !known.iter().any(|role| role.name == *name)).collect())
     }
-}
-
-pub(super) fn empty_role(name: RoleName) -> Change {
-    Change::PutRole(Role { name, rights: Rights::new() })
 }

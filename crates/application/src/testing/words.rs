@@ -51,7 +51,9 @@ fn change(change: &Change) -> String {
         Change::EndSessionsOf { .. }
         | Change::SetPassword { .. }
         | Change::SetDisabled { .. }
-        | Change::SetRoles { .. }
+        | Change::GrantRole { .. }
+        | Change::WithdrawRole { .. }
+        | Change::AddRole(_)
         | Change::RemoveUser { .. }
         | Change::PutRole(_)
         | Change::AddNode { .. }

@@ -64,7 +64,7 @@ pub async fn whatever_fails_last_undoes_what_came_first(store: Store) {
     let first = [
         add(2, "bob"),
         Change::SetPassword { user: user_id(1), password: hash("b") },
-        Change::SetRoles { user: user_id(1), roles: [RoleName::admin()].into() },
+        Change::GrantRole { user: user_id(1), role: RoleName::admin() },
         Change::RecordLogin { subject: Subject::User(user_id(1)), at: at(1), succeeded: false },
         Change::PutRole(Role { name: RoleName::admin(), rights: [Right::parse("x").unwrap()].into() }),
         node_with(2, "core"),

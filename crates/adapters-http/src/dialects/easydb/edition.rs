@@ -13,8 +13,9 @@ pub(super) struct Wording {
     pub(super) unknown_session: StatusCode,
     /// What is answered to it where a session is to be authenticated.
     pub(super) unauthenticable_session: StatusCode,
-    /// Whether `authenticated` is an object with the method, absent while there is none, instead of a boolean.
-    pub(super) tells_method: bool,
+    /// Whether the session object tells of the user, the groups, the service and its methods, and of authentication as
+    /// an object that is absent while there is none.
+    pub(super) tells_more: bool,
 }
 
 impl Wording {
@@ -24,7 +25,7 @@ impl Wording {
         deauthenticate: None,
         unknown_session: StatusCode::NOT_FOUND,
         unauthenticable_session: StatusCode::FORBIDDEN,
-        tells_method: false,
+        tells_more: false,
     };
     const DEPLOYED: Self = Self {
         session: "/api/v1/session",
@@ -32,7 +33,7 @@ impl Wording {
         deauthenticate: Some("/api/v1/session/deauthenticate"),
         unknown_session: StatusCode::BAD_REQUEST,
         unauthenticable_session: StatusCode::BAD_REQUEST,
-        tells_method: true,
+        tells_more: true,
     };
 
     pub(super) fn of(edition: Edition) -> &'static Self {

@@ -34,7 +34,9 @@ async fn a_user_is_added_with_a_hash_and_a_record() {
     let Added { user, created_roles } = world.operator().add_user(new_user("k7#qzw", &["admin"])).await.ok().unwrap();
     assert_eq!((user.id.as_uuid(), user.time_zone.as_str(), user.disabled), (NEW_ID, "Europe/Warsaw", false));
     assert_eq!(created_roles, []);
-    assert_eq!(taken(&written), ["add bob bob@example.test [admin] Standard k7#qzw", "record user_added user ff"]);
+    let expected =
+        ["role admin there", "add bob bob@example.test [admin] Standard k7#qzw", "record user_added user ff"];
+    assert_eq!(taken(&written), expected);
 }
 
 #[tokio::test]
@@ -47,7 +49,8 @@ async fn the_first_user_configures_the_system_and_missing_roles_are_created_empt
     assert_eq!(
         taken(&written),
         [
-            "role staff []",
+            "role admin there",
+            "role staff there",
             "add bob bob@example.test [admin,staff] Standard k7#qzw",
             "record user_added user ff",
             "record system_configured user ff",
@@ -160,10 +163,10 @@ async fn granting_and_withdrawing_a_role_is_recorded() {
 
     let (user, effect) = operator.grant_role("alice", role("staff")).await.ok().unwrap();
     assert_eq!((joined(&user.roles).as_str(), effect), ("admin,staff", Effect::RoleCreated));
-    assert_eq!(taken(&written), ["role staff []", "user 1 has [admin,staff]", "record rights_changed user 1"]);
+    assert_eq!(taken(&written), ["role staff there", "user 1 gets staff", "record rights_changed user 1"]);
     let (user, effect) = operator.withdraw_role("alice", &role("admin")).await.ok().unwrap();
     assert_eq!((user.roles.len(), effect), (0, Effect::Changed));
-    assert_eq!(taken(&written), ["user 1 has []", "record rights_changed user 1"]);
+    assert_eq!(taken(&written), ["user 1 loses admin", "record rights_changed user 1"]);
 }
 
 #[tokio::test]
@@ -173,7 +176,7 @@ async fn an_existing_role_is_granted_as_it_is() {
     let written = Arc::clone(&world.written);
     let (_, effect) = world.operator().grant_role("alice", role("admin")).await.ok().unwrap();
     assert_eq!(effect, Effect::Changed);
-    assert_eq!(taken(&written), ["user 1 has [admin]", "record rights_changed user 1"]);
+    assert_eq!(taken(&written), ["role admin there", "user 1 gets admin", "record rights_changed user 1"]);
 }
 
 #[tokio::test]

@@ -23,12 +23,12 @@ async fn an_anonymous_session_says_nothing_of_authentication() {
     200
     content-type: application/json
 
-    {"token":"c473472d-c085-4043-9bf0-ee80bff73d40","system_rights":[],"max_message_id":1234}
+    {"token":"c473472d-c085-4043-9bf0-ee80bff73d40","max_message_id":1234,"instance":{"name":"id.test","api_version":"v1"},"authentication_methods":[{"method":"easydb"},{"method":"anonymous"}]}
     "#);
 }
 
 #[tokio::test]
-async fn an_authenticated_session_tells_how() {
+async fn an_authenticated_session_tells_how_and_whose() {
     let mut api = MockSessionApi::new();
     api.expect_authenticate_session().returning(|_| {
         let view = view("easydb", Principal::User(Box::new(alice())));
@@ -39,8 +39,18 @@ async fn an_authenticated_session_tells_how() {
     200
     content-type: application/json
 
-    {"token":"c473472d-c085-4043-9bf0-ee80bff73d40","authenticated":{"method":"easydb"},"system_rights":["system.log","system.users"],"max_message_id":1234}
+    {"token":"c473472d-c085-4043-9bf0-ee80bff73d40","authenticated":{"method":"easydb","timestamp":"2026-07-21T10:00:00Z"},"system_rights":["system.log","system.users"],"max_message_id":1234,"instance":{"name":"id.test","api_version":"v1"},"authentication_methods":[{"method":"easydb"},{"method":"anonymous"}],"current_max_message_id":1234,"user":{"user":{"_id":659918,"login":"alice","displayname":"alice","type":"easydb"}},"groups":[{"group":{"name":"admin"}}]}
     "#);
+}
+
+#[tokio::test]
+async fn whoever_sets_up_is_authenticated_without_being_a_user() {
+    let mut api = MockSessionApi::new();
+    api.expect_describe_session().returning(|_| Ok(view("easydb", Principal::Setup)));
+    let settings = Settings { anonymous: false, ..settings() };
+    let easydb = Easydb::new(Context { edition: Edition::Deployed, ..context(api) }, settings);
+    let answer = Ask::get(&format!("/api/v1/session?token={TOKEN}")).of(easydb).await;
+    insta::assert_snapshot!(answer.body, @r#"{"token":"c473472d-c085-4043-9bf0-ee80bff73d40","authenticated":{"method":"easydb","timestamp":"2026-07-21T10:00:00Z"},"system_rights":["system.root","system.users"],"max_message_id":1234,"instance":{"name":"id.test","api_version":"v1"},"authentication_methods":[{"method":"easydb"}],"current_max_message_id":1234,"groups":[]}"#);
 }
 
 #[tokio::test]
