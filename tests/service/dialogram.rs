@@ -78,6 +78,21 @@ async fn the_token_says_whose_session_it_is_until_when() {
 }
 
 #[tokio::test]
+async fn the_token_outlives_a_restart_and_its_key_is_published() {
+    let app = documented().await;
+    let token = app.post_json("/api/session", sample(0)).await.text("/data/0/token");
+    let keys = app.get("/.well-known/jwks.json").await;
+    assert_eq!(
+        (keys.status, keys.text("/keys/0/alg").as_str(), keys.text("/keys/0/crv").as_str()),
+        (200, "EdDSA", "Ed25519")
+    );
+    let app = app.restart("").await;
+    assert_eq!(app.get("/.well-known/jwks.json").await.body, keys.body);
+    let read = app.send(app.request(reqwest::Method::GET, "/session/user").bearer_auth(token)).await;
+    assert_eq!(read.status, 200, "on another port");
+}
+
+#[tokio::test]
 async fn an_admins_session_is_a_back_office_session_and_nobody_else_gets_one() {
     let app = documented().await;
     app.user("root", &["admin"]).await;

@@ -80,6 +80,45 @@ async fn authenticating_gives_the_session_its_users_rights_and_signing_out_takes
 }
 
 #[tokio::test]
+async fn a_signed_token_is_read_here_and_signing_out_by_it_gives_an_opaque_one() {
+    let app = configured().await;
+    let body = json!({ "email": "ann@example.com", "password": PASSWORD });
+    let signed = app.post_json("/api/session", body).await.text("/data/0/token");
+    assert_eq!(read(&app, &signed).await.json()["authenticated"], true);
+    let out = app.get(&format!("/api/session?token={signed}&signout=1")).await;
+    assert_eq!((out.status, &out.json()["authenticated"]), (200, &json!(false)));
+    assert_eq!(read(&app, &signed).await.status, 404, "it names a user who has signed out");
+    let token = out.text("/token");
+    assert_eq!(read(&app, &token).await.json(), out.json(), "the session goes on under the token that was given");
+    let again = authenticate(&app, &[("token", &token), ("login", "ann"), ("password", PASSWORD)]).await;
+    assert_eq!(again.json()["authenticated"], true);
+}
+
+#[tokio::test]
+async fn hardened_a_login_that_redirects_hands_the_new_token_to_its_own_pages() {
+    let settings =
+        "profile = \"hardened\"\n[server]\npublic_url = \"https://id.example\"\ntrusted_proxies = [\"127.0.0.1/32\"]";
+    let app = TestApp::with(settings).await;
+    app.user("ann", &[]).await;
+    let request = |method, path: &str| {
+        app.request(method, path).header("x-forwarded-proto", "https").header("host", "id.example")
+    };
+    let begun = app.send(request(Method::GET, "/api/session")).await;
+    let (old, guard) = (begun.text("/token"), begun.cookie("__Host-vestibule_guard").unwrap());
+    let fields = [("token", old.as_str()), ("login", "ann"), ("password", PASSWORD), ("success", "/in")];
+    let page = request(Method::POST, AUTHENTICATE).header("origin", "https://id.example");
+    let login = app.send(page.header("cookie", format!("__Host-vestibule_guard={guard}")).form(&fields)).await;
+    assert_eq!(login.status, 302);
+    let handed = login.cookie("vestibule_session").unwrap();
+    assert_eq!(app.send(request(Method::GET, &format!("/api/session?token={old}"))).await.status, 404);
+    let ask = || request(Method::GET, "/api/session").header("cookie", format!("vestibule_session={handed}"));
+    let own = app.send(ask().header("sec-fetch-site", "same-origin")).await;
+    assert_eq!((own.text("/token"), &own.json()["authenticated"]), (handed.clone(), &json!(true)));
+    let foreign = app.send(ask().header("sec-fetch-site", "cross-site")).await;
+    assert_ne!(foreign.text("/token"), handed);
+}
+
+#[tokio::test]
 async fn only_signout_1_signs_out_and_nonsense_is_400() {
     let app = configured().await;
     let token = start(&app).await;

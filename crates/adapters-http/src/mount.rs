@@ -9,7 +9,7 @@ mod wrap;
 use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
 use axum::{Router, extract::Request, response::Response, routing::MethodRouter};
-use http::{Method, StatusCode, header::HOST};
+use http::{HeaderValue, Method, StatusCode, header::HOST};
 use ipnet::IpNet;
 use tower::ServiceExt;
 use vestibule_application::ports::Ids;
@@ -31,7 +31,14 @@ pub struct Shared {
     pub trusted_proxies: Arc<[IpNet]>,
     /// How long a request may take, from its first byte to its answer.
     pub request_timeout: Duration,
+    /// The public keys of signed tokens (RFC 7517), served at [`JWKS_PATH`].
+    pub jwks: Arc<serde_json::Value>,
 }
+
+/// Where those who verify signed tokens themselves find the keys.
+pub const JWKS_PATH: &str = "/.well-known/jwks.json";
+
+const JWK_SET: HeaderValue = HeaderValue::from_static("application/jwk-set+json");
 
 /// Builds the router of all mounts, or says which two are in each other's way.
 pub fn mount(mounts: &[Mount], shared: &Shared) -> Result<Router, Collision> {
@@ -68,6 +75,9 @@ fn of_host(entries: &[Entry], host: Option<&str>, shared: &Shared) -> Router {
         }
         router = router.route(path, methods);
     }
+    let keys = Arc::clone(&shared.jwks);
+    let router =
+        router.route(JWKS_PATH, axum::routing::get(async move || reply::json(StatusCode::OK, JWK_SET, &*keys)));
     router.fallback(move |request: Request| async move { fallback.answer(&request) })
 }
 
@@ -100,5 +110,5 @@ fn host_of(request: &Request) -> Option<String> {
 /// What is answered where no dialect is near: a problem document (RFC 9457).
 fn problem(status: StatusCode, title: &'static str) -> Response {
     let body = serde_json::json!({ "type": "about:blank", "title": title, "status": status.as_u16() });
-    reply::json(status, http::HeaderValue::from_static("application/problem+json"), &body)
+    reply::json(status, HeaderValue::from_static("application/problem+json"), &body)
 }

@@ -6,6 +6,7 @@
 mod budgets;
 mod crypto;
 mod store;
+mod stores;
 
 pub use budgets::{Bucket, Budgets, Exhausted};
 pub use crypto::{
@@ -14,9 +15,10 @@ pub use crypto::{
 };
 pub use store::{
     ClientStore, CommitError, Conflict, FormStore, Health, Housekeeping, Installation, KeyKind, LoginTokenStore,
-    MessageLog, NodeStore, RoleStore, SessionFilter, SessionStore, SetupState, Store, StoreError, StoredNode,
-    StoredUser, Stores, UnitOfWork, UserStore,
+    MessageLog, NodeStore, RoleStore, SessionFilter, SessionStore, SetupState, StoreError, StoredNode, StoredUser,
+    UnitOfWork, UserStore,
 };
+pub use stores::{Store, Stores};
 #[cfg(any(test, feature = "mock"))]
 pub use {
     budgets::MockBudgets,

@@ -110,6 +110,7 @@ impl Service {
         let describe_session =
             Arc::new(describe_session::UseCase { resolver: resolver.clone(), viewer: viewer.clone() });
         let sign_out = Arc::new(sign_out::UseCase {
+            seals: ports.seals.clone(),
             resolver: resolver.clone(),
             unit: ports.stores.unit.clone(),
             clock: ports.clock.clone(),

@@ -82,7 +82,8 @@ pub(crate) struct RouteEntry {
 
 /// Builds the service that the settings describe, its store opened and its address taken.
 pub async fn build(settings: &Settings, overrides: Overrides) -> Result<App> {
-    stores::check(settings)?;
+    // Before anything is made on disk.
+    check(settings)?;
     // Early, because it fails most often, and because its port may be in the public URL.
     let listener = serve::bind(settings.server.listen).await?;
     let address = listener.local_addr().context("the listener has no address")?;
@@ -103,6 +104,7 @@ pub async fn build(settings: &Settings, overrides: Overrides) -> Result<App> {
         ids: core.ids.clone(),
         trusted_proxies: settings.server.trusted_proxies.clone().into(),
         request_timeout: settings.server.request_timeout,
+        jwks: Arc::new(core.signer.jwks()),
     };
     let router =
         mount::mount(&mounts, &shared).map_err(|collision| Invalid::because("mounts", &collision.to_string()))?;

@@ -51,7 +51,8 @@ impl Pattern {
         if expression.len() > 500 {
             return Err(TextError::TooLong(500));
         }
-        regex::RegexBuilder::new(expression).size_limit(1 << 20).build().map(Self).map_err(|_| TextError::Invalid)
+        let compiled = regex::RegexBuilder::new(expression).size_limit(1 << 20).build();
+        compiled.map(Self).map_err(|_| TextError::Invalid("must be a regular expression of moderate size"))
     }
 
     /// The expression.

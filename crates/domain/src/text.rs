@@ -15,9 +15,9 @@ pub enum TextError {
     /// A control character, NUL among them.
     #[error("must not contain control characters")]
     ControlCharacter,
-    /// A character or shape that this kind of text does not allow.
-    #[error("has an invalid form")]
-    Invalid,
+    /// Not of the form that this kind of text has, which it carries as a demand.
+    #[error("{0}")]
+    Invalid(&'static str),
 }
 
 /// `text` trimmed and in NFC, when it has 1 to `max` characters and no control character.
@@ -107,11 +107,13 @@ macro_rules! word_type {
 }
 pub(crate) use word_type;
 
+const WORD: &str = "must consist of ASCII letters, digits and . _ - : / only";
+
 /// `text` when it is an identifier word of 1 to `max` characters.
 pub fn word(text: &str, max: usize) -> Result<String, TextError> {
     let text = short(text, max)?;
     let allowed = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '_' | '-' | ':' | '/');
-    if text.chars().all(allowed) { Ok(text) } else { Err(TextError::Invalid) }
+    if text.chars().all(allowed) { Ok(text) } else { Err(TextError::Invalid(WORD)) }
 }
 
 #[cfg(test)]
@@ -124,7 +126,7 @@ mod tests {
         assert_eq!(short(" \t ", 5), Err(TextError::Empty));
         assert_eq!(short("a\0b", 5), Err(TextError::ControlCharacter));
         assert_eq!(short("abcdef", 5), Err(TextError::TooLong(5)));
-        assert_eq!(word("a b", 5), Err(TextError::Invalid));
+        assert_eq!(word("a b", 5), Err(TextError::Invalid(WORD)));
     }
 
     #[test]

@@ -28,7 +28,8 @@ impl Installation for SeaOrmStore {
             .expr_as(Expr::exists(users), "has_users")
             .into_tuple::<(Option<i64>, bool)>();
         match latch.one(&self.reads).await.map_err(|error| unread(KIND, error))? {
-            None => Err(StoreError::Malformed(KIND)),
+            // Somebody emptied the store: until it is mended, it is as good as away.
+            None => Err(StoreError::Unavailable("the installation's row is missing".into())),
             Some((None, false)) => Ok(SetupState::Unconfigured),
             Some(_) => Ok(SetupState::Configured),
         }

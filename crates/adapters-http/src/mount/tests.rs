@@ -51,7 +51,8 @@ fn at(prefix: &str, hosts: &[&str], dialect: Fake) -> Mount {
 fn shared() -> Shared {
     let mut ids = MockIds::new();
     ids.expect_next().returning(|| Uuid::from_u128(7));
-    Shared { ids: Arc::new(ids), trusted_proxies: Arc::new([]), request_timeout: Duration::from_secs(5) }
+    let jwks = Arc::new(serde_json::json!({ "keys": [] }));
+    Shared { ids: Arc::new(ids), trusted_proxies: Arc::new([]), request_timeout: Duration::from_secs(5), jwks }
 }
 
 async fn ask(router: &Router, method: &str, host: &str, path: &str) -> (StatusCode, String, Response<()>) {
@@ -83,6 +84,16 @@ async fn paths_are_exact_and_slashes_tell_dialects_apart() {
         assert_eq!(response.headers()["cache-control"], "no-store");
     }
     assert_eq!(ask(&router, "PUT", "x", "/s").await.2.headers()["allow"], "GET, POST");
+}
+
+#[tokio::test]
+async fn the_public_keys_are_where_verifiers_look() {
+    let router = mount(&[at("", &["one.test"], A)], &shared()).unwrap();
+    for host in ["one.test", "other.test"] {
+        let (status, body, response) = ask(&router, "GET", host, "/.well-known/jwks.json").await;
+        assert_eq!((status, body.as_str()), (StatusCode::OK, r#"{"keys":[]}"#));
+        assert_eq!(response.headers()["content-type"], "application/jwk-set+json");
+    }
 }
 
 #[tokio::test]

@@ -1,6 +1,6 @@
 //! Storage: small read ports, one write port. Each method's doc is a law that `storage-contract` checks.
 
-use std::{error::Error as StdError, sync::Arc};
+use std::error::Error as StdError;
 
 use async_trait::async_trait;
 use thiserror::Error;
@@ -224,7 +224,7 @@ pub enum SetupState {
 #[async_trait]
 pub trait Installation: Send + Sync {
     /// Unconfigured only if the stored latch is open *and* there is no user, both read from one snapshot. A latch that
-    /// cannot be found or read is an error.
+    /// cannot be found or read makes the store unavailable.
     async fn state(&self) -> Result<SetupState, StoreError>;
 }
 
@@ -245,77 +245,4 @@ pub trait Housekeeping: Send + Sync {
     /// Forgets at most `limit` ended sessions whose [`Session::forgettable_from`] lies before `before`, and login
     /// tokens that expired before it, and says how many rows went.
     async fn forget(&self, before: Timestamp, limit: u32) -> Result<u32, StoreError>;
-}
-
-/// Every storage port in one: what a single store implements.
-pub trait Store:
-    UnitOfWork
-    + SessionStore
-    + UserStore
-    + RoleStore
-    + NodeStore
-    + ClientStore
-    + FormStore
-    + LoginTokenStore
-    + MessageLog
-    + Installation
-    + Health
-    + Housekeeping
-    + 'static
-{
-}
-
-impl<S> Store for S where
-    S: UnitOfWork
-        + SessionStore
-        + UserStore
-        + RoleStore
-        + NodeStore
-        + ClientStore
-        + FormStore
-        + LoginTokenStore
-        + MessageLog
-        + Installation
-        + Health
-        + Housekeeping
-        + 'static
-{
-}
-
-/// The storage ports, each of which may be another store's, or decorated.
-#[derive(Clone)]
-#[expect(missing_docs, reason = "each field is the port of that name")]
-pub struct Stores {
-    pub unit: Arc<dyn UnitOfWork>,
-    pub sessions: Arc<dyn SessionStore>,
-    pub users: Arc<dyn UserStore>,
-    pub roles: Arc<dyn RoleStore>,
-    pub nodes: Arc<dyn NodeStore>,
-    pub clients: Arc<dyn ClientStore>,
-    pub forms: Arc<dyn FormStore>,
-    pub login_tokens: Arc<dyn LoginTokenStore>,
-    pub messages: Arc<dyn MessageLog>,
-    pub installation: Arc<dyn Installation>,
-    pub health: Arc<dyn Health>,
-    pub housekeeping: Arc<dyn Housekeeping>,
-}
-
-impl Stores {
-    /// All ports of one store.
-    pub fn of(store: &Arc<impl Store>) -> Self {
-        Self {
-            unit: store.clone(),
-            sessions: store.clone(),
-            users: store.clone(),
-            roles: store.clone(),
-            nodes: store.clone(),
-            clients: store.clone(),
-            forms: store.clone(),
-            login_tokens: store.clone(),
-            messages: store.clone(),
-            installation: store.clone(),
-            health: store.clone(),
-            housekeeping: store.clone(),
-        }
-    }
 }

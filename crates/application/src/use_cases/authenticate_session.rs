@@ -168,7 +168,7 @@ impl UseCase {
 
     async fn release(&self, command: sign_out::Command) -> Result<Outcome, Error> {
         match self.sign_out.run(command).await {
-            Ok(view) => Ok(Outcome { view, rotated: None }),
+            Ok(sign_out::Outcome { view, replacement }) => Ok(Outcome { view, rotated: replacement }),
             Err(sign_out::Error::UnknownSession) => Err(Error::UnknownSession),
             Err(sign_out::Error::Store(error)) => Err(Error::Store(error)),
         }

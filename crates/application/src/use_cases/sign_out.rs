@@ -8,7 +8,8 @@ use std::sync::Arc;
 use thiserror::Error;
 use vestibule_domain::{
     message::EventKind,
-    session::{Bearer, Subject},
+    secret::OpaqueToken,
+    session::{Bearer, EndReason, Session, Subject},
 };
 
 use crate::{
@@ -16,11 +17,11 @@ use crate::{
     change::Change,
     policies::{
         lifetimes::LifetimePolicy,
-        openings::{ATTEMPTS, event, saved, unsettled},
+        openings::{ATTEMPTS, ending, event, saved, unsettled},
         resolver::{Resolved, Resolver},
         viewer::Viewer,
     },
-    ports::{Clock, CommitError, StoreError, UnitOfWork},
+    ports::{Clock, CommitError, Seal, Seals, StoreError, UnitOfWork},
     view::SessionView,
 };
 
@@ -33,7 +34,13 @@ pub struct Command {
 }
 
 /// The session, anonymous.
-pub type Outcome = SessionView;
+pub struct Outcome {
+    /// The session.
+    pub view: SessionView,
+    /// Its token, if it is another one than was presented: a signed token names its user, and is worth nothing from now
+    /// on. Whoever presented one gets an anonymous session under an opaque token in its place.
+    pub replacement: Option<OpaqueToken>,
+}
 
 /// Why nothing was done.
 #[derive(Debug, Error)]
@@ -54,6 +61,8 @@ pub struct UseCase {
     pub unit: Arc<dyn UnitOfWork>,
     /// Now.
     pub clock: Arc<dyn Clock>,
+    /// For what takes the place of a session that was presented by a signed token.
+    pub seals: Arc<dyn Seals>,
     /// How long an anonymous session lives.
     pub lifetimes: Arc<LifetimePolicy>,
     /// For the answer.
@@ -64,23 +73,40 @@ impl UseCase {
     /// Signs the session out. One that is anonymous already stays as it is, and nothing is written.
     pub async fn run(&self, Command { caller, bearer }: Command) -> Result<Outcome, Error> {
         for _ in 0..ATTEMPTS {
-            let found = self.resolver.resolve(&bearer, &caller.origin).await?;
-            let Resolved { mut session, kept } = found.ok_or(Error::UnknownSession)?;
-            if session.subject == Subject::Anonymous {
-                return Ok(self.viewer.view_unowned(session).await?);
-            }
-            let now = self.clock.now();
-            // The log names whose session it was.
-            let note = Change::Record(event(EventKind::SessionSignedOut, &session, &caller, now));
-            let expected_epoch = session.epoch;
-            session.sign_out(self.lifetimes.of(&session.origin), now);
-            match self.unit.commit(vec![saved(session.clone(), kept, expected_epoch), note]).await {
-                Ok(()) => return Ok(self.viewer.view_unowned(session).await?),
+            let found = self.resolver.resolve(&bearer, &caller.origin).await?.ok_or(Error::UnknownSession)?;
+            let (session, replacement, changes) = match &bearer {
+                Bearer::Opaque(_) if found.session.subject == Subject::Anonymous => (found.session, None, Vec::new()),
+                Bearer::Opaque(_) => self.released(found, &caller),
+                Bearer::Signed(_) => self.replaced(found, &caller),
+            };
+            let committed = if changes.is_empty() { Ok(()) } else { self.unit.commit(changes).await };
+            match committed {
+                Ok(()) => return Ok(Outcome { view: self.viewer.view_unowned(session).await?, replacement }),
                 // It changed meanwhile: look again.
                 Err(CommitError::Conflict(_)) => {}
                 Err(CommitError::Store(error)) => return Err(error.into()),
             }
         }
         Err(unsettled().into())
+    }
+
+    fn released(&self, found: Resolved, caller: &Caller) -> (Session, Option<OpaqueToken>, Vec<Change>) {
+        let Resolved { mut session, kept } = found;
+        let now = self.clock.now();
+        // The log names whose session it was.
+        let note = Change::Record(event(EventKind::SessionSignedOut, &session, caller, now));
+        let expected_epoch = session.epoch;
+        session.sign_out(self.lifetimes.of(&session.origin), now);
+        (session.clone(), None, vec![saved(session, kept, expected_epoch), note])
+    }
+
+    fn replaced(&self, found: Resolved, caller: &Caller) -> (Session, Option<OpaqueToken>, Vec<Change>) {
+        let now = self.clock.now();
+        let Session { origin, guard, device, .. } = found.session.clone();
+        let expires = now.plus(self.lifetimes.of_sealed(&origin, false));
+        let seal = Seal { origin, expires, setup: false, guard };
+        let token = self.seals.seal(&seal);
+        let session = seal.session(self.seals.session_id(&token), device, now);
+        (session, Some(token), ending(found, EndReason::SignedOut, caller, now).into())
     }
 }

@@ -53,7 +53,7 @@ pub(super) async fn run(command: FormCommand, context: &mut Context<'_>) -> Resu
         }
         FormCommand::Remove { name } => operator.remove_form(name).await?,
     };
-    context.print(&FormDocument::from(&form))
+    context.print_document(&FormDocument::from(&form))
 }
 
 fn read(file: &Path, context: &mut Context<'_>) -> Result<FormConfiguration> {

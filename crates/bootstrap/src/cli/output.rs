@@ -51,6 +51,13 @@ impl<'a> Context<'a> {
         Ok(self.output.flush()?)
     }
 
+    /// Prints an object in the form in which it is read again, for people and scripts alike.
+    pub(super) fn print_document(&mut self, value: &impl Serialize) -> Result<()> {
+        let text = if self.json { serde_json::to_string(value) } else { serde_json::to_string_pretty(value) };
+        writeln!(self.output, "{}", text?)?;
+        Ok(self.output.flush()?)
+    }
+
     /// Tells a person something beside the output.
     pub(super) fn note(&mut self, text: &str) -> Result<()> {
         Ok(writeln!(self.notes, "note: {text}")?)

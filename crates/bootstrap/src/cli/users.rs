@@ -103,7 +103,8 @@ pub(super) async fn run(command: UserCommand, context: &mut Context<'_>) -> Resu
     let user = match command {
         UserCommand::Add(args) => add(args, context).await?,
         UserCommand::List => {
-            let users = operator.users().await?;
+            let mut users = operator.users().await?;
+            users.sort_by_cached_key(|user| user.login.key());
             return context.print(&users.iter().map(UserDocument::from).collect::<Vec<_>>());
         }
         UserCommand::Show(user) => operator.user(&user.named).await?,

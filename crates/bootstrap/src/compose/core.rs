@@ -19,7 +19,7 @@ use vestibule_application::{
 };
 use vestibule_domain::{secret::OpaqueToken, session::Origin};
 
-use super::{Overrides, dialects};
+use super::{Overrides, dialects, public_url};
 use crate::{
     clock::SystemClock,
     settings::{Dialect, Settings, Window},
@@ -32,6 +32,7 @@ pub(super) struct Core {
     pub(super) ids: Arc<dyn Ids>,
     hasher: Arc<dyn PasswordHasher>,
     pub(super) tokens: Arc<dyn Tokens>,
+    pub(super) signer: Arc<Ed25519Signer>,
 }
 
 impl Core {
@@ -46,7 +47,11 @@ impl Core {
             threads: passwords.hash_threads,
             queue: passwords.hash_queue,
         });
+        // By the configured address, not the one a port of 0 became: tokens outlive restarts.
+        let issuer = public_url(settings, settings.server.listen)?;
+        let signer = Ed25519Signer::new(&key, issuer.as_str()).context("tokens cannot be signed")?;
         Ok(Self {
+            signer: Arc::new(signer),
             clock: overrides.clock.unwrap_or_else(|| Arc::new(SystemClock::default())),
             ids: Arc::new(RandomIds),
             hasher: Arc::new(hasher.context("passwords cannot be hashed")?),
@@ -71,7 +76,7 @@ impl Core {
             budgets: Arc::new(MemoryBudgets::new(limits(settings), self.clock.clone())),
             tokens: self.tokens.clone(),
             seals: Arc::new(AesSeals::new(&self.key, origins).context("anonymous sessions cannot be sealed")?),
-            signer: Arc::new(Ed25519Signer::new(&self.key, public_url.as_str()).context("tokens cannot be signed")?),
+            signer: self.signer.clone(),
             hasher: self.hasher.clone(),
             clock: self.clock.clone(),
             ids: self.ids.clone(),

@@ -26,7 +26,7 @@ fn everything_that_is_wrong_with_a_form_is_told_at_once() {
     .unwrap();
     let wrong = document.into_configuration().unwrap_err().join("\n");
     for part in [
-        "name has an invalid form",
+        "name must consist of ASCII letters, digits and . _ - : / only",
         "resource",
         "action",
         "fields.email.min_length",

@@ -18,7 +18,7 @@ impl EmailAddress {
         match email_address::EmailAddress::parse_with_options(&text, options) {
             Ok(_) if text.len() <= Self::MAX_BYTES => Ok(Self(text)),
             Ok(_) => Err(TextError::TooLong(Self::MAX_BYTES)),
-            Err(_) => Err(TextError::Invalid),
+            Err(_) => Err(TextError::Invalid("must be an e-mail address, such as ann@example.com")),
         }
     }
 

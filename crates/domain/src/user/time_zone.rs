@@ -9,8 +9,10 @@ pub struct TimeZoneName(String);
 impl TimeZoneName {
     /// Reads a name in any case, for example `Europe/Warsaw`.
     pub fn parse(text: &str) -> Result<Self, TextError> {
-        let zone = jiff::tz::db().get(text.trim()).map_err(|_| TextError::Invalid)?;
-        zone.iana_name().map(|name| Self(name.to_owned())).ok_or(TextError::Invalid)
+        let zone = jiff::tz::db().get(text.trim()).ok();
+        let name = zone.as_ref().and_then(jiff::tz::TimeZone::iana_name);
+        let unknown = TextError::Invalid("must be the IANA name of a time zone, such as Europe/Warsaw");
+        name.map(|name| Self(name.to_owned())).ok_or(unknown)
     }
 
     /// The name.

@@ -126,7 +126,7 @@ fn current(dood: &Dood, params: &Params, inbound: &Inbound) -> Result<Current, R
 fn device(params: &Params, inbound: &Inbound) -> Result<DeviceName, Rejection> {
     let word = |text: &str| match text.chars().count() {
         n if n > MAX_SYSTEM => Err(TextError::TooLong(MAX_SYSTEM)),
-        _ if text.contains(char::is_whitespace) => Err(TextError::Invalid),
+        _ if text.contains(char::is_whitespace) => Err(TextError::Invalid("must be one word")),
         _ => DeviceName::parse(text),
     };
     Ok(text(params, "system", word)?.unwrap_or_else(|| device::name_of(&inbound.headers)))

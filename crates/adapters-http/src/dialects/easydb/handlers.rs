@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use axum::response::Response;
-use vestibule_application::use_cases::{authenticate_session, describe_session, sign_out};
+use vestibule_application::use_cases::{authenticate_session, describe_session, sign_out, start_session};
 use vestibule_domain::session::Bearer;
 
 use super::{
@@ -15,10 +15,11 @@ use crate::{dialect::Dialect, inbound::Inbound};
 
 pub(super) async fn session(easydb: Arc<Easydb>, inbound: Inbound) -> Response {
     match SessionCall::read(&easydb, &inbound).await {
-        Ok(SessionCall::Start(command)) => {
-            let result = easydb.context.api.start_session(command).await;
-            easydb.started(&inbound, result)
-        }
+        Ok(SessionCall::Start(command)) => easydb.start(&inbound, command).await,
+        Ok(SessionCall::HandedOver(bearer, command)) => match easydb.describe(&inbound, &bearer).await {
+            Err(Failure::UnknownSession) => easydb.start(&inbound, command).await,
+            result => easydb.told(&inbound, &bearer, result),
+        },
         Ok(SessionCall::Describe(bearer)) => {
             let result = easydb.describe(&inbound, &bearer).await;
             easydb.told(&inbound, &bearer, result)
@@ -46,6 +47,11 @@ pub(super) async fn authenticate(easydb: Arc<Easydb>, inbound: Inbound) -> Respo
 }
 
 impl Easydb {
+    async fn start(&self, inbound: &Inbound, command: start_session::Command) -> Response {
+        let result = self.context.api.start_session(command).await;
+        self.started(inbound, result)
+    }
+
     async fn describe(&self, inbound: &Inbound, bearer: &Bearer) -> Result<describe_session::Outcome, Failure> {
         let command = describe_session::Command { caller: self.caller(inbound), bearer: bearer.clone() };
         Ok(self.context.api.describe_session(command).await?)
@@ -53,8 +59,8 @@ impl Easydb {
 
     async fn sign_out(&self, inbound: &Inbound, bearer: Bearer) -> Response {
         let command = sign_out::Command { caller: self.caller(inbound), bearer: bearer.clone() };
-        let result = self.context.api.sign_out(command).await.map_err(Failure::from);
-        self.told(inbound, &bearer, result)
+        let result = self.context.api.sign_out(command).await;
+        self.signed_out(inbound, &bearer, result)
     }
 
     async fn authenticate(

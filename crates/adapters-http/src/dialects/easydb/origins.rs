@@ -5,7 +5,7 @@ use vestibule_application::{
     api::Binding,
     use_cases::start_session::{Guarding, SetupClaim},
 };
-use vestibule_domain::secret::OpaqueToken;
+use vestibule_domain::{secret::OpaqueToken, session::Bearer};
 
 use super::{Easydb, SetupOpenTo};
 use crate::{
@@ -65,6 +65,15 @@ impl Easydb {
             }
             Provenance::NoBrowser | Provenance::Own | Provenance::Listed | Provenance::Foreign => Binding::Free,
         }
+    }
+
+    /// The session whose token a login changed and left in a cookie, because it answered with a redirect. For our own
+    /// pages only, and only to be told of.
+    pub(super) fn handed_over(&self, inbound: &Inbound) -> Option<Bearer> {
+        let is_foreign = origin::provenance(&inbound.headers, &self.context.site, &[]) == Provenance::Foreign;
+        let token =
+            inbound.cookie(&self.session_cookie().name).filter(|_| self.context.is_hardened() && !is_foreign)?;
+        Bearer::parse(token).ok()
     }
 
     fn guard(&self, inbound: &Inbound) -> Option<OpaqueToken> {

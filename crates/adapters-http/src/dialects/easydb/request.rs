@@ -58,6 +58,8 @@ impl From<NotAllowed> for Rejection {
 pub(super) enum SessionCall {
     Start(start_session::Command),
     Describe(Bearer),
+    /// The session that a login handed over in a cookie, if it is live; else another.
+    HandedOver(Bearer, start_session::Command),
     SignOut(Bearer),
 }
 
@@ -73,12 +75,18 @@ impl SessionCall {
         Ok(match find_token(&params, inbound)? {
             Some(bearer) if signs_out => Self::SignOut(bearer),
             Some(bearer) => Self::Describe(bearer),
-            None => Self::Start(start_session::Command {
-                caller: easydb.caller(inbound),
-                device: device::name_of(&inbound.headers),
-                guarding: easydb.guarding(inbound),
-                setup: easydb.setup_claim(inbound, &params),
-            }),
+            None => {
+                let start = start_session::Command {
+                    caller: easydb.caller(inbound),
+                    device: device::name_of(&inbound.headers),
+                    guarding: easydb.guarding(inbound),
+                    setup: easydb.setup_claim(inbound, &params),
+                };
+                match easydb.handed_over(inbound) {
+                    Some(bearer) => Self::HandedOver(bearer, start),
+                    None => Self::Start(start),
+                }
+            }
         })
     }
 }

@@ -35,6 +35,7 @@ const GUARD_MAX_AGE: Duration = Duration::from_hours(12);
 pub(super) enum Reason {
     UsernameOrPasswordEmpty,
     LoginFailed,
+    OtherBrowser,
     LoginDisabled,
     LoginBlocked { retry_after: Duration },
 }
@@ -70,9 +71,9 @@ impl From<authenticate_session::Error> for Failure {
         use authenticate_session::Error;
         match error {
             Error::UnknownSession => Self::UnknownSession,
-            // The page has one word for all three. A browser that is not the session's own learns nothing else, and
-            // which logins exist is nobody's business.
-            Error::OtherBrowser | Error::UnknownLogin | Error::WrongPassword => Self::Refused(Reason::LoginFailed),
+            Error::OtherBrowser => Self::Refused(Reason::OtherBrowser),
+            // Which logins exist is nobody's business.
+            Error::UnknownLogin | Error::WrongPassword => Self::Refused(Reason::LoginFailed),
             Error::Disabled => Self::Refused(Reason::LoginDisabled),
             Error::Throttled { retry_after } => Self::Refused(Reason::LoginBlocked { retry_after }),
             Error::Overloaded { retry_after } => Self::Overloaded { retry_after },
@@ -100,6 +101,19 @@ impl Easydb {
         match result {
             Ok(view) => self.session(written(bearer), &view),
             Err(failure) => self.failed(inbound, failure, self.wording.unknown_session, bearer, None, ""),
+        }
+    }
+
+    pub(super) fn signed_out(
+        &self,
+        inbound: &Inbound,
+        bearer: &Bearer,
+        result: Result<sign_out::Outcome, sign_out::Error>,
+    ) -> Response {
+        match result {
+            Ok(sign_out::Outcome { view, replacement: Some(token) }) => self.session(token.expose(), &view),
+            Ok(sign_out::Outcome { view, replacement: None }) => self.session(written(bearer), &view),
+            Err(error) => self.told(inbound, bearer, Err(error.into())),
         }
     }
 
@@ -148,7 +162,10 @@ impl Easydb {
                 };
                 match reason {
                     Reason::LoginBlocked { retry_after } => answer.retry_after(retry_after),
-                    Reason::UsernameOrPasswordEmpty | Reason::LoginFailed | Reason::LoginDisabled => answer,
+                    Reason::UsernameOrPasswordEmpty
+                    | Reason::LoginFailed
+                    | Reason::OtherBrowser
+                    | Reason::LoginDisabled => answer,
                 }
             }
             Failure::Overloaded { retry_after } => self.refuse(Refusal::Unavailable { retry_after }),

@@ -6,8 +6,10 @@ use crate::{
     view::Principal,
 };
 
-async fn signed_out(world: &World, byte: u8) -> Result<Outcome, Error> {
-    world.service().sign_out(Command { caller: here(), bearer: bearer(byte) }).await
+async fn signed_out(world: &World, byte: u8) -> Result<SessionView, Error> {
+    let outcome = world.service().sign_out(Command { caller: here(), bearer: bearer(byte) }).await?;
+    assert!(outcome.replacement.is_none(), "the token stays");
+    Ok(outcome.view)
 }
 
 #[tokio::test]
@@ -20,14 +22,13 @@ async fn a_session_becomes_nobodys_in_a_new_epoch_under_its_token() {
 }
 
 #[tokio::test]
-async fn a_signed_token_signs_out_and_is_dead_then() {
+async fn a_signed_token_ends_its_session_and_gets_an_anonymous_one_in_its_place() {
     let world = World::new().with_row(5, ALICE);
     world.state().claims = Some(crate::testing::claims(&session(5, ALICE), ALICE));
-    let service = world.service();
-    let command = || Command { caller: here(), bearer: signed() };
-    let view = service.sign_out(command()).await.unwrap();
-    world.state().rows[0].1 = view.session;
-    assert_eq!(refusal(service.sign_out(command()).await), "UnknownSession");
+    let outcome = world.service().sign_out(Command { caller: here(), bearer: signed() }).await.ok().unwrap();
+    assert_eq!((outcome.view.principal, outcome.view.session.epoch), (Principal::Anonymous, 0));
+    assert!(outcome.replacement.is_some(), "under a token of its own");
+    assert_eq!(world.unit(), ["end 5: signed_out", "record session_ended:signed_out of 5: user 1"]);
 }
 
 #[tokio::test]

@@ -108,7 +108,7 @@ async fn a_login_is_read_from_wherever_its_parameters_stand(#[case] ask: Ask) {
 #[case("", "email=a@b.test&password=%ff", 400, 48, "a parameter is not valid UTF-8")]
 #[case("?x=%4", "email=a@b.test&password=secret", 400, 48, "a percent escape is broken")]
 #[case("", "email=a@b.test&password=secret&session_key=mine", 401, 17, "no session has this key, or it is over")]
-#[case("", "email=a@b.test&password=secret&system=a+b", 400, 48, "system has an invalid form")]
+#[case("", "email=a@b.test&password=secret&system=a+b", 400, 48, "system must be one word")]
 #[case("", "email=a@b.test&password=secret&system=a%07b", 400, 48, "system must not contain control characters")]
 #[tokio::test]
 async fn a_login_that_nobody_can_mean_is_refused_unasked(

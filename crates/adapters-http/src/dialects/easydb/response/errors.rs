@@ -86,7 +86,7 @@ impl Reason {
     pub(super) fn name(self) -> &'static str {
         match self {
             Self::UsernameOrPasswordEmpty => "username_or_password_empty",
-            Self::LoginFailed => "login_failed",
+            Self::LoginFailed | Self::OtherBrowser => "login_failed",
             Self::LoginDisabled => "login_disabled",
             Self::LoginBlocked { .. } => "login_blocked",
         }
@@ -96,6 +96,7 @@ impl Reason {
         match self {
             Self::UsernameOrPasswordEmpty => "login and password must be given",
             Self::LoginFailed => "no user has this login and password",
+            Self::OtherBrowser => "this page may not log in to a session that another browser began",
             Self::LoginDisabled => "this user is disabled",
             Self::LoginBlocked { .. } => "too many failed attempts; try again later",
         }

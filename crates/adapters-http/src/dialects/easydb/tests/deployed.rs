@@ -72,7 +72,9 @@ async fn a_token_that_is_not_accepted_is_400_on_every_call() {
 #[tokio::test]
 async fn deauthenticate_signs_out() {
     let mut api = MockSessionApi::new();
-    api.expect_sign_out().times(1).returning(|_| Ok(view("easydb", Principal::Anonymous)));
+    api.expect_sign_out()
+        .times(1)
+        .returning(|_| Ok(sign_out::Outcome { view: view("easydb", Principal::Anonymous), replacement: None }));
     let answer = Ask::post(&format!("/api/v1/session/deauthenticate?token={TOKEN}")).of(deployed(api)).await;
     assert_eq!((answer.status.as_u16(), answer.json()["token"].as_str()), (200, Some(TOKEN)));
     let without = Ask::post("/api/v1/session/deauthenticate").of(deployed(MockSessionApi::new())).await;

@@ -37,7 +37,9 @@ fn describing(token: &'static str) -> MockSessionApi {
 
 fn signing_out() -> MockSessionApi {
     let mut api = MockSessionApi::new();
-    api.expect_sign_out().times(1).returning(|_| Ok(view("easydb", Principal::Anonymous)));
+    api.expect_sign_out()
+        .times(1)
+        .returning(|_| Ok(sign_out::Outcome { view: view("easydb", Principal::Anonymous), replacement: None }));
     api
 }
 
