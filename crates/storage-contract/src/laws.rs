@@ -12,6 +12,7 @@ pub mod log;
 pub mod pages;
 pub mod races;
 pub mod registry;
+pub mod roles;
 pub mod sessions;
 pub mod units;
 pub mod users;

@@ -86,6 +86,11 @@ macro_rules! storage_contract {
             expired_login_tokens_are_forgotten
             many_sessions_expire_and_are_forgotten_at_once
         );
+        $crate::storage_contract!(@group $fresh, roles,
+            roles_are_granted_and_withdrawn_one_by_one
+            grants_made_at_once_are_all_kept
+            adding_a_role_that_is_there_leaves_its_rights
+        );
         $crate::storage_contract!(@group $fresh, users,
             a_user_is_found_by_login_by_address_and_by_id
             a_user_comes_back_with_everything_they_had
@@ -104,9 +109,6 @@ macro_rules! storage_contract {
             a_new_password_moves_the_revision_on
             a_new_hash_of_the_old_password_does_not
             disabling_and_enabling_move_the_revision_on
-            roles_are_granted_and_withdrawn_one_by_one
-            grants_made_at_once_are_all_kept
-            adding_a_role_that_is_there_leaves_its_rights
             an_expected_user_is_there_in_that_revision
             what_is_done_to_nobody_is_missing
             logins_are_noted_by_their_outcome

@@ -1,6 +1,6 @@
 const LIST: &str = include_str!("lib.rs");
 
-const LAWS: [&str; 10] = [
+const LAWS: [&str; 11] = [
     include_str!("laws/endings.rs"),
     include_str!("laws/housekeeping.rs"),
     include_str!("laws/installation.rs"),
@@ -10,6 +10,7 @@ const LAWS: [&str; 10] = [
     include_str!("laws/registry.rs"),
     include_str!("laws/sessions.rs"),
     include_str!("laws/units.rs"),
+    include_str!("laws/roles.rs"),
     include_str!("laws/users.rs"),
 ];
 

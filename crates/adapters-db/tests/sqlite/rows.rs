@@ -7,7 +7,7 @@ async fn a_missing_latch_is_an_error_and_not_an_unconfigured_system() {
     let place = Place::new();
     let store = place.migrated().await;
     place.foreign().await.execute_unprepared("DELETE FROM installation").await.unwrap();
-    assert!(matches!(Installation::state(&store).await, Err(StoreError::Malformed(_))));
+    assert!(matches!(Installation::state(&store).await, Err(StoreError::Unavailable(_))));
     assert!(store.ping().await.is_err());
 }
 

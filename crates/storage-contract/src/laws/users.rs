@@ -7,7 +7,7 @@ use vestibule_application::{
     ports::{Conflict, KeyKind},
 };
 use vestibule_domain::{
-    rights::{Right, Role, RoleName},
+    rights::RoleName,
     session::Subject,
     user::{Birthdate, City, EmailAddress, LoginName, PersonName, Profile, Sex, TimeZoneName, User},
 };
@@ -203,50 +203,6 @@ pub async fn disabling_and_enabling_move_the_revision_on(store: Store) {
         let stored = store.user(user_id(1)).await.unwrap();
         assert_eq!((stored.user.disabled, stored.revision), (disabled, revision));
     }
-}
-
-pub async fn roles_are_granted_and_withdrawn_one_by_one(store: Store) {
-    store.adds(&User { roles: roles(&["a", "b"]), ..user(1, "ada") }).await;
-    let (grant, withdraw) = (
-        |name| Change::GrantRole { user: user_id(1), role: RoleName::parse(name).unwrap() },
-        |name| Change::WithdrawRole { user: user_id(1), role: RoleName::parse(name).unwrap() },
-    );
-    for (change, expected) in [
-        (grant("c"), &["a", "b", "c"][..]),
-        (grant("a"), &["a", "b", "c"]),
-        (withdraw("b"), &["a", "c"]),
-        (withdraw("x"), &["a", "c"]),
-    ] {
-        store.does([change]).await;
-        let stored = store.user(user_id(1)).await.unwrap();
-        assert_eq!((stored.user.roles, stored.revision), (roles(expected), 0));
-    }
-}
-
-pub async fn grants_made_at_once_are_all_kept(store: Store) {
-    store.adds(&user(1, "ada")).await;
-    let grants =
-        (0..8).map(|n| Change::GrantRole { user: user_id(1), role: RoleName::parse(&format!("r{n}")).unwrap() });
-    let tasks: Vec<_> = grants
-        .map(|grant| {
-            let store = store.clone();
-            tokio::spawn(async move { store.does([grant]).await })
-        })
-        .collect();
-    for task in tasks {
-        task.await.unwrap();
-    }
-    assert_eq!(store.user(user_id(1)).await.unwrap().user.roles.len(), 8);
-}
-
-pub async fn adding_a_role_that_is_there_leaves_its_rights(store: Store) {
-    let role = Role { name: RoleName::parse("editor").unwrap(), rights: [Right::parse("a").unwrap()].into() };
-    let added = || Change::AddRole(role.name.clone());
-    store.does([added()]).await;
-    let named = async || store.roles.named(std::slice::from_ref(&role.name)).await.unwrap();
-    assert_eq!(named().await[0].rights.len(), 0);
-    store.does([Change::PutRole(role.clone()), added()]).await;
-    assert_eq!(named().await, std::slice::from_ref(&role));
 }
 
 pub async fn an_expected_user_is_there_in_that_revision(store: Store) {
