@@ -47,8 +47,9 @@ pub fn program() -> &'static Path {
     static PROGRAM: OnceLock<PathBuf> = OnceLock::new();
     PROGRAM.get_or_init(|| {
         let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap();
+        // Of the whole workspace, or its dependencies would be built again with fewer features.
         let built = std::process::Command::new(env!("CARGO"))
-            .args(["build", "--quiet", "--package", "vestibule-bootstrap", "--bin", "vestibule"])
+            .args(["build", "--quiet", "--workspace", "--bin", "vestibule"])
             .current_dir(root)
             .status()
             .unwrap();

@@ -1,7 +1,7 @@
 //! The driven ports: what the use cases need from the world. Every one is an object-safe trait, held as `Arc<dyn Port>`.
 //!
-//! Reads go through the small stores of [`store`]; every write goes through [`UnitOfWork`]. With the feature `mock`,
-//! each port `Port` comes with a mock `MockPort`.
+//! Reads go through small stores, one for each kind of thing; every write goes through [`UnitOfWork`]. With the feature
+//! `mock`, each port `Port` comes with a mock `MockPort`.
 
 mod budgets;
 mod crypto;
