@@ -9,6 +9,7 @@ mod dood;
 mod easydb;
 mod faults;
 mod hostile;
+mod lifetimes;
 mod operations;
 mod platformos;
 mod routes;

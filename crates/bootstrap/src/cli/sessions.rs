@@ -74,7 +74,7 @@ impl From<&SessionReport> for SessionDocument {
 
 pub(super) async fn run(command: SessionCommand, context: &mut Context<'_>) -> Result<()> {
     let operator = context.operator;
-    let reports = match command {
+    let mut reports = match command {
         SessionCommand::List { user } => operator.sessions(user.as_deref()).await?,
         SessionCommand::Revoke(RevokeArgs { user: Some(user), .. }) => operator.revoke_sessions_of(&user).await?,
         SessionCommand::Show { id } => return context.print(&SessionDocument::from(&operator.session(id).await?)),
@@ -84,6 +84,7 @@ pub(super) async fn run(command: SessionCommand, context: &mut Context<'_>) -> R
         // The arguments demand one of the two.
         SessionCommand::Revoke(RevokeArgs { id: None, user: None }) => Vec::new(),
     };
+    reports.sort_by_key(|report| report.session.begun);
     context.print(&reports.iter().map(SessionDocument::from).collect::<Vec<_>>())
 }
 
