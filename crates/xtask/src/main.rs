@@ -3,7 +3,7 @@
 
 use std::{
     env,
-    path::Path,
+    path::{Path, PathBuf},
     process::Command,
     time::{Duration, Instant},
 };
@@ -46,12 +46,23 @@ fn ci() -> Result<()> {
     run(&mut cargo(&["fmt", "--all", "--check"]))?;
     run(&mut cargo(&["clippy", "--workspace", "--all-targets", "--", "--deny", "warnings"]))?;
     run(cargo(&["doc", "--workspace", "--no-deps"]).env("RUSTDOCFLAGS", "--deny warnings"))?;
-    if is_installed("cargo-deny") {
-        run(&mut cargo(&["deny", "check", "licenses", "bans", "sources"]))?;
-    } else {
-        println!("    skipped: licences, bans and sources (`cargo install cargo-deny` to check them here)");
+    match cargo_deny() {
+        Some(program) => run(Command::new(program).args(["check", "licenses", "bans", "sources"]))?,
+        None => println!("    skipped: licences, bans and sources (`cargo install cargo-deny` to check them here)"),
     }
     test(&[])
+}
+
+/// The program that checks dependencies. In CI it is installed when it is missing and can be had.
+fn cargo_deny() -> Option<PathBuf> {
+    const TOOLS: &str = "target/tools";
+    let own = Path::new(TOOLS).join("bin/cargo-deny");
+    let installed = installed("cargo-deny").or_else(|| own.is_file().then(|| own.clone()));
+    if installed.is_some() || env::var_os("CI").is_none() {
+        return installed;
+    }
+    let install = ["install", "--quiet", "--locked", "--root", TOOLS, "cargo-deny@0.20.2"];
+    run(&mut cargo(&install)).ok().map(|()| own)
 }
 
 /// The cargo that runs this task.
@@ -61,14 +72,15 @@ fn cargo(arguments: &[&str]) -> Command {
     cargo
 }
 
-fn is_installed(program: &str) -> bool {
+fn installed(program: &str) -> Option<PathBuf> {
     let path = env::var_os("PATH").unwrap_or_default();
-    env::split_paths(&path).any(|folder| folder.join(program).is_file())
+    env::split_paths(&path).map(|folder| folder.join(program)).find(|file| file.is_file())
 }
 
 fn run(command: &mut Command) -> Result<()> {
     let arguments: Vec<_> = command.get_args().map(|argument| argument.to_string_lossy().into_owned()).collect();
-    let line = format!("cargo {}", arguments.join(" "));
+    let program = Path::new(command.get_program()).file_name().unwrap_or_default().to_string_lossy().into_owned();
+    let line = format!("{program} {}", arguments.join(" "));
     println!("==> {line}");
     let begun = Instant::now();
     let status = command.status().with_context(|| format!("cannot run {line}"))?;
