@@ -109,9 +109,9 @@ async fn hardened_a_login_that_redirects_hands_the_new_token_to_its_own_pages() 
     let page = request(Method::POST, AUTHENTICATE).header("origin", "https://id.example");
     let login = app.send(page.header("cookie", format!("__Host-vestibule_guard={guard}")).form(&fields)).await;
     assert_eq!(login.status, 302);
-    let handed = login.cookie("vestibule_session").unwrap();
+    let handed = login.cookie("__Host-vestibule_session").unwrap();
     assert_eq!(app.send(request(Method::GET, &format!("/api/session?token={old}"))).await.status, 404);
-    let ask = || request(Method::GET, "/api/session").header("cookie", format!("vestibule_session={handed}"));
+    let ask = || request(Method::GET, "/api/session").header("cookie", format!("__Host-vestibule_session={handed}"));
     let own = app.send(ask().header("sec-fetch-site", "same-origin")).await;
     assert_eq!((own.text("/token"), &own.json()["authenticated"]), (handed.clone(), &json!(true)));
     let foreign = app.send(ask().header("sec-fetch-site", "cross-site")).await;

@@ -12,7 +12,7 @@ fn assert_says_nothing(answer: &Answer) {
     }
 }
 
-/// Every operation that needs the store, in every dialect.
+/// The operations that need the tables of sessions, in every dialect.
 async fn ask_everything(doors: &Doors, token: &str) -> Vec<Answer> {
     let app = &doors.app;
     let credentials = [("email", "ann@example.com"), ("password", PASSWORD)];
@@ -28,6 +28,9 @@ async fn ask_everything(doors: &Doors, token: &str) -> Vec<Answer> {
         app.post_form("/session/register/", &[("email", "new@example.com"), ("password", PASSWORD)]).await,
         app.post_json("/session/login", json!({ "login": "ann", "password": PASSWORD })).await,
         app.send(app.request(reqwest::Method::GET, "/session/user").bearer_auth(token)).await,
+        app.send(app.request(reqwest::Method::GET, "/session/user/details").bearer_auth(token)).await,
+        app.send(app.request(reqwest::Method::POST, "/session/logout").bearer_auth(token)).await,
+        app.get(&format!("/api/session?token={token}&signout=1")).await,
     ]
 }
 
@@ -58,6 +61,8 @@ async fn a_store_that_fails_is_told_without_details() {
 async fn the_status_tells_when_the_store_is_away() {
     let app = TestApp::start().await;
     app.sql("ALTER TABLE installation RENAME TO away").await;
+    let status = app.get("/session").await;
+    assert_eq!((status.status, status.header("retry-after").is_empty()), (503, false));
     let session = app.get("/api/session").await;
     assert_eq!(session.status, 503, "a system that cannot tell whether it has users is not an unconfigured one");
     assert!(session.json().get("authenticated").is_none());

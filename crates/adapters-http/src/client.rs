@@ -1,6 +1,6 @@
 //! Who is at the other end of a connection: decided by the socket, and by forwarding headers only from trusted proxies.
 
-use std::net::IpAddr;
+use std::net::{IpAddr, SocketAddr};
 
 use http::HeaderMap;
 use ipnet::IpNet;
@@ -31,13 +31,26 @@ impl Client {
             let is_local = peer.is_loopback() && !is_forwarded(headers);
             return Self { address: peer, is_local, is_secure: false };
         }
-        // The right-most address that is not a proxy of ours is the last one that one of ours has seen.
-        let hops = values(headers, "x-forwarded-for").filter_map(|hop| hop.parse::<IpAddr>().ok());
-        let hops: Vec<IpAddr> = hops.map(|hop| hop.to_canonical()).collect();
-        let address = hops.iter().rev().find(|hop| !trusted(hop)).or(hops.first()).copied().unwrap_or(peer);
+        // The right-most address that is not a proxy of ours is the last one that one of ours has seen. What is left of
+        // a hop that cannot be read is anybody's invention.
+        let hops: Vec<&str> = values(headers, "x-forwarded-for").collect();
+        let mut address = peer;
+        for hop in hops.into_iter().rev().map_while(hop) {
+            address = hop;
+            if !trusted(&hop) {
+                break;
+            }
+        }
         let is_secure = values(headers, "x-forwarded-proto").last() == Some("https");
         Self { address, is_local: false, is_secure }
     }
+}
+
+/// The address of a hop, with or without a port.
+fn hop(text: &str) -> Option<IpAddr> {
+    let bare = text.trim_start_matches('[').trim_end_matches(']').parse::<IpAddr>();
+    let address = bare.ok().or_else(|| text.parse::<SocketAddr>().ok().map(|address| address.ip()));
+    address.map(|address| address.to_canonical())
 }
 
 /// Whether any header says that the request was forwarded.
@@ -92,6 +105,16 @@ mod tests {
         ];
         let client = identify("10.0.0.1", &hops, &["10.0.0.0/8"]);
         assert_eq!(client, Client { address: "203.0.113.7".parse().unwrap(), is_local: false, is_secure: true });
+    }
+
+    #[test]
+    fn hops_may_have_ports_and_nothing_left_of_an_unreadable_one_counts() {
+        let address =
+            |hops: &str| identify("10.0.0.1", &[("x-forwarded-for", hops)], &["10.0.0.0/8"]).address.to_string();
+        assert_eq!(address("9.9.9.9, 203.0.113.7:51234"), "203.0.113.7");
+        assert_eq!(address("9.9.9.9, [2001:db8::1]:443"), "2001:db8::1");
+        assert_eq!(address("9.9.9.9, unknown, 10.0.0.2"), "10.0.0.2");
+        assert_eq!(address("9.9.9.9, _hidden"), "10.0.0.1");
     }
 
     #[test]

@@ -64,9 +64,10 @@ impl Inbound {
         Params::from_urlencoded(self.uri.query().unwrap_or_default().as_bytes())
     }
 
-    /// The parameters of the body, whatever their encoding, before those of the query.
-    pub async fn body_and_query(&self) -> Result<Params, BodyError> {
-        Ok(Params::from_body(&self.headers, &self.body).await?.or(self.query()?))
+    /// The parameters of the body, whatever their encoding, before those of the query. `names` are those that will be
+    /// read, and must be plain.
+    pub async fn body_and_query(&self, names: &[&str]) -> Result<Params, BodyError> {
+        Params::from_body(&self.headers, &self.body).await?.or(self.query()?).plain(names)
     }
 
     /// A header's value, when it is there and readable.

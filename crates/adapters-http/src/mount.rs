@@ -12,12 +12,13 @@ use axum::{Router, extract::Request, response::Response, routing::MethodRouter};
 use http::{HeaderValue, Method, StatusCode, header::HOST};
 use ipnet::IpNet;
 use tower::ServiceExt;
+use tracing::Instrument;
 use vestibule_application::ports::Ids;
 
 use self::fallback::Fallback;
 pub use self::table::{Collision, Entry, Mount, table};
 use crate::{
-    dialect::{Dialect, Handler},
+    dialect::{Dialect, Handler, Refusal},
     inbound::Inbound,
     reply,
 };
@@ -29,7 +30,7 @@ pub struct Shared {
     pub ids: Arc<dyn Ids>,
     /// The networks whose forwarding headers are believed.
     pub trusted_proxies: Arc<[IpNet]>,
-    /// How long a request may take, from its first byte to its answer.
+    /// How long a request may take to arrive, from the end of its head to the end of its body.
     pub request_timeout: Duration,
     /// The public keys of signed tokens (RFC 7517), served at [`JWKS_PATH`].
     pub jwks: Arc<serde_json::Value>,
@@ -84,9 +85,18 @@ fn of_host(entries: &[Entry], host: Option<&str>, shared: &Shared) -> Router {
 async fn answer(request: Request, handler: Handler, dialect: Arc<dyn Dialect>, shared: Shared) -> Response {
     let received = tokio::time::timeout(shared.request_timeout, Inbound::receive(request, &shared.trusted_proxies));
     match received.await {
-        Ok(Ok(inbound)) => handler(inbound).await,
+        Ok(Ok(inbound)) => {
+            let request_id = inbound.request_id.clone();
+            // A task of its own: hyper drops the future of a request whose client hangs up, and what has begun to write
+            // must come to its end. A panic ends that task and nothing else.
+            let answer = tokio::spawn(handler(inbound).in_current_span()).await;
+            answer.unwrap_or_else(|_| {
+                tracing::error!("a request ended in a panic");
+                dialect.refuse(Refusal::Internal { request_id })
+            })
+        }
         Ok(Err(refusal)) => dialect.refuse(refusal),
-        Err(_) => dialect.refuse(crate::dialect::Refusal::TimedOut),
+        Err(_) => dialect.refuse(Refusal::TimedOut),
     }
 }
 

@@ -52,12 +52,11 @@ pub fn is_prefetch(headers: &HeaderMap) -> bool {
 }
 
 /// The public origin, or the one the browser was pointed at: a page elsewhere cannot choose the `Host` of its requests.
+/// Where the site is on TLS, a page that is not is nobody's: whoever sits on the wire may have written it.
 fn is_own(origin: &Origin, headers: &HeaderMap, site: &Site) -> bool {
-    if *origin == site.public_url.origin() {
-        return true;
-    }
     let host = headers.get(HOST).and_then(|host| host.to_str().ok()).unwrap_or_default();
-    ["http", "https"].iter().any(|scheme| is_at(&format!("{scheme}://{host}"), origin))
+    let schemes: &[&str] = if site.is_https() { &["https"] } else { &["http", "https"] };
+    *origin == site.public_url.origin() || schemes.iter().any(|scheme| is_at(&format!("{scheme}://{host}"), origin))
 }
 
 fn is_at(url: &str, origin: &Origin) -> bool {
@@ -68,10 +67,13 @@ fn is_at(url: &str, origin: &Origin) -> bool {
 mod tests {
     use super::*;
 
-    fn from(pairs: &[(&'static str, &str)]) -> Provenance {
+    fn at(public_url: &str, pairs: &[(&'static str, &str)]) -> Provenance {
         let headers = pairs.iter().map(|(name, value)| (name.parse().unwrap(), value.parse().unwrap())).collect();
-        let site = Site { public_url: "https://id.example/".parse().unwrap() };
-        provenance(&headers, &site, &["https://app.example".to_owned()])
+        provenance(&headers, &Site { public_url: public_url.parse().unwrap() }, &["https://app.example".to_owned()])
+    }
+
+    fn from(pairs: &[(&'static str, &str)]) -> Provenance {
+        at("https://id.example/", pairs)
     }
 
     #[test]
@@ -79,21 +81,20 @@ mod tests {
         assert_eq!(from(&[]), Provenance::NoBrowser);
         assert_eq!(from(&[("origin", "https://id.example")]), Provenance::Own);
         assert_eq!(from(&[("origin", "https://app.example")]), Provenance::Listed);
-        assert_eq!(from(&[("origin", "http://localhost:8080"), ("host", "localhost:8080")]), Provenance::Own);
-        let foreign = [
-            "null",
-            "http://id.example",
-            "https://id.example:444",
-            "https://id.example.evil.test",
-            "https://evil.test",
-        ];
-        for origin in foreign {
-            assert_eq!(
-                from(&[("origin", origin), ("sec-fetch-site", "same-origin"), ("host", "id.example")][..2]),
-                Provenance::Foreign,
-                "{origin}"
-            );
+        assert_eq!(from(&[("origin", "https://other.example"), ("host", "other.example")]), Provenance::Own);
+        for origin in
+            ["null", "http://id.example", "https://id.example:444", "https://id.example.evil.test", "https://evil.test"]
+        {
+            let headers = [("origin", origin), ("sec-fetch-site", "same-origin"), ("host", "id.example")];
+            assert_eq!(from(&headers), Provenance::Foreign, "{origin}");
         }
+    }
+
+    #[test]
+    fn a_site_without_tls_is_known_by_the_host_it_was_reached_at() {
+        let reached = |origin: &str| at("http://127.0.0.1:8080", &[("origin", origin), ("host", "localhost:8080")]);
+        assert_eq!(reached("http://localhost:8080"), Provenance::Own);
+        assert_eq!(reached("http://localhost:8081"), Provenance::Foreign);
     }
 
     #[test]

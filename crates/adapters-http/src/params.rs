@@ -1,5 +1,6 @@
 //! Named text parameters from a query or body, in any of the encodings a page lists: strict about bytes, first one wins.
 
+mod json;
 #[cfg(test)]
 mod tests;
 
@@ -7,6 +8,7 @@ use std::borrow::Cow;
 
 use bytes::Bytes;
 use http::{HeaderMap, header::CONTENT_TYPE};
+use serde_json::Value;
 use thiserror::Error;
 
 use crate::negotiation::{self, BodyType};
@@ -24,7 +26,11 @@ pub enum BodyError {
 
 /// Parameters in the order they came.
 #[derive(Clone, Default, PartialEq, Eq)]
-pub struct Params(Vec<(String, String)>);
+pub struct Params {
+    pairs: Vec<(String, String)>,
+    /// The names of JSON fields that hold an array or an object: no matter, unless somebody wants to read one.
+    nested: Vec<String>,
+}
 
 impl Params {
     /// The most parameters a request may have.
@@ -47,14 +53,24 @@ impl Params {
 
     /// All names and values.
     pub fn pairs(&self) -> impl Iterator<Item = (&str, &str)> {
-        self.0.iter().map(|(name, value)| (name.as_str(), value.as_str()))
+        self.pairs.iter().map(|(name, value)| (name.as_str(), value.as_str()))
     }
 
     /// These, and behind them the others: of two values of one name the first one wins.
     #[must_use]
     pub fn or(mut self, others: Self) -> Self {
-        self.0.extend(others.0);
+        self.pairs.extend(others.pairs);
+        self.nested.extend(others.nested);
         self
+    }
+
+    /// These, if none of the names that are going to be read holds an array or an object.
+    pub fn plain(self, names: &[&str]) -> Result<Self, BodyError> {
+        let is_wanted = |nested: &String| names.contains(&nested.as_str());
+        if self.nested.iter().any(is_wanted) {
+            return Err(BodyError::Malformed("a JSON field has the wrong type"));
+        }
+        Ok(self)
     }
 
     /// Reads a body by its content type: urlencoded, multipart or JSON. An empty body has no parameters, whatever its
@@ -85,21 +101,22 @@ impl Params {
         Self::bounded(parts.map(pair))
     }
 
-    /// Reads a JSON object whose values are text, numbers, booleans or null (which counts as absent).
+    /// Reads a JSON object: text, numbers and booleans by name; null counts as absent.
     pub fn from_json(bytes: &[u8]) -> Result<Self, BodyError> {
-        use serde_json::Value;
-        let Value::Object(fields) =
-            serde_json::from_slice(bytes).map_err(|_| BodyError::Malformed("the body is not valid JSON"))?
-        else {
-            return Err(BodyError::Malformed("the body is not a JSON object"));
-        };
+        let object = serde_json::from_slice::<json::Object>(bytes);
+        let object = object.map_err(|_| BodyError::Malformed("the body is not a JSON object"))?;
+        let mut nested = Vec::new();
         let pair = |(name, value): (String, Value)| match value {
             Value::Null => None,
             Value::String(text) => Some(Ok((name, text))),
             Value::Bool(_) | Value::Number(_) => Some(Ok((name, value.to_string()))),
-            Value::Array(_) | Value::Object(_) => Some(Err(BodyError::Malformed("a JSON field has the wrong type"))),
+            Value::Array(_) | Value::Object(_) => {
+                nested.push(name);
+                None
+            }
         };
-        Self::bounded(fields.into_iter().filter_map(pair))
+        let Self { pairs, .. } = Self::bounded(object.0.into_iter().filter_map(pair))?;
+        Ok(Self { pairs, nested })
     }
 
     async fn from_multipart(headers: &HeaderMap, body: Bytes) -> Result<Self, BodyError> {
@@ -119,7 +136,10 @@ impl Params {
 
     fn bounded(pairs: impl IntoIterator<Item = Result<(String, String), BodyError>>) -> Result<Self, BodyError> {
         let pairs = pairs.into_iter().take(Self::MAX + 1).collect::<Result<Vec<_>, _>>()?;
-        if pairs.len() > Self::MAX { Err(BodyError::Malformed("too many parameters")) } else { Ok(Self(pairs)) }
+        if pairs.len() > Self::MAX {
+            return Err(BodyError::Malformed("too many parameters"));
+        }
+        Ok(Self { pairs, nested: Vec::new() })
     }
 }
 

@@ -67,7 +67,8 @@ pub enum Change {
         /// The revision that was read.
         revision: u32,
     },
-    /// Sets a new password. `Missing` without the user. Moves the revision on.
+    /// Sets a new password, and removes the login tokens issued for the user. `Missing` without the user. Moves the
+    /// revision on.
     SetPassword {
         /// Whose.
         user: UserId,
@@ -81,7 +82,8 @@ pub enum Change {
         /// The hash.
         password: PasswordHash,
     },
-    /// Disables or enables a user. `Missing` without the user. Moves the revision on.
+    /// Disables or enables a user, and removes the login tokens issued for them. `Missing` without the user. Moves the
+    /// revision on.
     SetDisabled {
         /// Who.
         user: UserId,

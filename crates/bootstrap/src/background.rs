@@ -62,14 +62,16 @@ impl Background {
 
     /// Last-seen times go first, or sessions in use would be found idle.
     async fn sweep(&self, stop: &watch::Receiver<bool>) -> anyhow::Result<()> {
-        self.flush().await?;
+        // The time comes before that: what is seen while it is written was not idle.
         let now = self.clock.now();
+        self.flush().await?;
         let keep_from = now.minus(self.keep_ended);
         let mut more = true;
         while more && !*stop.borrow() {
-            let expired = self.housekeeping.expire(now, Self::BATCH).await.context("cannot end expired sessions")?;
+            let expired = self.housekeeping.expire(now, Self::BATCH).await.context("cannot end expired sessions");
+            // Whatever is wrong with those, old ones can go.
             let gone = self.housekeeping.forget(keep_from, Self::BATCH).await.context("cannot forget old sessions")?;
-            more = expired.max(gone) >= Self::BATCH;
+            more = expired?.max(gone) >= Self::BATCH;
         }
         Ok(())
     }

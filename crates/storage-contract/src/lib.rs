@@ -107,6 +107,7 @@ macro_rules! storage_contract {
             a_removed_user_is_gone_and_their_keys_are_free
             removing_a_user_removes_their_login_tokens_and_not_their_sessions
             a_new_password_moves_the_revision_on
+            login_tokens_go_with_the_credentials
             a_new_hash_of_the_old_password_does_not
             disabling_and_enabling_move_the_revision_on
             an_expected_user_is_there_in_that_revision

@@ -51,14 +51,12 @@ impl State {
                 let holds = self.users.get(&user).is_some_and(|stored| stored.revision == revision);
                 or(holds, Conflict::SubjectChanged)
             }
-            Change::SetPassword { user, password } => self.change_user(user, |stored| {
+            Change::SetPassword { user, password } => self.change_credentials(user, |stored| {
                 stored.password = Some(password);
-                stored.revision += 1;
             }),
             Change::ReplaceHash { user, password } => self.change_user(user, |stored| stored.password = Some(password)),
-            Change::SetDisabled { user, disabled } => self.change_user(user, |stored| {
+            Change::SetDisabled { user, disabled } => self.change_credentials(user, |stored| {
                 stored.user.disabled = disabled;
-                stored.revision += 1;
             }),
             Change::GrantRole { user, role } => self.change_roles(user, |roles| roles.insert(role)),
             Change::WithdrawRole { user, role } => self.change_roles(user, |roles| roles.remove(&role)),
@@ -198,15 +196,27 @@ impl State {
         }
     }
 
+    fn change_credentials(&mut self, id: UserId, change: impl FnOnce(&mut StoredUser)) -> Applied {
+        self.remove_login_tokens(id);
+        self.change_user(id, |stored| {
+            change(stored);
+            stored.revision += 1;
+        })
+    }
+
+    fn remove_login_tokens(&mut self, user: UserId) {
+        let theirs: Vec<_> = self.login_tokens.values().filter(|token| token.user == user).map(|t| t.digest).collect();
+        for digest in &theirs {
+            self.login_tokens.remove(digest);
+        }
+    }
+
     fn remove_user(&mut self, id: UserId) -> Applied {
         let keys = self.users.get(&id).ok_or(Conflict::Missing)?.user.keys();
         for key in &keys {
             self.user_keys.remove(key);
         }
-        let tokens: Vec<_> = self.login_tokens.values().filter(|token| token.user == id).map(|t| t.digest).collect();
-        for digest in &tokens {
-            self.login_tokens.remove(digest);
-        }
+        self.remove_login_tokens(id);
         self.users.remove(&id);
         Ok(())
     }

@@ -101,6 +101,7 @@ pub(super) async fn set_password(
     id: UserId,
     password: &PasswordHash,
 ) -> Result<(), CommitError> {
+    remove_login_tokens(tx, id).await?;
     set(tx, id, [hash(password), next_revision()]).await
 }
 
@@ -113,6 +114,7 @@ pub(super) async fn replace_hash(
 }
 
 pub(super) async fn set_disabled(tx: &DatabaseTransaction, id: UserId, disabled: bool) -> Result<(), CommitError> {
+    remove_login_tokens(tx, id).await?;
     set(tx, id, [(Column::Disabled, disabled.into()), next_revision()]).await
 }
 
@@ -130,10 +132,16 @@ pub(super) async fn change_roles(
 }
 
 pub(super) async fn remove(tx: &DatabaseTransaction, id: UserId) -> Result<(), CommitError> {
+    remove_login_tokens(tx, id).await?;
     let id = id.as_uuid();
-    delete(tx, login_token::Entity::delete_many().filter(login_token::Column::UserId.eq(id))).await?;
     delete(tx, user_key::Entity::delete_many().filter(user_key::Column::UserId.eq(id))).await?;
     met(delete(tx, Entity::delete_many().filter(Column::Id.eq(id))).await?, Conflict::Missing)
+}
+
+async fn remove_login_tokens(tx: &DatabaseTransaction, user: UserId) -> Result<(), CommitError> {
+    let theirs = login_token::Column::UserId.eq(user.as_uuid());
+    delete(tx, login_token::Entity::delete_many().filter(theirs)).await?;
+    Ok(())
 }
 
 pub(super) async fn record_login(

@@ -66,21 +66,22 @@ impl Easydb {
         if self.context.is_hardened() && open_to != SetupOpenTo::Nobody { SetupOpenTo::Secret } else { open_to }
     }
 
-    /// The cookie by which a browser proves that it began a session. The prefix `__Host-` keeps other hosts of the
-    /// domain from planting one (RFC 6265bis); it is possible over TLS at the root only.
+    /// The cookie by which a browser proves that it began a session.
     fn guard_cookie(&self) -> CookieSpec {
-        let secure = self.context.site.is_https();
-        let prefix = if secure && self.context.prefix.is_empty() { "__Host-" } else { "" };
-        CookieSpec { name: format!("{prefix}vestibule_guard"), path: self.context.cookie_path().to_owned(), secure }
+        self.cookie("vestibule_guard")
     }
 
     /// The cookie that carries a new token where the answer is a redirect.
     fn session_cookie(&self) -> CookieSpec {
-        CookieSpec {
-            name: "vestibule_session".to_owned(),
-            path: self.context.cookie_path().to_owned(),
-            secure: self.context.site.is_https(),
-        }
+        self.cookie("vestibule_session")
+    }
+
+    /// The prefix `__Host-` keeps other hosts of the domain from planting a cookie (RFC 6265bis); it is possible over TLS
+    /// at the root only.
+    fn cookie(&self, name: &str) -> CookieSpec {
+        let secure = self.context.site.is_https();
+        let prefix = if secure && self.context.prefix.is_empty() { "__Host-" } else { "" };
+        CookieSpec { name: format!("{prefix}{name}"), path: self.context.cookie_path().to_owned(), secure }
     }
 }
 

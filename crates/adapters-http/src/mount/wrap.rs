@@ -1,13 +1,13 @@
-//! What happens to every request and answer: a name, a task of its own, safe headers, one log line.
+//! What happens to every request and answer: a name, safe headers, one log line.
 
 use axum::{Router, extract::Request, middleware, response::Response};
 use http::{
-    HeaderName, HeaderValue, StatusCode,
+    HeaderName, HeaderValue,
     header::{CACHE_CONTROL, CONTENT_SECURITY_POLICY, REFERRER_POLICY, X_CONTENT_TYPE_OPTIONS},
 };
 use tracing::Instrument;
 
-use super::{Shared, problem};
+use super::Shared;
 use crate::inbound::RequestId;
 
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
@@ -32,16 +32,7 @@ pub(super) fn wrap(router: Router, shared: &Shared) -> Router {
             tracing::info!(status = response.status().as_u16(), "answered");
             response
         };
-        // A task of its own: hyper drops the future of a request whose client hangs up, and what has begun to write
-        // must come to its end. A panic ends that task and nothing else.
-        let task = tokio::spawn(work.instrument(span));
-        async move {
-            let response = task.await.unwrap_or_else(|_| {
-                tracing::error!(request_id = id, "a request ended in a panic");
-                problem(StatusCode::INTERNAL_SERVER_ERROR, "something went wrong here; the log knows this request's id")
-            });
-            finished(response, &id)
-        }
+        async move { finished(work.instrument(span).await, &id) }
     }))
 }
 

@@ -6,12 +6,13 @@ mod tests;
 use std::{sync::Arc, time::Duration};
 
 use thiserror::Error;
+use uuid::Uuid;
 use vestibule_domain::{
     message::{Event, EventKind},
     node::NodeRef,
     secret::{Password, PasswordHash},
     session::Subject,
-    user::{Login, LoginKey},
+    user::{Login, LoginKey, UserId},
 };
 
 use crate::{
@@ -169,7 +170,9 @@ impl Gate {
     /// Notes the failure; the answer waits for the note, known login or not.
     async fn failed(&self, subject: Option<Subject>, denied: Denied, caller: &Caller) -> Denied {
         let at = self.clock.now();
-        let login = subject.map(|subject| Change::RecordLogin { subject, at, succeeded: false });
+        // Nobody has the nil identifier: for an unknown login the same is written, to no effect.
+        let whose = subject.unwrap_or(Subject::User(UserId::from_uuid(Uuid::nil())));
+        let login = Change::RecordLogin { subject: whose, at, succeeded: false };
         let event = Change::Record(Event {
             kind: EventKind::AuthenticationFailed,
             at,
@@ -178,7 +181,7 @@ impl Gate {
             origin: Some(caller.origin.clone()),
             address: Some(caller.address),
         });
-        match self.unit.commit(login.into_iter().chain([event]).collect()).await {
+        match self.unit.commit(vec![login, event]).await {
             Ok(()) | Err(CommitError::Conflict(_)) => denied,
             Err(CommitError::Store(error)) => Denied::Store(error),
         }

@@ -101,9 +101,10 @@ impl UseCase {
         if command.profile.birthdate.is_some_and(|birthdate| birthdate.is_after(now)) {
             return Err(Error::BirthdateInFuture);
         }
-        self.check_password(&command)?;
         let buckets = [Bucket::RegistrationFrom(command.caller.address)];
         self.budgets.charge(&buckets).await.map_err(|Exhausted { retry_after }| Error::Throttled { retry_after })?;
+        // After the charge: judging a password is work too.
+        self.check_password(&command)?;
         // Hashed before anybody looks whether the address is taken: both answers cost the same.
         let password = match self.hasher.hash(&command.password, HashProfile::Standard).await {
             Ok(hash) => hash,

@@ -96,7 +96,7 @@ impl UseCase {
         // The log names whose session it was.
         let note = Change::Record(event(EventKind::SessionSignedOut, &session, caller, now));
         let expected_epoch = session.epoch;
-        session.sign_out(self.lifetimes.of(&session.origin), now);
+        session.sign_out(self.lifetimes.of(&caller.origin), now);
         (session.clone(), None, vec![saved(session, kept, expected_epoch), note])
     }
 

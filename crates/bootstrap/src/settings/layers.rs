@@ -63,7 +63,7 @@ impl Sources {
     pub(super) fn flatten(self) -> Result<BTreeMap<String, Found>, Problem> {
         let mut found = BTreeMap::new();
         if let Some((name, text)) = self.file {
-            for (key, value) in toml(&text).map_err(|error| Problem::source(&name, &error.to_string()))? {
+            for (key, value) in toml(&text).map_err(|error| Problem::source(&name, &without_source(&error)))? {
                 found.insert(key, Found { value, place: name.clone() });
             }
         }
@@ -95,6 +95,18 @@ fn toml(text: &str) -> Result<BTreeMap<String, Json>, ConfigError> {
         flatten(key, value, &mut flat);
     }
     Ok(flat)
+}
+
+/// What is wrong and where, without the line itself: a password may stand in it.
+fn without_source(error: &ConfigError) -> String {
+    let text = error.to_string();
+    let is_quote = |line: &&str| line.contains('|');
+    text.lines()
+        .filter(|line| !is_quote(line))
+        .map(str::trim)
+        .filter(|line| !line.is_empty())
+        .collect::<Vec<_>>()
+        .join(": ")
 }
 
 fn flatten(key: String, value: Value, flat: &mut BTreeMap<String, Json>) {

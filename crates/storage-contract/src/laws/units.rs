@@ -63,6 +63,7 @@ pub async fn whatever_fails_last_undoes_what_came_first(store: Store) {
     // ... what is done to all of it, ...
     let first = [
         add(2, "bob"),
+        Change::SpendLoginToken(digest(1)),
         Change::SetPassword { user: user_id(1), password: hash("b") },
         Change::GrantRole { user: user_id(1), role: RoleName::admin() },
         Change::RecordLogin { subject: Subject::User(user_id(1)), at: at(1), succeeded: false },
@@ -71,7 +72,6 @@ pub async fn whatever_fails_last_undoes_what_came_first(store: Store) {
         Change::SetNodeSecrets { node: node_id(1), secrets: secrets("t") },
         Change::RevokeClient { client: client(1, "shop").id, at: at(1) },
         Change::RemoveForm(form.name.clone()),
-        Change::SpendLoginToken(digest(1)),
         Change::AddLoginToken(login_token(2, 1)),
         Change::TouchSessions(vec![(session_id(1), at(5))]),
         Change::EndSessionsOf { subject: Subject::User(user_id(1)), ending: ending(1) },

@@ -189,6 +189,19 @@ pub async fn a_new_password_moves_the_revision_on(store: Store) {
     assert_eq!((other.revision, other.password.unwrap().expose()), (0, "a"));
 }
 
+pub async fn login_tokens_go_with_the_credentials(store: Store) {
+    store.adds(&user(1, "ada")).await;
+    store.adds(&user(2, "bob")).await;
+    let user = user_id(1);
+    for change in [Change::SetPassword { user, password: hash("b") }, Change::SetDisabled { user, disabled: true }] {
+        let issued = [Change::AddLoginToken(login_token(1, 1)), Change::AddLoginToken(login_token(2, 2))];
+        store.does(issued.into_iter().chain([change])).await;
+        assert_eq!(store.login_tokens.by_digest(&digest(1)).await.unwrap(), None);
+        assert!(store.login_tokens.by_digest(&digest(2)).await.unwrap().is_some(), "another user's stays");
+        store.does([Change::SpendLoginToken(digest(2))]).await;
+    }
+}
+
 pub async fn a_new_hash_of_the_old_password_does_not(store: Store) {
     store.adds(&user(1, "ada")).await;
     store.does([Change::ReplaceHash { user: user_id(1), password: hash("dearer") }]).await;

@@ -28,6 +28,10 @@ const MIN_PASSWORD: usize = 6;
 /// The most characters of `system`.
 const MAX_SYSTEM: usize = 32;
 
+/// Every parameter that some page knows.
+const PARAMETERS: [&str; 10] =
+    ["session_key", "system", "email", "password", "sex", "name", "surname", "nickname", "birthdate", "default_city"];
+
 /// Why a request does not become a command.
 #[derive(Debug)]
 pub(super) enum Rejection {
@@ -100,7 +104,7 @@ async fn params(inbound: &Inbound) -> Result<Params, Rejection> {
     if origin::is_prefetch(&inbound.headers) {
         return Err(Rejection::Prefetched);
     }
-    inbound.body_and_query().await.map_err(Rejection::Unreadable)
+    inbound.body_and_query(&PARAMETERS).await.map_err(Rejection::Unreadable)
 }
 
 /// Parameters with a password among them.

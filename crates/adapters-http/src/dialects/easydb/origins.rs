@@ -34,7 +34,7 @@ impl Easydb {
     /// What entitles the caller to set the system up. A page elsewhere that makes a browser on this machine ask is not
     /// local: its host's name is not (DNS rebinding).
     pub(super) fn setup_claim(&self, inbound: &Inbound, params: &Params) -> Option<SetupClaim> {
-        let addressed_locally = addressed(inbound, "http").is_none_or(|url| is_loopback(&url));
+        let addressed_locally = addressed(inbound, "http").is_some_and(|url| is_loopback(&url));
         let local = inbound.client.is_local && addressed_locally && is_loopback(&self.context.site.public_url);
         let secret = inbound.header("x-setup-secret").or(params.get("setup_secret"));
         let secret =

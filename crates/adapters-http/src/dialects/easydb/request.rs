@@ -23,6 +23,9 @@ use crate::{
     params::{BodyError, Params},
 };
 
+/// Every parameter that either page knows, and our own for setting up.
+const PARAMETERS: [&str; 8] = ["token", "signout", "login", "password", "method", "success", "error", "setup_secret"];
+
 /// Why nothing can be asked of a use case.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Rejection {
@@ -65,7 +68,7 @@ pub(super) enum SessionCall {
 
 impl SessionCall {
     pub(super) async fn read(easydb: &Easydb, inbound: &Inbound) -> Result<Self, Rejection> {
-        let params = inbound.body_and_query().await?;
+        let params = inbound.body_and_query(&PARAMETERS).await?;
         let signs_out = match params.get("signout") {
             None | Some("" | "0") => false,
             // A browser that only fetches ahead must not end anything.
@@ -93,7 +96,7 @@ impl SessionCall {
 
 /// The session to act on, where there must be one.
 pub(super) async fn bearer(inbound: &Inbound) -> Result<Bearer, Rejection> {
-    find_token(&inbound.body_and_query().await?, inbound)?.ok_or(Rejection::TokenMissing)
+    find_token(&inbound.body_and_query(&PARAMETERS).await?, inbound)?.ok_or(Rejection::TokenMissing)
 }
 
 /// Body before query before headers. Never a cookie: pages elsewhere cannot send what they do not know.
@@ -132,7 +135,7 @@ pub(super) struct Authentication {
 
 impl Authentication {
     pub(super) async fn read(easydb: &Easydb, inbound: &Inbound) -> Result<Self, Rejection> {
-        let params = inbound.body_and_query().await?;
+        let params = inbound.body_and_query(&PARAMETERS).await?;
         if params.filled("password").is_some() && !inbound.client.may_send_secrets() {
             return Err(Rejection::InsecureTransport);
         }

@@ -77,7 +77,11 @@ async fn failures_are_noted_of_known_and_unknown_accounts() {
     refused(&world, &by_name("alice"), "wrong").await;
     assert_eq!(world.unit(), ["login of user 1: false", "record authentication_failed: user 1"]);
     refused(&world, &by_name("carol"), "wrong").await;
-    assert_eq!(world.unit(), ["record authentication_failed: nobody"]);
+    assert_eq!(
+        world.unit(),
+        ["login of user 0: false", "record authentication_failed: nobody"],
+        "as much, to no effect"
+    );
     refused(&world, &by_node_name("backup"), "wrong").await;
     assert_eq!(world.unit(), ["login of node 7: false", "record authentication_failed: node 7"]);
 }

@@ -95,7 +95,7 @@ async fn a_password_that_is_short_common_or_the_owners_own_is_too_simple() {
         let profile = Profile { nickname: PersonName::parse("ludmilla").ok(), ..Profile::default() };
         let command = Command { password: password(simple), profile, ..command() };
         assert_eq!(refused(&world, command).await, "PasswordTooSimple", "{simple}");
-        assert!(world.journal().is_empty(), "nothing is charged or hashed");
+        assert!(world.journal().iter().all(|entry| entry.starts_with("charge")), "charged, not hashed");
     }
 }
 

@@ -286,7 +286,7 @@ async fn hardened_the_token_changes_and_goes_into_the_object_or_a_cookie() {
     insta::assert_snapshot!(ask("&success=/in").await.text(), @r"
     302
     location: /in
-    set-cookie: vestibule_session=0f0e0d0c-0b0a-0908-0706-050403020100; Path=/; Max-Age=43200; HttpOnly; SameSite=Lax; Secure
+    set-cookie: __Host-vestibule_session=0f0e0d0c-0b0a-0908-0706-050403020100; Path=/; Max-Age=43200; HttpOnly; SameSite=Lax; Secure
     ");
 }
 

@@ -33,7 +33,7 @@ fn changes() -> [(&'static str, Ask); 4] {
 #[case(&[])]
 #[case(&[("origin", "https://id.test")])]
 #[case(&[("origin", "https://app.test")])]
-#[case(&[("origin", "http://localhost:8080"), ("host", "localhost:8080")])]
+#[case(&[("origin", "https://localhost:8443"), ("host", "localhost:8443")])]
 #[case(&[("sec-fetch-site", "same-origin")])]
 #[case(&[("sec-fetch-site", "none")])]
 #[case(&[("origin", "https://app.test"), ("sec-fetch-site", "cross-site")])]
