@@ -237,3 +237,15 @@ fn default_toml_mentions_every_setting_there_is() {
         assert!(read.contains(&key.as_str()), "{key} of default.toml is read by nobody");
     }
 }
+
+#[test]
+fn a_line_that_cannot_be_read_is_not_repeated() {
+    let told = wrong(Sources::of_text("[storage]\nurl = \"postgres://u:s3cret@host/db\n")).join("\n");
+    assert!(told.contains("line 2") && !told.contains("s3cret"), "{told}");
+}
+
+#[test]
+fn a_directory_may_be_called_anything() {
+    let settings = valid("data_dir = \"/srv/100%25?#\"");
+    assert_eq!(settings.storage.url.expose(), "sqlite:///srv/100%2525%3F%23/vestibule.db");
+}

@@ -14,7 +14,9 @@ impl StoreUrl {
     /// A SQLite file; its path is made absolute, as the URL demands.
     pub(in crate::settings) fn sqlite(path: &Path) -> Self {
         let path = std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
-        Self(format!("sqlite://{}", path.display()))
+        // What a URL reads in its own way: the driver decodes it again.
+        let path = path.display().to_string().replace('%', "%25").replace('?', "%3F").replace('#', "%23");
+        Self(format!("sqlite://{path}"))
     }
 
     /// The URL itself, for the driver only.
