@@ -28,12 +28,10 @@ pub(super) async fn open(url: &str, options: ConnectOptions) -> Result<SeaOrmSto
     };
     let reads = MySqlPoolOptions::new().max_connections(options.readers.max(1));
     // Whatever its last user left open is not this one's.
-    let writes = MySqlPoolOptions::new()
-        .max_connections(options.writers.max(1))
-        .test_before_acquire(false)
-        .before_acquire(|connection, _| {
-            Box::pin(async move { sqlx::raw_sql("ROLLBACK").execute(connection).await.map(|_| true) })
-        });
+    let writes =
+        MySqlPoolOptions::new().max_connections(options.writers.max(1)).test_before_acquire(false).before_acquire(
+            |connection, _| Box::pin(async move { sqlx::raw_sql("ROLLBACK").execute(connection).await.map(|_| true) }),
+        );
     let store = |reads: MySqlPool, writes: MySqlPool| SeaOrmStore {
         reads: SqlxMySqlConnector::from_sqlx_mysql_pool(reads),
         writes: SqlxMySqlConnector::from_sqlx_mysql_pool(writes),

@@ -3,14 +3,20 @@
 use std::{error::Error, iter, pin::Pin};
 
 use async_trait::async_trait;
-use sea_orm::{DatabaseConnection, DatabaseTransaction, DbErr, SqliteTransactionMode, TransactionOptions, TransactionTrait};
+use sea_orm::{
+    DatabaseConnection, DatabaseTransaction, DbErr, SqliteTransactionMode, TransactionOptions, TransactionTrait,
+};
 use vestibule_application::{
     change::Change,
     ports::{CommitError, StoreError, UnitOfWork},
 };
 use vestibule_domain::session::Subject;
 
-use super::{SeaOrmStore, clients, error::{is_lost_race, unavailable}, forms, login_tokens, messages, nodes, roles, sessions, users};
+use super::{
+    SeaOrmStore, clients,
+    error::{is_lost_race, unavailable},
+    forms, login_tokens, messages, nodes, roles, sessions, users,
+};
 
 /// On SQLite a transaction that begins by reading may find, when it comes to write, that another was first, and fail.
 /// One that begins as a write waits for its turn.

@@ -6,9 +6,10 @@
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
 mod server;
-//mod together;
+mod together;
 
-//cfg mod hang_up;
+#[cfg(feature = "postgres")]
+mod hang_up;
 
 use server::{MYSQL, POSTGRES, Place};
 use vestibule_storage_contract::{Store, storage_contract};
