@@ -13,7 +13,7 @@ use anyhow::{Context, Result, bail, ensure};
 use tempfile::TempDir;
 
 /// How long a server may take to answer.
-const START: Duration = Duration::from_secs(60);
+const START: Duration = Duration::from_mins(1);
 
 /// Servers that run until this is dropped, and no longer than this process.
 pub(crate) struct Servers {

@@ -97,24 +97,25 @@ impl SeaOrmStore {
     }
 }
 
+/// The lock of PostgreSQL, as long as the transaction. Whoever waits for a migration waits as long as it takes.
+const LOCK_POSTGRES: &str =
+    "SET LOCAL lock_timeout = 0; SET LOCAL statement_timeout = 0; SELECT pg_advisory_xact_lock(1986359924)";
+/// The lock of MySQL and MariaDB: of the connection, because they make tables in no transaction, and for one database.
+const LOCK_MYSQL: &str = "/*M!100101 SET STATEMENT max_statement_time = 0 FOR */ \
+                          DO GET_LOCK(CONCAT('vestibule.', MD5(DATABASE())), 3600)";
+const UNLOCK_MYSQL: &str = "DO RELEASE_LOCK(CONCAT('vestibule.', MD5(DATABASE())))";
+
 /// One at a time: on SQLite because the transaction begins as a write, elsewhere because of a lock.
 async fn migrate(tx: &DatabaseTransaction) -> Result<(), StoreError> {
-    let (before, after) = match tx.get_database_backend() {
-        // Whoever waits for a migration waits for as long as it takes.
-        DbBackend::Postgres => (
-            "SET LOCAL lock_timeout = 0; SET LOCAL statement_timeout = 0; SELECT pg_advisory_xact_lock(1986359924)",
-            "",
-        ),
-        // Of the connection, because tables are not made in transactions here; of one database, as all else.
-        DbBackend::MySql => (
-            "/*M!100101 SET STATEMENT max_statement_time = 0 FOR */ DO GET_LOCK(CONCAT('vestibule.', MD5(DATABASE())), 3600)",
-            "DO RELEASE_LOCK(CONCAT('vestibule.', MD5(DATABASE())))",
-        ),
-        _ => ("", ""),
-    };
-    tx.execute_unprepared(before).await.map_err(unavailable)?;
+    let backend = tx.get_database_backend();
+    if backend == DbBackend::Postgres {
+        tx.execute_unprepared(LOCK_POSTGRES).await.map_err(unavailable)?;
+    }
+    if backend != DbBackend::MySql {
+        return Migrations::up(tx, None).await.map_err(unavailable);
+    }
+    tx.execute_unprepared(LOCK_MYSQL).await.map_err(unavailable)?;
     let done = Migrations::up(tx, None).await.map_err(unavailable);
-    // After a failure of the statements above, PostgreSQL has none but a rollback done.
-    let released = tx.execute_unprepared(after).await.map_err(unavailable);
-    done.and(released.map(drop))
+    tx.execute_unprepared(UNLOCK_MYSQL).await.map_err(unavailable)?;
+    done
 }
