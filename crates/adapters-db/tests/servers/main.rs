@@ -2,14 +2,12 @@
 //!
 //! `cargo xtask test` starts the servers and says where they are. Without them these tests say that they did nothing;
 //! where `CI` is set they fail instead.
-#![cfg(any(feature = "postgres", feature = "mysql"))]
+#![cfg(all(feature = "postgres", feature = "mysql"))]
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
+mod hang_up;
 mod server;
 mod together;
-
-#[cfg(feature = "postgres")]
-mod hang_up;
 
 use server::{MYSQL, POSTGRES, Place};
 use vestibule_storage_contract::{Store, storage_contract};
@@ -22,14 +20,12 @@ macro_rules! fresh {
     }};
 }
 
-#[cfg(feature = "postgres")]
 mod postgres {
     use super::*;
 
     storage_contract!(fresh!(POSTGRES));
 }
 
-#[cfg(feature = "mysql")]
 mod mysql {
     use super::*;
 
