@@ -1,4 +1,5 @@
 //! A whole service in this process, on a port of its own, for tests that talk to it as its users do.
+#![recursion_limit = "256"] // SeaORM's futures for three databases are nested deeply.
 
 mod clock;
 mod doors;

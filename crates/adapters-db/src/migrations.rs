@@ -1,5 +1,6 @@
 //! The history of the tables. What has been released is never edited, only added to.
 
+mod bytewise;
 mod m0001_begin;
 
 use sea_orm_migration::prelude::*;

@@ -13,7 +13,11 @@ mod installation;
 mod login_tokens;
 pub(crate) mod mapping;
 mod messages;
+#[cfg(feature = "mysql")]
+mod mysql;
 mod nodes;
+#[cfg(feature = "postgres")]
+mod postgres;
 mod roles;
 mod sessions;
 #[cfg(feature = "sqlite")]

@@ -1,6 +1,8 @@
 //! What CI runs and what a person runs: `cargo xtask test`, `cargo xtask ci`.
 #![expect(clippy::print_stdout, reason = "a task tells on its terminal what it runs")]
 
+mod servers;
+
 use std::{
     env,
     path::{Path, PathBuf},
@@ -14,7 +16,7 @@ use clap::Parser;
 #[derive(Parser)]
 #[command(name = "cargo xtask", about = "What CI runs and what a person runs")]
 enum Task {
-    /// Builds the service, then runs every test there is
+    /// Builds the service, then runs every test there is, on database servers of its own
     Test {
         /// Given to `cargo test`, for example `-- --nocapture`
         #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
@@ -38,7 +40,10 @@ fn test(arguments: &[String]) -> Result<()> {
     // First of all the program, because tests start it; and everything with it, or it would be built with other features
     // than the tests and its dependencies twice.
     run(&mut cargo(&["build", "--workspace", "--all-targets"]))?;
-    run(cargo(&["test", "--workspace", "--all-targets"]).args(arguments))?;
+    say("start database servers");
+    let servers = servers::start()?;
+    run(cargo(&["test", "--workspace", "--all-targets"]).args(arguments).envs(servers.urls.clone()))?;
+    drop(servers);
     run(&mut cargo(&["test", "--workspace", "--doc"]))
 }
 
@@ -77,11 +82,16 @@ fn installed(program: &str) -> Option<PathBuf> {
     env::split_paths(&path).map(|folder| folder.join(program)).find(|file| file.is_file())
 }
 
+/// Tells what runs next.
+fn say(what: &str) {
+    println!("==> {what}");
+}
+
 fn run(command: &mut Command) -> Result<()> {
     let arguments: Vec<_> = command.get_args().map(|argument| argument.to_string_lossy().into_owned()).collect();
     let program = Path::new(command.get_program()).file_name().unwrap_or_default().to_string_lossy().into_owned();
     let line = format!("{program} {}", arguments.join(" "));
-    println!("==> {line}");
+    say(&line);
     let begun = Instant::now();
     let status = command.status().with_context(|| format!("cannot run {line}"))?;
     let took = Duration::from_secs(begun.elapsed().as_secs());

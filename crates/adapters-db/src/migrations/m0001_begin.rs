@@ -14,6 +14,7 @@ use vestibule_domain::{
     rights::{Right, Role, RoleName, shipped_roles},
 };
 
+use super::bytewise::Bytewise;
 use crate::sea_orm::{entities::form::fields_column, mapping::words_column};
 
 pub(super) struct Migration;
@@ -27,6 +28,7 @@ impl MigrationName for Migration {
 #[async_trait::async_trait]
 impl MigrationTrait for Migration {
     async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {
+        let bytewise = Bytewise::on(manager).await?;
         for table in [
             sessions(),
             users(),
@@ -39,7 +41,7 @@ impl MigrationTrait for Migration {
             messages(),
             installation(),
         ] {
-            manager.create_table(table).await?;
+            manager.create_table(bytewise.table(table)).await?;
         }
         for (name, table, columns) in INDICES {
             let mut index = Index::create().name(*name).table(*table).to_owned();

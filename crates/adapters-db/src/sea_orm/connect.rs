@@ -2,12 +2,12 @@
 
 use std::{io, path::PathBuf, time::Duration};
 
-use sea_orm::{DbErr, TransactionTrait};
+use sea_orm::{ConnectionTrait, DatabaseTransaction, DbBackend, DbErr};
 use sea_orm_migration::MigratorTrait;
 use thiserror::Error;
 use vestibule_application::ports::StoreError;
 
-use super::{SeaOrmStore, error::unavailable, unit_of_work::WRITE};
+use super::{SeaOrmStore, error::unavailable};
 use crate::migrations::Migrations;
 
 /// What may be tuned.
@@ -15,15 +15,17 @@ use crate::migrations::Migrations;
 pub struct ConnectOptions {
     /// The most reads at a time.
     pub readers: u32,
+    /// The most units of work at a time. SQLite has one whatever this says.
+    pub writers: u32,
     /// How long a read or write waits for its turn, in this process or for another, before the store counts as
     /// unavailable.
     pub patience: Duration,
 }
 
 impl Default for ConnectOptions {
-    /// 4 readers, 5 seconds.
+    /// 4 readers, 4 writers, 5 seconds.
     fn default() -> Self {
-        Self { readers: 4, patience: Duration::from_secs(5) }
+        Self { readers: 4, writers: 4, patience: Duration::from_secs(5) }
     }
 }
 
@@ -39,6 +41,9 @@ pub enum ConnectError {
     /// An SQLite URL has anything but an absolute path.
     #[error("an SQLite URL is sqlite:// and an absolute path, as in sqlite:///var/lib/vestibule/vestibule.db")]
     NotAPath,
+    /// The URL of a server cannot be read, or names no database.
+    #[error("the URL of a database server is as in {0}://user:password@host/database")]
+    NotAServer(&'static str),
     /// The file or its directory cannot be made.
     #[error("cannot create {path}")]
     File {
@@ -58,23 +63,24 @@ pub enum ConnectError {
 }
 
 impl SeaOrmStore {
-    /// Opens the store that a URL names; `sqlite:///absolute/path.db` makes the file, and its directory, if there is
-    /// none. The tables are [`SeaOrmStore::migrate`]'s.
+    /// Opens the store that a URL names: `sqlite:///absolute/path.db`, which makes the file, and its directory, if there
+    /// is none; `postgres://user:password@host/database`, or `mysql://` likewise for MySQL 8 and MariaDB. The tables are [`SeaOrmStore::migrate`]'s.
     pub async fn connect(url: &str, options: ConnectOptions) -> Result<Self, ConnectError> {
         let (scheme, _) = url.split_once(':').ok_or(ConnectError::NotAUrl)?;
         match scheme {
             #[cfg(feature = "sqlite")]
             "sqlite" => super::sqlite::open(url, options).await,
+            #[cfg(feature = "postgres")]
+            "postgres" | "postgresql" => super::postgres::open(url, options).await,
+            #[cfg(feature = "mysql")]
+            "mysql" | "mariadb" => super::mysql::open(url, options).await,
             unknown => Err(ConnectError::UnknownScheme(unknown.to_owned())),
         }
     }
 
     /// Brings the tables up to date. Several processes may do so at once: all but the first wait, and find it done.
     pub async fn migrate(&self) -> Result<(), StoreError> {
-        // One transaction for all of it: on SQLite it is also the lock, because it begins as a write.
-        let transaction = self.writes.begin_with_options(WRITE).await.map_err(unavailable)?;
-        Migrations::up(&transaction, None).await.map_err(unavailable)?;
-        transaction.commit().await.map_err(unavailable)
+        self.write(|tx| Box::pin(migrate(tx))).await
     }
 
     /// The migrations that [`SeaOrmStore::migrate`] would apply, by name. Writes nothing. Fails when the tables are
@@ -89,4 +95,27 @@ impl SeaOrmStore {
         self.reads.close_by_ref().await.map_err(unavailable)?;
         self.writes.close_by_ref().await.map_err(unavailable)
     }
+}
+
+/// The lock of PostgreSQL, as long as the transaction. Whoever waits for a migration waits as long as it takes.
+const LOCK_POSTGRES: &str =
+    "SET LOCAL lock_timeout = 0; SET LOCAL statement_timeout = 0; SELECT pg_advisory_xact_lock(1986359924)";
+/// The lock of MySQL and MariaDB: of the connection, because they make tables in no transaction, and for one database.
+const LOCK_MYSQL: &str = "/*M!100101 SET STATEMENT max_statement_time = 0 FOR */ \
+                          DO GET_LOCK(CONCAT('vestibule.', MD5(DATABASE())), 3600)";
+const UNLOCK_MYSQL: &str = "DO RELEASE_LOCK(CONCAT('vestibule.', MD5(DATABASE())))";
+
+/// One at a time: on SQLite because the transaction begins as a write, elsewhere because of a lock.
+async fn migrate(tx: &DatabaseTransaction) -> Result<(), StoreError> {
+    let backend = tx.get_database_backend();
+    if backend == DbBackend::Postgres {
+        tx.execute_unprepared(LOCK_POSTGRES).await.map_err(unavailable)?;
+    }
+    if backend != DbBackend::MySql {
+        return Migrations::up(tx, None).await.map_err(unavailable);
+    }
+    tx.execute_unprepared(LOCK_MYSQL).await.map_err(unavailable)?;
+    let done = Migrations::up(tx, None).await.map_err(unavailable);
+    tx.execute_unprepared(UNLOCK_MYSQL).await.map_err(unavailable)?;
+    done
 }

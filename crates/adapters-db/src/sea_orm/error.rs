@@ -21,6 +21,19 @@ pub(super) fn not_inserted(taken: Conflict, error: DbErr) -> CommitError {
     }
 }
 
+/// Whether the database broke a transaction off because it and others waited for each other, or could not have run one
+/// after the other.
+///
+/// A lock that was not had in time is none of these: its transaction has waited long enough.
+pub(super) fn is_lost_race(error: &DbErr) -> bool {
+    let (DbErr::Exec(RuntimeErr::SqlxError(error)) | DbErr::Query(RuntimeErr::SqlxError(error))) = error else {
+        return false;
+    };
+    let SqlxError::Database(error) = error.as_ref() else { return false };
+    // SQLSTATE classes, the same for both: MySQL tells a deadlock as a serialization failure, PostgreSQL by itself.
+    matches!(error.code().as_deref(), Some("40001" | "40P01"))
+}
+
 fn is_about_a_value(error: &DbErr) -> bool {
     if let DbErr::Query(RuntimeErr::SqlxError(error)) = error {
         return matches!(**error, SqlxError::ColumnDecode { .. } | SqlxError::Decode(_));

@@ -50,3 +50,9 @@ pub(super) async fn close(tx: &DatabaseTransaction, at: Timestamp) -> Result<(),
     update(tx, latch.filter(Column::Configured.is_null())).await?;
     Ok(())
 }
+
+/// Waits until no other unit has this lock, and has it until this unit ends.
+pub(super) async fn lock(tx: &DatabaseTransaction) -> Result<(), StoreError> {
+    let row = Entity::find().select_only().column(Column::Id).lock_exclusive().into_tuple::<i64>();
+    row.one(tx).await.map(drop).map_err(|error| unread(KIND, error))
+}

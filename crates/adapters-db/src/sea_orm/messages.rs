@@ -9,6 +9,7 @@ use super::{
     SeaOrmStore,
     entities::message::{self, Column, Entity},
     error::unavailable,
+    installation,
     mapping::{Table, all},
 };
 
@@ -28,10 +29,13 @@ impl MessageLog for SeaOrmStore {
     }
 }
 
+/// Records events. Until the unit is committed no other records any: readers remember the highest id they have seen, and
+/// would never see a lower one that was committed later.
 pub(super) async fn record(
     tx: &DatabaseTransaction,
     events: impl IntoIterator<Item = Event>,
 ) -> Result<(), StoreError> {
+    installation::lock(tx).await?;
     let rows = Entity::insert_many(events.into_iter().map(|event| message::row(&event)));
     rows.exec_without_returning(tx).await.map(drop).map_err(unavailable)
 }

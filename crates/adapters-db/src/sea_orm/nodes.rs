@@ -37,7 +37,7 @@ pub(super) async fn add(tx: &DatabaseTransaction, node: &Node, secrets: &NodeSec
 }
 
 pub(super) async fn expect(tx: &DatabaseTransaction, id: NodeId, revision: u32) -> Result<(), CommitError> {
-    let row = Entity::find_by_id(id.as_uuid()).filter(Column::Revision.eq(i64::from(revision))).lock_shared();
+    let row = Entity::find_by_id(id.as_uuid()).filter(Column::Revision.eq(i64::from(revision))).lock_exclusive();
     first(tx, row).await?.map(drop).ok_or(Conflict::SubjectChanged.into())
 }
 

@@ -95,7 +95,9 @@ pub(super) fn ending_rows(ending: Ending) -> UpdateMany<Entity> {
 pub(super) async fn touch(tx: &DatabaseTransaction, seen: &[(SessionId, Timestamp)]) -> Result<(), CommitError> {
     for batch in seen.chunks(BATCH) {
         let ids = batch.iter().map(|(id, _)| id.as_uuid());
-        let unended = Entity::find().filter(Column::Id.is_in(ids)).filter(Column::Ended.is_null()).lock_exclusive();
+        let unended = Entity::find().filter(Column::Id.is_in(ids)).filter(Column::Ended.is_null());
+        // Whoever locks several locks them in one order, so that no two wait for each other.
+        let unended = unended.order_by_asc(Column::Id).lock_exclusive();
         for mut session in all(tx, unended).await? {
             let times = batch.iter().filter(|(id, _)| *id == session.id).map(|(_, at)| *at);
             let Some(at) = times.max().filter(|at| *at > session.last_seen) else { continue };

@@ -1,64 +1,94 @@
 //! Transactions.
 
-use std::pin::Pin;
+use std::{error::Error, iter, pin::Pin};
 
 use async_trait::async_trait;
-use sea_orm::{DatabaseTransaction, SqliteTransactionMode, TransactionOptions, TransactionTrait};
+use sea_orm::{
+    DatabaseConnection, DatabaseTransaction, DbErr, SqliteTransactionMode, TransactionOptions, TransactionTrait,
+};
 use vestibule_application::{
     change::Change,
     ports::{CommitError, StoreError, UnitOfWork},
 };
 use vestibule_domain::session::Subject;
 
-use super::{SeaOrmStore, clients, error::unavailable, forms, login_tokens, messages, nodes, roles, sessions, users};
+use super::{
+    SeaOrmStore, clients,
+    error::{is_lost_race, unavailable},
+    forms, login_tokens, messages, nodes, roles, sessions, users,
+};
 
 /// On SQLite a transaction that begins by reading may find, when it comes to write, that another was first, and fail.
 /// One that begins as a write waits for its turn.
-pub(super) const WRITE: TransactionOptions = TransactionOptions {
+const WRITE: TransactionOptions = TransactionOptions {
     isolation_level: None,
     access_mode: None,
     sqlite_transaction_mode: Some(SqliteTransactionMode::Immediate),
 };
 
+/// How often a unit is tried that the database breaks off for the sake of others.
+const TRIES: u32 = 10;
+
 /// What is done within a transaction.
 type Work<'a, T, E> = Pin<Box<dyn Future<Output = Result<T, E>> + Send + 'a>>;
 
 impl SeaOrmStore {
-    /// Runs `work` in a transaction, which is committed if it succeeds and rolled back if it does not.
+    /// Runs `work` in a transaction, which is committed if it succeeds and rolled back if it does not. When the database
+    /// broke it off because it and others waited for each other, it runs again.
     ///
     /// It runs in a task of its own. The caller's future is dropped when a client hangs up, and a transaction dropped
     /// half-way through its beginning could stay open on its connection and swallow what others write there later.
     pub(super) async fn write<T, E>(
         &self,
-        work: impl for<'a> FnOnce(&'a DatabaseTransaction) -> Work<'a, T, E> + Send + 'static,
+        work: impl for<'a> Fn(&'a DatabaseTransaction) -> Work<'a, T, E> + Send + Sync + 'static,
     ) -> Result<T, E>
     where
         T: Send + 'static,
-        E: From<StoreError> + Send + 'static,
+        E: From<StoreError> + Error + Send + 'static,
     {
         let writes = self.writes.clone();
         let task = tokio::spawn(async move {
-            let tx = writes.begin_with_options(WRITE).await.map_err(unavailable)?;
-            match work(&tx).await {
-                Ok(done) => {
-                    tx.commit().await.map_err(unavailable)?;
-                    Ok(done)
-                }
-                Err(error) => {
-                    // Should this fail too, dropping the transaction rolls it back before the connection is used again.
-                    let _ = tx.rollback().await;
-                    Err(error)
+            for _ in 1..TRIES {
+                match once(&writes, &work).await {
+                    Err(error) if is_broken_off(&error) => {}
+                    done => return done,
                 }
             }
+            once(&writes, &work).await
         });
         task.await.unwrap_or_else(|lost| Err(StoreError::Unavailable(Box::new(lost)).into()))
     }
 }
 
+async fn once<T, E: From<StoreError>>(
+    writes: &DatabaseConnection,
+    work: &(impl for<'a> Fn(&'a DatabaseTransaction) -> Work<'a, T, E> + Sync),
+) -> Result<T, E> {
+    let tx = writes.begin_with_options(WRITE).await.map_err(unavailable)?;
+    match work(&tx).await {
+        Ok(done) => {
+            tx.commit().await.map_err(unavailable)?;
+            Ok(done)
+        }
+        Err(error) => {
+            // Should this fail too, dropping the transaction rolls it back before the connection is used again.
+            let _ = tx.rollback().await;
+            Err(error)
+        }
+    }
+}
+
+/// Whether the database rolled the unit back because of others, so that it may succeed when it is tried again.
+fn is_broken_off(error: &(dyn Error + 'static)) -> bool {
+    iter::successors(Some(error), |&error| error.source())
+        .find_map(|error| error.downcast_ref::<DbErr>())
+        .is_some_and(is_lost_race)
+}
+
 #[async_trait]
 impl UnitOfWork for SeaOrmStore {
     async fn commit(&self, changes: Vec<Change>) -> Result<(), CommitError> {
-        self.write(move |tx| Box::pin(apply_all(tx, changes))).await
+        self.write(move |tx| Box::pin(apply_all(tx, changes.clone()))).await
     }
 }
 

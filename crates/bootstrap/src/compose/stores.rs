@@ -46,8 +46,9 @@ pub(super) fn check(settings: &Settings) -> Result<(), Invalid> {
         let missing = "a separate store for sessions is not available in this build; remove the setting";
         return Err(Invalid::because("storage.sessions_url", missing));
     }
-    if !matches!(storage.url.scheme(), "sqlite" | "memory") {
-        let missing = "only sqlite:///absolute/path/file.db and memory: are available in this build";
+    if !matches!(storage.url.scheme(), "sqlite" | "postgres" | "postgresql" | "mysql" | "mariadb" | "memory") {
+        let missing = "only sqlite:///absolute/path/file.db, postgres://..., mysql://... and memory: are available in \
+                       this build";
         return Err(Invalid::because("storage.url", missing));
     }
     Ok(())
@@ -59,9 +60,11 @@ pub(super) async fn connect(settings: &Settings) -> Result<SeaOrmStore> {
     let database = SeaOrmStore::connect(url.expose(), ConnectOptions::default()).await;
     database.with_context(|| {
         let place = url.masked();
-        format!(
-            "cannot open the store {place}: see that its directory can be written to, or set storage.url to another"
-        )
+        let see = match url.scheme() {
+            "sqlite" => "its directory can be written to",
+            _ => "the server runs, knows the database and lets this user in",
+        };
+        format!("cannot open the store {place}: see that {see}, or set storage.url to another")
     })
 }
 

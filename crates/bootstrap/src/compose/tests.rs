@@ -53,7 +53,7 @@ async fn a_command_on_a_store_in_memory_is_told_why_it_cannot_work() {
 #[tokio::test]
 async fn a_store_that_this_build_lacks_is_a_mistake_of_the_configuration_and_leaves_nothing_behind() {
     for (setting, key) in [
-        ("storage.url = \"postgres://app:hunter2@db/v\"", "storage.url"),
+        ("storage.url = \"redis://:hunter2@db\"", "storage.url"),
         ("storage.sessions_url = \"redis://:hunter2@db\"", "storage.sessions_url"),
     ] {
         let folder = TempDir::new().unwrap();

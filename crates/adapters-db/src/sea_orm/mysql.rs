@@ -1,0 +1,65 @@
+//! What is particular about MySQL and MariaDB: connections to a server, whose defaults read from old snapshots.
+
+use sea_orm::{
+    DbErr, SqlxMySqlConnector,
+    sqlx::{
+        self, ConnectOptions as _, MySqlPool,
+        mysql::{MySqlConnectOptions, MySqlPoolOptions},
+    },
+};
+
+use super::{ConnectError, ConnectOptions, SeaOrmStore};
+
+/// Opens a pool for reads and one for units of work, so that neither starves the other.
+pub(super) async fn open(url: &str, options: ConnectOptions) -> Result<SeaOrmStore, ConnectError> {
+    let (server, place) = server(url).ok_or(ConnectError::NotAServer("mysql"))?;
+    let session = session(options);
+    let pool = async |pool: MySqlPoolOptions| {
+        let session = session.clone();
+        let pool = pool
+            .acquire_timeout(options.patience)
+            .after_connect(move |connection, _| {
+                let session = sqlx::AssertSqlSafe(session.clone());
+                Box::pin(async move { sqlx::raw_sql(session).execute(connection).await.map(drop) })
+            })
+            .connect_with(server.clone())
+            .await;
+        pool.map_err(|error| ConnectError::Database { place: place.clone(), source: refused(error) })
+    };
+    let reads = MySqlPoolOptions::new().max_connections(options.readers.max(1));
+    // Whatever its last user left open is not this one's.
+    let writes =
+        MySqlPoolOptions::new().max_connections(options.writers.max(1)).test_before_acquire(false).before_acquire(
+            |connection, _| Box::pin(async move { sqlx::raw_sql("ROLLBACK").execute(connection).await.map(|_| true) }),
+        );
+    let store = |reads: MySqlPool, writes: MySqlPool| SeaOrmStore {
+        reads: SqlxMySqlConnector::from_sqlx_mysql_pool(reads),
+        writes: SqlxMySqlConnector::from_sqlx_mysql_pool(writes),
+    };
+    Ok(store(pool(reads).await?, pool(writes).await?))
+}
+
+/// How to connect, and what may be told of where.
+fn server(url: &str) -> Option<(MySqlConnectOptions, String)> {
+    let server: MySqlConnectOptions = url.parse().ok()?;
+    let place = format!("{}:{}/{}", server.get_host(), server.get_port(), server.get_database()?);
+    // Statements are not logged: their values are secrets, and their text says nothing.
+    Some((server.charset("utf8mb4").disable_statement_logging(), place))
+}
+
+/// What each connection begins with.
+fn session(options: ConnectOptions) -> String {
+    let seconds = options.patience.as_secs().max(1);
+    // Each statement sees what was committed before it; the default is what the transaction's first read saw.
+    // The comments are read by MariaDB alone and by MySQL alone (https://mariadb.com/kb/en/comment-syntax/).
+    format!(
+        "SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED; \
+         SET SESSION innodb_lock_wait_timeout = {seconds} \
+         /*M!100101 , max_statement_time = {limit} */ /*!50708 , max_execution_time = {limit}000 */",
+        limit = 2 * seconds,
+    )
+}
+
+fn refused(error: sqlx::Error) -> DbErr {
+    DbErr::Conn(sea_orm::RuntimeErr::SqlxError(std::sync::Arc::new(error)))
+}

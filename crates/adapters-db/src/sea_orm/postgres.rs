@@ -1,0 +1,60 @@
+//! What is particular about PostgreSQL: connections to a server, which may be left in any state.
+
+use sea_orm::{
+    DbErr, SqlxPostgresConnector,
+    sqlx::{
+        self, ConnectOptions as _, PgPool,
+        postgres::{PgConnectOptions, PgPoolOptions},
+    },
+};
+
+use super::{ConnectError, ConnectOptions, SeaOrmStore};
+
+/// Opens a pool for reads and one for units of work, so that neither starves the other.
+pub(super) async fn open(url: &str, options: ConnectOptions) -> Result<SeaOrmStore, ConnectError> {
+    let (server, place) = server(url, options).ok_or(ConnectError::NotAServer("postgres"))?;
+    let pool = async |pool: PgPoolOptions| {
+        let pool = pool.acquire_timeout(options.patience).connect_with(server.clone()).await;
+        pool.map_err(|error| ConnectError::Database { place: place.clone(), source: refused(error) })
+    };
+    let reads = PgPoolOptions::new().max_connections(options.readers.max(1));
+    // A transaction whose future is dropped while it begins stays open, and the next user of the connection would write
+    // within it (https://github.com/launchbadge/sqlx, #4393). Beginning one first keeps the server from warning that
+    // there is none to roll back; an error closes the connection.
+    let writes = PgPoolOptions::new()
+        .max_connections(options.writers.max(1))
+        .test_before_acquire(false)
+        .before_acquire(|connection, _| {
+            Box::pin(async move { sqlx::raw_sql("BEGIN; ROLLBACK").execute(connection).await.map(|_| true) })
+        });
+    let store = |reads: PgPool, writes: PgPool| SeaOrmStore {
+        reads: SqlxPostgresConnector::from_sqlx_postgres_pool(reads),
+        writes: SqlxPostgresConnector::from_sqlx_postgres_pool(writes),
+    };
+    Ok(store(pool(reads).await?, pool(writes).await?))
+}
+
+/// How to connect, and what may be told of where.
+fn server(url: &str, options: ConnectOptions) -> Option<(PgConnectOptions, String)> {
+    let server: PgConnectOptions = url.parse().ok()?;
+    let place = format!("{}:{}/{}", server.get_host(), server.get_port(), server.get_database()?);
+    let patience = options.patience.as_millis();
+    let server = server
+        .application_name("vestibule")
+        .options([
+            ("lock_timeout", patience.to_string()),
+            // What need not wait has all of this for itself.
+            ("statement_timeout", (2 * patience).to_string()),
+            // A unit of work whose process is stopped must not keep its locks.
+            ("idle_in_transaction_session_timeout", (2 * patience).to_string()),
+            // Each statement sees what was committed before it, whatever the server's default.
+            ("default_transaction_isolation", "read committed".to_owned()),
+        ])
+        // Statements are not logged: their values are secrets, and their text says nothing.
+        .disable_statement_logging();
+    Some((server, place))
+}
+
+fn refused(error: sqlx::Error) -> DbErr {
+    DbErr::Conn(sea_orm::RuntimeErr::SqlxError(std::sync::Arc::new(error)))
+}
