@@ -45,6 +45,7 @@ async fn what_was_acknowledged_after_others_hung_up_outlives_every_connection() 
 
 /// Not about the store, but about what it guards against: should the driver be mended, its guard may go.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+#[ignore = "about the driver: to be run when it is updated, with `cargo xtask test -- --ignored`"]
 async fn the_driver_still_leaves_transactions_open() {
     let Some(place) = Place::on(POSTGRES).await else { return };
     place.migrated().await;
