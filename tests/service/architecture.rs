@@ -9,14 +9,27 @@ use std::{
 use serde_json::Value;
 
 /// Which of our crates each of our crates may depend on, tests aside.
-const ALLOWED: [(&str, &[&str]); 9] = [
+const ALLOWED: [(&str, &[&str]); 11] = [
     ("domain", &[]),
     ("application", &["domain"]),
     ("adapters-http", &["domain", "application"]),
     ("adapters-db", &["domain", "application"]),
+    ("adapters-redb", &["domain", "application"]),
+    ("adapters-redis", &["domain", "application"]),
     ("adapters-crypto", &["domain", "application"]),
     ("storage-contract", &["domain", "application"]),
-    ("bootstrap", &["domain", "application", "adapters-http", "adapters-db", "adapters-crypto"]),
+    (
+        "bootstrap",
+        &[
+            "domain",
+            "application",
+            "adapters-http",
+            "adapters-db",
+            "adapters-redb",
+            "adapters-redis",
+            "adapters-crypto",
+        ],
+    ),
     ("xtask", &[]),
     ("tests", &["domain", "application", "adapters-http", "bootstrap"]),
 ];

@@ -1,0 +1,1 @@
+//! Storage for everything in one embedded key-value file, through redb.

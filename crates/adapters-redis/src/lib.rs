@@ -1,0 +1,1 @@
+//! Sessions in Redis or Valkey, beside a relational store that holds everything else.
