@@ -1,10 +1,17 @@
 //! The laws, measured: stores that are broken on purpose, and the laws that have to notice.
 #![expect(clippy::unwrap_used, clippy::panic, reason = "tests")]
 
+mod accounts;
+mod cancelled;
 mod common;
 mod fault;
 mod lost_preconditions;
 mod mutant;
+mod resurrections;
+mod torn_units;
+mod wrong_boundaries;
+mod wrong_keys;
+mod wrong_log;
 
 use std::{collections::BTreeSet, sync::Arc};
 
@@ -13,7 +20,19 @@ use mutant::{Mutant, holds, keep_quiet_about_laws};
 use vestibule_storage_contract::Law;
 
 fn mutants() -> Vec<Mutant> {
-    [lost_preconditions::mutants()].into_iter().flatten().collect()
+    [
+        accounts::mutants(),
+        cancelled::mutants(),
+        lost_preconditions::mutants(),
+        resurrections::mutants(),
+        torn_units::mutants(),
+        wrong_boundaries::mutants(),
+        wrong_keys::mutants(),
+        wrong_log::mutants(),
+    ]
+    .into_iter()
+    .flatten()
+    .collect()
 }
 
 fn law(name: &str) -> Law {
