@@ -43,7 +43,7 @@ fn overwritten() -> Vec<Mutant> {
                 "an_ended_session_cannot_be_begun_again",
                 "one_of_many_begins_the_session",
             ],
-            || Overwriting { begin: true, ..Overwriting::default() },
+            || Overwriting::when(When::Begun),
         ),
         Mutant::new(
             "saving begins what is not there",
@@ -55,25 +55,25 @@ fn overwritten() -> Vec<Mutant> {
             "saving revives what has ended",
             "load, modify, save, without looking at the end: Keycloak CVE-2025-12390 is of the kind",
             &["an_ended_session_cannot_be_saved", "saving_may_end_a_session", "a_session_may_begin_ended"],
-            || Overwriting { save: true, ..Overwriting::default() },
+            || Overwriting::when(When::Saved),
         ),
         Mutant::new(
             "touching revives what has ended",
             "SET with a new TTL where the end had deleted the key",
             &["an_ended_session_cannot_be_touched"],
-            || Overwriting { touch: true, ..Overwriting::default() },
+            || Overwriting::when(When::Touched),
         ),
         Mutant::new(
             "a touch under way revives what ends meanwhile",
             "GET, change, SET: the end comes in between and is overwritten",
             &["an_end_is_final_whoever_touches_or_saves_meanwhile"],
-            || Overwriting { touch_slowly: true, ..Overwriting::default() },
+            || Overwriting::when(When::TouchedSlowly),
         ),
         Mutant::new(
             "ending all of a subject's sessions ends the ended again",
             "UPDATE .. WHERE subject = ?, without AND ended IS NULL",
             &["ending_all_of_a_user_keeps_the_ends_there_are"],
-            || Overwriting { end_all: true, ..Overwriting::default() },
+            || Overwriting::when(When::AllEnded),
         ),
         Mutant::new(
             "touching moves back",
@@ -209,20 +209,55 @@ fn lost() -> Vec<Mutant> {
     ]
 }
 
+/// What overwrites.
+#[derive(PartialEq, Eq)]
+enum When {
+    Begun,
+    Saved,
+    Touched,
+    TouchedSlowly,
+    AllEnded,
+}
+
 /// Sessions as somebody who overwrote them would have left them, over what the store holds.
-#[derive(Default)]
 struct Overwriting {
-    begin: bool,
-    save: bool,
-    touch: bool,
-    touch_slowly: bool,
-    end_all: bool,
+    when: When,
     written: Mutex<BTreeMap<SessionId, Session>>,
 }
 
 impl Overwriting {
+    fn when(when: When) -> Self {
+        Self { when, written: Mutex::default() }
+    }
+
     fn write(&self, session: Session) {
         self.written.lock().unwrap().insert(session.id, session);
+    }
+
+    /// The session that a change overwrites, though it may not.
+    async fn overwrites(&self, store: &Stores, change: &Change) -> Option<Session> {
+        let (session, overwrites) = match change {
+            Change::BeginSession { session, .. } if self.when == When::Begun => {
+                (session, stored(store, session.id).await.is_some())
+            }
+            Change::SaveSession { session, .. } if self.when == When::Saved => {
+                (session, stored(store, session.id).await.is_some_and(|stored| stored.ended.is_some()))
+            }
+            _ => return None,
+        };
+        overwrites.then(|| session.clone())
+    }
+
+    async fn touch(&self, store: &Stores, id: SessionId, last_seen: Timestamp) {
+        let Some(found) = stored(store, id).await else { return };
+        if self.when == When::TouchedSlowly {
+            a_moment().await;
+            if stored(store, id).await.is_some_and(|now| now.ended != found.ended) {
+                self.write(Session { last_seen, ..found });
+            }
+        } else if found.ended.is_some() {
+            self.write(Session { ended: None, last_seen, ..found });
+        }
     }
 }
 
@@ -231,34 +266,17 @@ impl Fault for Overwriting {
     async fn commit(&self, store: &Stores, changes: Vec<Change>) -> Committed {
         let mut kept = Vec::new();
         for change in changes {
+            if let Some(session) = self.overwrites(store, &change).await {
+                self.write(session);
+                continue;
+            }
             match &change {
-                Change::BeginSession { session, .. } if self.begin => {
-                    if stored(store, session.id).await.is_some() {
-                        self.write(session.clone());
-                        continue;
-                    }
-                }
-                Change::SaveSession { session, .. } if self.save => {
-                    if stored(store, session.id).await.is_some_and(|stored| stored.ended.is_some()) {
-                        self.write(session.clone());
-                        continue;
-                    }
-                }
-                Change::TouchSessions(seen) if self.touch || self.touch_slowly => {
+                Change::TouchSessions(seen) if matches!(self.when, When::Touched | When::TouchedSlowly) => {
                     for (id, at) in seen {
-                        let Some(found) = stored(store, *id).await else { continue };
-                        if self.touch && found.ended.is_some() {
-                            self.write(Session { ended: None, last_seen: *at, ..found.clone() });
-                        }
-                        if self.touch_slowly {
-                            a_moment().await;
-                            if stored(store, *id).await.is_some_and(|now| now.ended != found.ended) {
-                                self.write(Session { last_seen: *at, ..found });
-                            }
-                        }
+                        self.touch(store, *id, *at).await;
                     }
                 }
-                Change::EndSessionsOf { subject, ending } if self.end_all => {
+                Change::EndSessionsOf { subject, ending } if self.when == When::AllEnded => {
                     let theirs = SessionFilter { subject: Some(*subject), live_at: None, after: None, limit: u32::MAX };
                     for session in store.sessions.page(&theirs).await? {
                         self.write(Session { ended: Some(*ending), ..session });

@@ -136,7 +136,7 @@ fn pages() -> Vec<Mutant> {
                 "pages_of_users_join_without_gap_or_overlap",
                 "pages_of_messages_join_without_gap_or_overlap",
             ],
-            || Pages { overlap: true, ..Pages::RIGHT },
+            || Pages { first: |row| row.saturating_sub(1), ..Pages::RIGHT },
         ),
         Mutant::new(
             "between two pages one is missing",
@@ -146,7 +146,7 @@ fn pages() -> Vec<Mutant> {
                 "pages_of_users_join_without_gap_or_overlap",
                 "pages_of_messages_join_without_gap_or_overlap",
             ],
-            || Pages { gap: true, ..Pages::RIGHT },
+            || Pages { first: |row| if row == 0 { 0 } else { row + 1 }, ..Pages::RIGHT },
         ),
         Mutant::new(
             "a page has one too many",
@@ -292,8 +292,8 @@ impl Fault for Clock {
 
 /// Asks the store for another page than it was asked for.
 struct Pages {
-    overlap: bool,
-    gap: bool,
+    /// Where a page begins, counted from the first row of all.
+    first: fn(usize) -> usize,
     every_subject: bool,
     /// Whether ids are ordered as numbers with a sign.
     signed: bool,
@@ -301,16 +301,11 @@ struct Pages {
 }
 
 impl Pages {
-    const RIGHT: Self = Self { overlap: false, gap: false, every_subject: false, signed: false, limit: |limit| limit };
+    const RIGHT: Self = Self { first: |row| row, every_subject: false, signed: false, limit: |limit| limit };
 
     /// The rows after `after`, of all rows.
     fn cut<T>(&self, all: Vec<T>, is_after: impl Fn(&T) -> bool, limit: u32) -> Vec<T> {
-        let mut first = all.iter().position(is_after).unwrap_or(all.len());
-        if self.overlap {
-            first = first.saturating_sub(1);
-        } else if self.gap && first > 0 {
-            first += 1;
-        }
+        let first = (self.first)(all.iter().position(is_after).unwrap_or(all.len()));
         let limit = usize::try_from((self.limit)(limit)).unwrap();
         all.into_iter().skip(first).take(limit).collect()
     }

@@ -42,7 +42,7 @@ fn digests() -> Vec<Mutant> {
             "digests are looked up whatever their case",
             "scs #226 and fleet #51471: MySQL's default collation on a text column",
             &["a_digest_that_differs_in_one_bit_finds_nothing"],
-            || Alike::new(|digest| digest.to_ascii_lowercase()),
+            || Alike::new(<[u8]>::to_ascii_lowercase),
         ),
         Mutant::new(
             "digests end at the first zero",

@@ -113,7 +113,7 @@ fn housekeeping() -> Vec<Mutant> {
             "the row is gone before the message is written",
             &["each_expiry_is_in_the_log"],
             || Sweeper {
-                message: |session, at| expired(session, at).map(|event| Event { subject: None, ..event }),
+                message: |session, at| Some(Event { subject: None, ..expired(session, at) }),
                 ..Sweeper::RIGHT
             },
         ),
@@ -271,15 +271,15 @@ impl Fault for SameNumber {
     }
 }
 
-fn expired(session: &Session, at: Timestamp) -> Option<Event> {
-    Some(Event {
+fn expired(session: &Session, at: Timestamp) -> Event {
+    Event {
         kind: EventKind::SessionEnded(EndReason::Expired),
         at,
         session: Some(session.id),
         subject: Some(session.subject),
         origin: Some(session.origin.clone()),
         address: None,
-    })
+    }
 }
 
 /// Expires sessions by looking at them first.
@@ -292,8 +292,13 @@ struct Sweeper {
 }
 
 impl Sweeper {
-    const RIGHT: Self =
-        Self { message: expired, reason: EndReason::Expired, late: false, ended_too: false, slow: false };
+    const RIGHT: Self = Self {
+        message: |session, at| Some(expired(session, at)),
+        reason: EndReason::Expired,
+        late: false,
+        ended_too: false,
+        slow: false,
+    };
 }
 
 #[async_trait]
