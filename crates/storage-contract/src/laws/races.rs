@@ -173,6 +173,7 @@ pub async fn whoever_follows_the_log_misses_nothing(store: Store) {
             break;
         }
         followed.extend(page.iter().map(|message| message.id));
+        assert!(followed.len() <= 48, "the log goes round in circles: {followed:?}");
         assert!(followed.last() <= Some(&store.messages.latest().await.unwrap()), "latest is not the latest");
         tokio::task::yield_now().await;
     }
@@ -187,12 +188,13 @@ pub async fn two_sweepers_expire_each_session_once(store: Store) {
     }
     let sweep = |store: Store| async move {
         let mut swept = 0;
-        loop {
+        while swept <= 40 {
             match store.housekeeping.expire(at(ABSOLUTE), 3).await.unwrap() {
-                0 => return swept,
+                0 => break,
                 some => swept += some,
             }
         }
+        swept
     };
     let (one, other) = (tokio::spawn(sweep(store.clone())), tokio::spawn(sweep(store.clone())));
     assert_eq!(one.await.unwrap() + other.await.unwrap(), 40);

@@ -12,6 +12,7 @@ use vestibule_application::{
 };
 use vestibule_domain::{
     client::Client,
+    form::FormConfiguration,
     login_token::LoginToken,
     node::NodeRef,
     rights::{Role, RoleName},
@@ -140,6 +141,12 @@ fn users() -> Vec<Mutant> {
             },
         ),
         Mutant::new(
+            "a login of somebody who is gone is an error",
+            "one row was to be updated, and there is none: the login itself fails for its note",
+            &["logins_of_nobody_are_no_conflict"],
+            || NotedStrictly,
+        ),
+        Mutant::new(
             "a role is granted by writing all of them back",
             "load, modify, save, once more",
             &["grants_made_at_once_are_all_kept"],
@@ -178,6 +185,25 @@ fn registry() -> Vec<Mutant> {
             "SET revoked = ?, without COALESCE",
             &["the_first_revocation_stays"],
             LastRevocation::default,
+        ),
+        Mutant::new(
+            "what is shipped is not there",
+            "the first start adds it, and a store that was only migrated has none",
+            &["the_shipped_roles_are_there", "the_shipped_forms_are_there"],
+            || Unfurnished,
+        ),
+        Mutant::new(
+            "a form's rules lose their patterns",
+            "a column for each rule there was when the table was made",
+            &["a_form_comes_back_with_everything_it_had"],
+            || {
+                Edit(|mut change| {
+                    if let Change::PutForm(form) = &mut change {
+                        form.fields.values_mut().for_each(|rules| rules.pattern = None);
+                    }
+                    vec![change]
+                })
+            },
         ),
         Mutant::new(
             "a form's roles outlive it",
@@ -361,6 +387,20 @@ impl Fault for LastLogin {
     }
 }
 
+struct NotedStrictly;
+
+#[async_trait]
+impl Fault for NotedStrictly {
+    async fn commit(&self, store: &Stores, changes: Vec<Change>) -> Committed {
+        for change in &changes {
+            if let Change::RecordLogin { subject: Subject::User(user), .. } = change {
+                store.users.by_id(*user).await?.ok_or(Conflict::Missing)?;
+            }
+        }
+        store.unit.commit(changes).await
+    }
+}
+
 struct WholeRoles;
 
 #[async_trait]
@@ -428,6 +468,19 @@ impl Fault for LastRevocation {
         let found = store.clients.by_digest(digest).await?;
         let last = *self.0.lock().unwrap();
         Ok(found.map(|client| Client { revoked: client.revoked.and(last), ..client }))
+    }
+}
+
+struct Unfurnished;
+
+#[async_trait]
+impl Fault for Unfurnished {
+    async fn roles(&self, _: &Stores) -> Read<Vec<Role>> {
+        Ok(Vec::new())
+    }
+
+    async fn forms(&self, _: &Stores) -> Read<Vec<FormConfiguration>> {
+        Ok(Vec::new())
     }
 }
 

@@ -7,13 +7,14 @@ use vestibule_adapters_db::MemoryStore;
 use vestibule_application::{
     change::Change,
     ports::{
-        ClientStore, CommitError, Health, Housekeeping, Installation, KeyKind, LoginTokenStore, MessageLog, NodeStore,
-        RoleStore, SessionFilter, SessionStore, SetupState, StoreError, StoredNode, StoredUser, Stores, UnitOfWork,
-        UserStore,
+        ClientStore, CommitError, FormStore, Health, Housekeeping, Installation, KeyKind, LoginTokenStore, MessageLog,
+        NodeStore, RoleStore, SessionFilter, SessionStore, SetupState, StoreError, StoredNode, StoredUser, Stores,
+        UnitOfWork, UserStore,
     },
 };
 use vestibule_domain::{
     client::{Client, ClientName},
+    form::{FormConfiguration, FormName},
     login_token::LoginToken,
     message::{Message, MessageId},
     node::{Node, NodeRef},
@@ -73,6 +74,14 @@ pub(crate) trait Fault: Send + Sync + 'static {
         store.roles.named(names).await
     }
 
+    async fn roles(&self, store: &Stores) -> Read<Vec<Role>> {
+        store.roles.all().await
+    }
+
+    async fn forms(&self, store: &Stores) -> Read<Vec<FormConfiguration>> {
+        store.forms.all().await
+    }
+
     async fn node(&self, store: &Stores, node: &NodeRef) -> Read<Option<StoredNode>> {
         store.nodes.find(node).await
     }
@@ -126,8 +135,7 @@ pub(crate) fn sound() -> Stores {
 
 /// A fresh store with this fault.
 pub(crate) fn with(fault: Arc<dyn Fault>) -> Stores {
-    let store = sound();
-    let faulty = Arc::new(Faulty { fault, store: store.clone() });
+    let faulty = Arc::new(Faulty { fault, store: sound() });
     Stores {
         unit: faulty.clone(),
         sessions: faulty.clone(),
@@ -135,12 +143,12 @@ pub(crate) fn with(fault: Arc<dyn Fault>) -> Stores {
         roles: faulty.clone(),
         nodes: faulty.clone(),
         clients: faulty.clone(),
+        forms: faulty.clone(),
         login_tokens: faulty.clone(),
         messages: faulty.clone(),
         installation: faulty.clone(),
         health: faulty.clone(),
         housekeeping: faulty,
-        ..store
     }
 }
 
@@ -204,7 +212,7 @@ impl RoleStore for Faulty {
     }
 
     async fn all(&self) -> Read<Vec<Role>> {
-        self.reads().roles.all().await
+        self.fault.roles(&self.reads()).await
     }
 }
 
@@ -231,6 +239,17 @@ impl ClientStore for Faulty {
 
     async fn all(&self) -> Read<Vec<Client>> {
         self.reads().clients.all().await
+    }
+}
+
+#[async_trait]
+impl FormStore for Faulty {
+    async fn by_name(&self, name: &FormName) -> Read<Option<FormConfiguration>> {
+        self.reads().forms.by_name(name).await
+    }
+
+    async fn all(&self) -> Read<Vec<FormConfiguration>> {
+        self.fault.forms(&self.reads()).await
     }
 }
 

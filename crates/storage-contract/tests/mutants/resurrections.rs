@@ -103,6 +103,12 @@ fn overwritten() -> Vec<Mutant> {
             || StrictTouch,
         ),
         Mutant::new(
+            "ending all of nobody's sessions is a conflict",
+            "no row was changed, so something must be wrong: a user without sessions cannot be disabled",
+            &["ending_all_of_nobody_is_no_conflict"],
+            || StrictEnd,
+        ),
+        Mutant::new(
             "a signed-out session keeps the limits it had",
             "only the columns somebody thought of are saved",
             &["saving_overwrites_everything_but_the_token", "a_session_signed_out_expires_by_its_new_lifetime"],
@@ -341,6 +347,22 @@ impl Fault for StrictTouch {
                 for (id, _) in seen {
                     stored(store, *id).await.ok_or(CommitError::Conflict(Conflict::Stale))?;
                 }
+            }
+        }
+        store.unit.commit(changes).await
+    }
+}
+
+struct StrictEnd;
+
+#[async_trait]
+impl Fault for StrictEnd {
+    async fn commit(&self, store: &Stores, changes: Vec<Change>) -> Committed {
+        for change in &changes {
+            if let Change::EndSessionsOf { subject, .. } = change {
+                let theirs = SessionFilter { subject: Some(*subject), live_at: None, after: None, limit: 1 };
+                let one = store.sessions.page(&theirs).await?.pop();
+                one.ok_or(CommitError::Conflict(Conflict::Stale))?;
             }
         }
         store.unit.commit(changes).await

@@ -92,6 +92,12 @@ fn log() -> Vec<Mutant> {
             || Retold(|event| event.subject = event.subject.or(Some(Subject::Anonymous))),
         ),
         Mutant::new(
+            "an empty log has a latest message",
+            "the last value of a sequence is 1 before it has given out any",
+            &["a_fresh_log_is_empty"],
+            || Sequence,
+        ),
+        Mutant::new(
             "messages are numbered twice",
             "read the highest, add one, insert: two do so at once",
             &["messages_recorded_at_once_have_each_a_number"],
@@ -212,6 +218,15 @@ impl Fault for Renumbered {
         let all = store.messages.page(0, u32::MAX).await?.into_iter();
         let renumbered = all.map(|message| Message { id: (self.number)(message.id), ..message });
         Ok(renumbered.filter(|message| message.id > after).take(usize::try_from(limit).unwrap()).collect())
+    }
+}
+
+struct Sequence;
+
+#[async_trait]
+impl Fault for Sequence {
+    async fn latest(&self, store: &Stores) -> Read<MessageId> {
+        Ok(store.messages.latest().await?.max(1))
     }
 }
 
