@@ -1,15 +1,42 @@
 //! The laws that every storage adapter keeps, as tests that any adapter can run.
 //!
-//! An adapter's test names how to get a fresh store, and gets a test for each law:
+//! An adapter implements the ports of [`vestibule_application::ports`], whose documentation says what each promises.
+//! Whether it keeps the promises, the laws find out. Its tests name how to get a fresh, migrated store, and get a test
+//! for each law:
 //!
-//! ```ignore
+//! ```no_run
+//! use vestibule_storage_contract::{Store, storage_contract};
+//! # use vestibule_adapters_db::MemoryStore as MyStore;
+//!
 //! async fn fresh() -> Store {
 //!     Store::of(MyStore::new())
 //! }
-//! vestibule_storage_contract::storage_contract!(fresh().await);
+//!
+//! storage_contract!(fresh().await);
 //! ```
 //!
-//! A law is a function over [`Store`], named after what it demands; [`storage_contract!`] is the list of them all.
+//! - [`Store::of`] takes one type that implements every port. A store made of several, or with decorators around some
+//!   of its ports, is [`Store::from`] a [`Stores`](vestibule_application::ports::Stores).
+//! - [`Store::on`] keeps what the store lives on until the law has been tried: a temporary directory, a database that is
+//!   dropped with its owner. Each law has a store of its own, so they may be tried at once.
+//!
+//! A law is an async function over [`Store`], named after what it demands and grouped by what it is about: see [`laws`].
+//! One alone is `cargo test -p MY-CRATE an_ended_session_cannot_be_saved`; a group is `cargo test -p MY-CRATE races::`.
+//! Whoever wants laws as values rather than tests finds them in [`all`]:
+//!
+//! ```
+//! # use vestibule_adapters_db::MemoryStore as MyStore;
+//! # use vestibule_storage_contract::Store;
+//! # #[tokio::main]
+//! # async fn main() {
+//! for law in vestibule_storage_contract::all().iter().filter(|law| law.group == "installation") {
+//!     law.demand_of(Store::of(MyStore::new())).await;
+//! }
+//! # }
+//! ```
+//!
+//! What the laws are worth is measured: `tests/mutants` has stores that are broken on purpose, most of them in a way that
+//! has been met in the field, each with the laws that have to notice.
 #![expect(clippy::unwrap_used, reason = "a law that cannot go on is a law that does not hold")]
 
 mod fixtures;

@@ -80,6 +80,14 @@ fn no_two_mutants_and_no_two_laws_have_one_name() {
     assert_eq!(laws.iter().map(|law| law.name).collect::<BTreeSet<_>>().len(), laws.len());
 }
 
+#[test]
+fn the_readme_counts_right() {
+    let readme = include_str!("../../README.md");
+    let (laws, mutants) = (vestibule_storage_contract::all().len(), mutants().len());
+    assert!(readme.contains(&format!("There are {laws} laws.")), "there are {laws}");
+    assert!(readme.contains(&format!("has {mutants} mutants:")), "there are {mutants}");
+}
+
 /// `cargo test -p vestibule-storage-contract --test mutants -- --ignored --nocapture` prints which laws catch what.
 #[test]
 #[ignore = "tries every law on every mutant, which takes minutes, and prints a table"]
