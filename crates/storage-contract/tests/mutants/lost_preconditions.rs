@@ -36,7 +36,7 @@ fn dropped() -> Vec<Mutant> {
         ),
         Mutant::new(
             "a token is spent any number of times",
-            "DELETE without counting the rows; Devise CVE-2019-5421 and better-auth #9993 are of the kind",
+            "DELETE without counting the rows",
             &["a_login_token_is_spent_once", "one_of_many_spends_the_login_token"],
             || Unchecked(|change| matches!(change, Change::SpendLoginToken(_))),
         ),

@@ -53,7 +53,7 @@ fn overwritten() -> Vec<Mutant> {
         ),
         Mutant::new(
             "saving revives what has ended",
-            "load, modify, save, without looking at the end: Keycloak CVE-2025-12390 is of the kind",
+            "load, modify, save, without looking at the end",
             &["an_ended_session_cannot_be_saved", "saving_may_end_a_session", "a_session_may_begin_ended"],
             || Overwriting::when(When::Saved),
         ),
@@ -128,7 +128,7 @@ fn remembered() -> Vec<Mutant> {
         ),
         Mutant::new(
             "the cache hears of ends, but not of ends of all",
-            "V1: each trigger of a revocation needs the same call, and one lacks it",
+            "each way to revoke needs the same call, and one lacks it",
             &["every_way_to_look_sees_every_change"],
             || Cache { invalidated: |change| !matches!(change, Change::EndSessionsOf { .. }), known: Mutex::default() },
         ),
@@ -140,7 +140,7 @@ fn remembered() -> Vec<Mutant> {
         ),
         Mutant::new(
             "reads lag one unit behind",
-            "a replica: Casdoor CVE-2026-9097 accepted what had been revoked, and Jepsen finds such reads everywhere",
+            "a replica that answers before the write has arrived",
             &[
                 "an_ended_session_is_found_with_its_end",
                 "the_first_user_closes_the_latch",
@@ -189,7 +189,7 @@ fn lost() -> Vec<Mutant> {
         ),
         Mutant::new(
             "the thousand and first session drives out the first",
-            "maxmemory with an eviction policy: V28, Redis as truth",
+            "maxmemory with an eviction policy",
             &["a_thousand_sessions_are_touched_at_once", "a_page_is_as_long_as_asked"],
             Evicting::default,
         ),

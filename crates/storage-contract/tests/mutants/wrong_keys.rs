@@ -104,7 +104,7 @@ fn subjects() -> Vec<Mutant> {
     vec![
         Mutant::new(
             "a node is a user of the same id",
-            "an owner column without the owner's kind: V4, a thing of kind X accepted as kind Y",
+            "an owner column without the owner's kind",
             &["a_user_and_a_node_of_one_uuid_are_two_subjects"],
             || Edit(both_subjects),
         ),
