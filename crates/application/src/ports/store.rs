@@ -76,7 +76,8 @@ pub enum CommitError {
 #[async_trait]
 pub trait UnitOfWork: Send + Sync {
     /// Applies the changes in order, all or nothing. When this answers `Ok`, they are durable and every read that
-    /// starts later sees them. Dropping the future neither tears the unit nor harms another caller.
+    /// starts later sees them. Dropping the future neither tears the unit nor harms another caller. Once a read has seen
+    /// any part of a unit, every read that starts later sees all of it.
     async fn commit(&self, changes: Vec<Change>) -> Result<(), CommitError>;
 }
 
@@ -101,7 +102,8 @@ pub trait SessionStore: Send + Sync {
     async fn by_digest(&self, digest: &Digest) -> Result<Option<Session>, StoreError>;
     /// The session of this id.
     async fn by_id(&self, id: SessionId) -> Result<Option<Session>, StoreError>;
-    /// A page of sessions, in the order of their ids.
+    /// A page of sessions, in the order of their ids. It is no snapshot: a unit committed meanwhile may be seen in some
+    /// of them and not yet in others.
     async fn page(&self, filter: &SessionFilter) -> Result<Vec<Session>, StoreError>;
 }
 

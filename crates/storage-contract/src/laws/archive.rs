@@ -12,6 +12,7 @@ use vestibule_domain::{
     message::{Event, EventKind, Message},
     node::NodeSecrets,
     rights::{Right, Rights, Role, RoleName, shipped_roles},
+    secret::PasswordHash,
     session::{EndReason, Ending, Origin, Session, Subject},
     user::LoginKey,
 };
@@ -33,7 +34,7 @@ fn told(record: &Record) -> String {
         Record::Form(form) => format!("{form:?}"),
         Record::User(stored) => {
             let StoredUser { user, password, revision } = stored.as_ref();
-            format!("{user:?} {:?} {revision}", password.as_ref().map(|hash| hash.expose()))
+            format!("{user:?} {:?} {revision}", password.as_ref().map(PasswordHash::expose))
         }
         Record::Node(stored) => {
             let StoredNode { node, secrets: NodeSecrets { current, previous }, revision } = stored.as_ref();
