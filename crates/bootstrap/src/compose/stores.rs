@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, ensure};
 use vestibule_adapters_db::{ConnectOptions, MemoryStore, SeaOrmStore};
 use vestibule_application::ports::Stores;
 
@@ -10,7 +10,7 @@ use crate::settings::{Invalid, Settings};
 
 /// The storage ports, and the connections to be closed when nothing uses them any more.
 pub(crate) struct OpenStores {
-    pub(super) ports: Stores,
+    pub(crate) ports: Stores,
     database: Option<SeaOrmStore>,
 }
 
@@ -27,6 +27,23 @@ impl OpenStores {
         }
         let database = connect(settings).await?;
         migrate(&database, settings).await?;
+        Ok(Self { ports: Stores::of(&Arc::new(database.clone())), database: Some(database) })
+    }
+
+    /// The store that the settings name, which is there and has its tables up to date: nothing of it is changed.
+    pub(super) async fn open_as_it_is(settings: &Settings) -> Result<Self> {
+        let url = &settings.storage.url;
+        let place = url.masked();
+        // Opening it would make it.
+        ensure!(url.file().is_none_or(|file| file.is_file()), "there is no store at {place}");
+        let database = connect(settings).await?;
+        let pending = pending(&database, settings).await?;
+        ensure!(
+            pending.is_empty(),
+            "the tables of {place} are older than this program ({} to be done): see that this is the store that was \
+             meant, and bring it up to date with `vestibule migrate`",
+            pending.join(", ")
+        );
         Ok(Self { ports: Stores::of(&Arc::new(database.clone())), database: Some(database) })
     }
 
@@ -71,12 +88,17 @@ pub(super) async fn connect(settings: &Settings) -> Result<SeaOrmStore> {
 /// Brings the tables up to date, and says which migrations that took.
 pub(super) async fn migrate(database: &SeaOrmStore, settings: &Settings) -> Result<Vec<String>> {
     let place = settings.storage.url.masked();
-    let pending = database.pending_migrations().await.with_context(|| {
-        format!("cannot read the tables of {place}: they may come from a newer version of this program")
-    })?;
+    let pending = pending(database, settings).await?;
     if !pending.is_empty() {
         database.migrate().await.with_context(|| format!("cannot bring the tables of {place} up to date"))?;
         tracing::info!(migrations = pending.join(", "), "brought the tables of {place} up to date");
     }
     Ok(pending)
+}
+
+async fn pending(database: &SeaOrmStore, settings: &Settings) -> Result<Vec<String>> {
+    let place = settings.storage.url.masked();
+    database.pending_migrations().await.with_context(|| {
+        format!("cannot read the tables of {place}: they may come from a newer version of this program")
+    })
 }
