@@ -28,6 +28,8 @@ pub(crate) struct Compared {
     pub(crate) from: Tally,
     /// What there is now.
     pub(crate) to: Tally,
+    /// How many records were not there before, or not as they are now.
+    pub(crate) copied: u64,
 }
 
 /// Makes `to` a mirror of `from`, and says what both hold. A store that holds anything but an older copy of `from` is
@@ -37,23 +39,25 @@ pub(crate) async fn copy(from: &Stores, to: &Stores, overwrite: bool, progress: 
     if !overwrite {
         checks::is_fresh_or_older(from, to).await?;
     }
-    let mut tallies = Vec::new();
+    let mut counted = Vec::new();
     for kind in Kind::ALL {
         let counting = progress.of("counting", kind, None);
-        tallies.push(Tally::of(&*from.archive, kind, &counting).await.with_context(|| reading(kind))?);
+        counted.push((kind, Tally::of(&*from.archive, kind, &counting).await.with_context(|| reading(kind))?));
     }
-    for (kind, tally) in Kind::ALL.into_iter().zip(&tallies) {
+    let mut mirrored = Vec::new();
+    for (kind, tally) in counted {
         let copying = progress.of("copying", kind, Some(tally.count));
         let copied = mirror::mirror(kind, &*from.archive, &*to.archive, &copying).await;
-        copied.with_context(|| {
+        let copied = copied.with_context(|| {
             format!("cannot copy the {}; the same command carries on from where it came to", name(kind))
         })?;
+        mirrored.push((kind, tally, copied));
     }
     let mut compared = Vec::new();
-    for (kind, from) in Kind::ALL.into_iter().zip(tallies) {
+    for (kind, from, copied) in mirrored {
         let checking = progress.of("checking", kind, Some(from.count));
         let to = Tally::of(&*to.archive, kind, &checking).await.with_context(|| reading(kind))?;
-        compared.push(Compared { kind, from, to });
+        compared.push(Compared { kind, from, to, copied });
     }
     Ok(compared)
 }

@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use anyhow::{Result, bail};
+use anyhow::{Result, ensure};
 use clap::Args;
 use serde_json::json;
 
@@ -44,18 +44,22 @@ pub(super) async fn run(args: &CopyArgs, settings: &Settings, as_json: bool) -> 
     from.close().await?;
     to.close().await?;
     print(&report(&compared, as_json))?;
-    let differing: Vec<&str> =
-        compared.iter().filter(|both| both.from != both.to).map(|both| name(both.kind)).collect();
-    if !differing.is_empty() {
-        bail!(
-            "the copy is not equal yet: {} changed while they were copied. Stop the service on --from and run the \
-             same command again; it copies only what has changed",
-            differing.join(", ")
-        );
-    }
+    verdict(&compared)?;
     tell(
         "the copy is complete and equal. Start the service on it with the same keys.file: under another key every \
          signed token, and every session that is anonymous, would be refused",
+    );
+    Ok(())
+}
+
+/// Whether the copy is one.
+fn verdict(compared: &[Compared]) -> Result<()> {
+    let differing = compared.iter().filter(|both| both.from != both.to).map(|both| name(both.kind));
+    let differing = differing.collect::<Vec<_>>().join(", ");
+    ensure!(
+        differing.is_empty(),
+        "the copy is not equal yet: these changed while they were copied: {differing}. Stop the service on --from, or \
+         run the same command again: it copies only what has changed"
     );
     Ok(())
 }
@@ -91,8 +95,33 @@ fn report(compared: &[Compared], as_json: bool) -> String {
             "to": both.to.count,
             "to_checksum": checksum(&both.to),
             "equal": both.from == both.to,
+            "copied": both.copied,
         })
     };
     let rows = compared.iter().map(row).collect();
     if as_json { serde_json::Value::Array(rows).to_string() } else { readable(&serde_json::Value::Array(rows)) }
+}
+
+#[cfg(test)]
+mod tests {
+    use vestibule_application::ports::archive::Kind;
+
+    use super::*;
+
+    #[test]
+    fn a_url_that_is_none_is_not_told() {
+        let refused = url("from", Some("postgre://ann:hunter2@host/db"), None).err().unwrap().to_string();
+        assert!(refused.starts_with("--from: must be sqlite://") && !refused.contains("hunter2"), "{refused}");
+        assert!(url("to", Some("memory:"), None).err().unwrap().to_string().contains("memory:"));
+        assert!(url("to", None, Some(Path::new("/nonexistent"))).err().unwrap().to_string().contains("/nonexistent"));
+    }
+
+    #[test]
+    fn what_differs_after_copying_is_named_with_what_to_do() {
+        let tally = |text: &str| Tally { count: 1, checksum: blake3::hash(text.as_bytes()) };
+        let both = |kind, to| Compared { kind, from: tally("a"), to: tally(to), copied: 1 };
+        assert!(verdict(&[both(Kind::User, "a")]).is_ok());
+        let error = verdict(&[both(Kind::User, "a"), both(Kind::Session, "b")]).err().unwrap().to_string();
+        assert!(error.contains(": sessions. Stop the service"), "{error}");
+    }
 }
