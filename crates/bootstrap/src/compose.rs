@@ -31,7 +31,7 @@ use crate::{
     background::Background,
     report::Report,
     serve::{self, Deadlines},
-    settings::{Invalid, OpenTo, Settings},
+    settings::{Invalid, OpenTo, Settings, StoreUrl},
 };
 
 /// What a test puts in the place of an adapter.
@@ -143,6 +143,20 @@ pub(crate) async fn migrate(settings: &Settings) -> Result<Vec<String>> {
     let applied = stores::migrate(&database, settings).await?;
     database.close().await.context("cannot close the store in good order")?;
     Ok(applied)
+}
+
+/// Opens two stores by their URLs, to copy one to the other: the first as it is, the second with its tables up to date.
+pub(crate) async fn open_both(settings: &Settings, from: StoreUrl, to: StoreUrl) -> Result<(OpenStores, OpenStores)> {
+    let at = |url| {
+        let mut settings = settings.clone();
+        settings.storage.url = url;
+        settings.storage.sessions_url = None;
+        settings
+    };
+    let (from, to) = (at(from), at(to));
+    stores::check(&from)?;
+    stores::check(&to)?;
+    Ok((OpenStores::open_as_it_is(&from).await.context("--from")?, OpenStores::open(&to).await.context("--to")?))
 }
 
 /// Finds what only shows when settings are taken together: missing stores, mounts in each other's way.

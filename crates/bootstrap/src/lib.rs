@@ -8,6 +8,7 @@ mod background;
 pub mod cli;
 mod clock;
 pub mod compose;
+mod copy;
 pub mod form_document;
 mod report;
 pub mod serve;

@@ -12,6 +12,8 @@ fn every_command_of_the_contract_is_there_and_takes_json() {
     for line in [
         "serve",
         "migrate",
+        "copy --from URL --to-file F",
+        "copy --from-file F --to URL --overwrite",
         "routes",
         "config check",
         "config show",

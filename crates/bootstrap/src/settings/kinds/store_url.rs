@@ -1,6 +1,6 @@
 //! Where a store is.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use serde_json::Value as Json;
 
@@ -19,9 +19,27 @@ impl StoreUrl {
         Self(format!("sqlite://{path}"))
     }
 
+    /// Reads a URL of one of the kinds that there are, available or not.
+    pub fn parse(text: &str) -> Option<Self> {
+        let url = Self(text.to_owned());
+        let known = match url.scheme() {
+            "memory" => url.0 == "memory:",
+            "sqlite" => url.0.strip_prefix("sqlite:///").is_some_and(|path| !path.is_empty()),
+            "postgres" | "postgresql" | "mysql" | "mariadb" | "redis" | "rediss" => url.0.contains("://"),
+            _ => false,
+        };
+        known.then_some(url)
+    }
+
     /// The URL itself, for the driver only.
     pub fn expose(&self) -> &str {
         &self.0
+    }
+
+    /// The file of a store that is one.
+    pub fn file(&self) -> Option<PathBuf> {
+        let path = self.0.strip_prefix("sqlite://")?;
+        url::Url::parse(&format!("file://{path}")).ok()?.to_file_path().ok()
     }
 
     /// Whether the store is gone when the service stops.
@@ -55,14 +73,7 @@ impl Kind for StoreUrl {
     }
 
     fn read(value: &Json) -> Option<Self> {
-        let url = Self(value.as_str()?.to_owned());
-        let known = match url.scheme() {
-            "memory" => url.0 == "memory:",
-            "sqlite" => url.0.strip_prefix("sqlite:///").is_some_and(|path| !path.is_empty()),
-            "postgres" | "postgresql" | "mysql" | "mariadb" | "redis" | "rediss" => url.0.contains("://"),
-            _ => false,
-        };
-        known.then_some(url)
+        Self::parse(value.as_str()?)
     }
 
     fn show(&self) -> Json {
