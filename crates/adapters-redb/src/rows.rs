@@ -11,6 +11,8 @@ mod node;
 mod parts;
 mod role;
 mod session;
+#[cfg(test)]
+mod tests;
 mod user;
 
 use redb::{Key, TableDefinition, Value, WriteTransaction};
