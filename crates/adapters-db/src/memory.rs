@@ -1,5 +1,6 @@
 //! The reference implementation of every storage port, for tests and for a service that may forget.
 
+mod archive;
 mod budgets;
 mod reads;
 mod state;
@@ -49,12 +50,6 @@ impl Default for MemoryStore {
 #[async_trait]
 impl UnitOfWork for MemoryStore {
     async fn commit(&self, changes: Vec<Change>) -> Result<(), CommitError> {
-        let mut state = self.state();
-        let applied = changes.into_iter().try_for_each(|change| state.apply(change));
-        match applied {
-            Ok(()) => state.keep(),
-            Err(_) => state.take_back(),
-        }
-        Ok(applied?)
+        Ok(self.state().all_or_nothing(|state| changes.into_iter().try_for_each(|change| state.apply(change)))?)
     }
 }

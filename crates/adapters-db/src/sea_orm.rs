@@ -3,6 +3,7 @@
 //! Each table has a file under `entities` that maps its rows, and each group of ports a file with its reads and its
 //! writes. [`unit_of_work`] sends each change where it belongs.
 
+mod archive;
 mod clients;
 mod connect;
 pub(crate) mod entities;

@@ -1,13 +1,15 @@
 //! The driven ports: what the use cases need from the world. Every one is an object-safe trait, held as `Arc<dyn Port>`.
 //!
-//! Reads go through small stores, one for each kind of thing; every write goes through [`UnitOfWork`]. With the feature
-//! `mock`, each port `Port` comes with a mock `MockPort`.
+//! Reads go through small stores, one for each kind of thing; every write goes through [`UnitOfWork`], except that
+//! [`Archive`] moves a store as a whole. With the feature `mock`, each port `Port` comes with a mock `MockPort`.
 
+pub mod archive;
 mod budgets;
 mod crypto;
 mod store;
 mod stores;
 
+pub use archive::Archive;
 pub use budgets::{Bucket, Budgets, Exhausted};
 pub use crypto::{
     Against, HashError, HashProfile, InvalidSignature, PasswordHasher, Seal, Seals, SigningFailed, TokenSigner, Tokens,
@@ -21,6 +23,7 @@ pub use store::{
 pub use stores::{Store, Stores};
 #[cfg(any(test, feature = "mock"))]
 pub use {
+    archive::MockArchive,
     budgets::MockBudgets,
     crypto::{MockPasswordHasher, MockSeals, MockTokenSigner, MockTokens},
     store::{

@@ -5,6 +5,7 @@
     reason = "a law's name is its whole documentation, and it panics when it is broken"
 )]
 
+pub mod archive;
 pub mod endings;
 pub mod housekeeping;
 pub mod installation;

@@ -174,6 +174,22 @@ macro_rules! storage_contract {
             messages_recorded_at_once_have_each_a_number
             two_sweepers_expire_each_session_once
         );
+        $crate::storage_contract!(@group $fresh, archive,
+            a_fresh_store_holds_what_is_shipped_and_nothing_else
+            what_was_committed_is_exported
+            a_record_put_in_comes_back_with_everything_it_had
+            pages_of_records_join_without_gap_or_overlap
+            replacing_changes_what_is_within_the_span_and_nothing_else
+            records_that_do_not_belong_in_a_span_are_refused
+            what_is_taken_outside_of_the_span_is_a_conflict_and_nothing_is_written
+            users_put_in_are_found_by_their_keys_and_removed_ones_are_not
+            tokens_put_in_let_in
+            a_session_put_in_is_live_or_ended_as_it_was
+            the_next_message_is_numbered_after_all_that_were_put_in
+            the_latch_closes_with_its_record_and_never_opens
+            users_put_in_leave_the_latch_to_its_record
+            two_thousand_records_are_replaced_at_once
+        );
     };
     (@group $fresh:expr, $group:ident, $($law:ident)*) => {
         mod $group {

@@ -1,6 +1,7 @@
 const LIST: &str = include_str!("lib.rs");
 
-const LAWS: [&str; 11] = [
+const LAWS: [&str; 12] = [
+    include_str!("laws/archive.rs"),
     include_str!("laws/endings.rs"),
     include_str!("laws/housekeeping.rs"),
     include_str!("laws/installation.rs"),

@@ -20,7 +20,7 @@ use vestibule_domain::{
 
 use super::MemoryStore;
 
-fn at_most(limit: u32) -> usize {
+pub(super) fn at_most(limit: u32) -> usize {
     usize::try_from(limit).unwrap_or(usize::MAX)
 }
 

@@ -55,8 +55,13 @@ impl State {
         self.tables().into_iter().for_each(Undo::keep);
     }
 
-    /// Undoes the unit's changes.
-    pub(super) fn take_back(&mut self) {
-        self.tables().into_iter().for_each(Undo::take_back);
+    /// Keeps what this does if it succeeds, else takes it back.
+    pub(super) fn all_or_nothing<E>(&mut self, work: impl FnOnce(&mut Self) -> Result<(), E>) -> Result<(), E> {
+        let done = work(self);
+        match done {
+            Ok(()) => self.keep(),
+            Err(_) => self.tables().into_iter().for_each(Undo::take_back),
+        }
+        done
     }
 }

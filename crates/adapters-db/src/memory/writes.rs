@@ -25,7 +25,7 @@ fn or(holds: bool, conflict: Conflict) -> Applied {
 }
 
 impl State {
-    /// Applies one change. What a failing change leaves behind is for [`State::take_back`].
+    /// Applies one change. What a failing change leaves behind is for [`State::all_or_nothing`].
     pub(super) fn apply(&mut self, change: Change) -> Applied {
         match change {
             Change::BeginSession { session, digest } => self.begin(session, digest),
@@ -45,7 +45,12 @@ impl State {
                 Ok(())
             }
             Change::AddUser { user, password } => {
-                self.add_user(StoredUser { user, password: Some(password), revision: 0 })
+                let created = user.created;
+                self.add_user(StoredUser { user, password: Some(password), revision: 0 })?;
+                if self.latch.is_empty() {
+                    self.latch.put((), created);
+                }
+                Ok(())
             }
             Change::ExpectUser { user, revision } => {
                 let holds = self.users.get(&user).is_some_and(|stored| stored.revision == revision);
@@ -73,11 +78,7 @@ impl State {
                 self.roles.put(role.name.clone(), role);
                 Ok(())
             }
-            Change::AddNode { node, secrets } => {
-                let taken = self.nodes.values().any(|known| known.node.id == node.id || known.node.name == node.name);
-                self.nodes.put(node.id, StoredNode { node, secrets, revision: 0 });
-                or(!taken, Conflict::NameTaken)
-            }
+            Change::AddNode { node, secrets } => self.add_node(StoredNode { node, secrets, revision: 0 }),
             Change::ExpectNode { node, revision } => {
                 let holds = self.nodes.get(&node).is_some_and(|stored| stored.revision == revision);
                 or(holds, Conflict::SubjectChanged)
@@ -90,14 +91,7 @@ impl State {
                 or(found, Conflict::Missing)
             }
             Change::RemoveNode { node } => or(self.nodes.remove(&node), Conflict::Missing),
-            Change::AddClient { client, digest } => {
-                let clashes = |(known, token): &(Client, Digest)| {
-                    known.id == client.id || known.name == client.name || *token == digest
-                };
-                let taken = self.clients.values().any(clashes);
-                self.clients.put(client.id, (client, digest));
-                or(!taken, Conflict::NameTaken)
-            }
+            Change::AddClient { client, digest } => self.add_client(client, digest),
             Change::RevokeClient { client, at } => {
                 let found = self.clients.change(&client, |(client, _)| {
                     client.revoked.get_or_insert(at);
@@ -148,7 +142,7 @@ impl State {
         unended && self.sessions.change(&id, |(session, _)| change(session))
     }
 
-    fn begin(&mut self, session: Session, digest: Digest) -> Applied {
+    pub(super) fn begin(&mut self, session: Session, digest: Digest) -> Applied {
         let exists = self.sessions.contains_key(&session.id) || self.session_digests.contains_key(&digest);
         self.session_digests.put(digest, session.id);
         self.sessions.put(session.id, (session, digest));
@@ -165,7 +159,7 @@ impl State {
         or(saved, Conflict::Stale)
     }
 
-    fn add_user(&mut self, stored: StoredUser) -> Applied {
+    pub(super) fn add_user(&mut self, stored: StoredUser) -> Applied {
         let user = &stored.user;
         or(!self.users.contains_key(&user.id), Conflict::LoginTaken)?;
         or(!self.user_keys.contains_key(&user.login.key()), Conflict::LoginTaken)?;
@@ -173,11 +167,23 @@ impl State {
         for key in user.keys() {
             self.user_keys.put(key, user.id);
         }
-        if self.latch.is_empty() {
-            self.latch.put((), user.created);
-        }
         self.users.put(user.id, stored);
         Ok(())
+    }
+
+    pub(super) fn add_node(&mut self, stored: StoredNode) -> Applied {
+        let node = &stored.node;
+        let taken = self.nodes.values().any(|known| known.node.id == node.id || known.node.name == node.name);
+        self.nodes.put(node.id, stored);
+        or(!taken, Conflict::NameTaken)
+    }
+
+    pub(super) fn add_client(&mut self, client: Client, digest: Digest) -> Applied {
+        let clashes =
+            |(known, token): &(Client, Digest)| known.id == client.id || known.name == client.name || *token == digest;
+        let taken = self.clients.values().any(clashes);
+        self.clients.put(client.id, (client, digest));
+        or(!taken, Conflict::NameTaken)
     }
 
     fn change_user(&mut self, id: UserId, change: impl FnOnce(&mut StoredUser)) -> Applied {

@@ -32,8 +32,8 @@ impl NodeStore for SeaOrmStore {
     }
 }
 
-pub(super) async fn add(tx: &DatabaseTransaction, node: &Node, secrets: &NodeSecrets) -> Result<(), CommitError> {
-    insert(tx, node::row(node, secrets), Conflict::NameTaken).await
+pub(super) async fn add(tx: &DatabaseTransaction, node: Node, secrets: NodeSecrets) -> Result<(), CommitError> {
+    insert(tx, node::row(&StoredNode { node, secrets, revision: 0 }), Conflict::NameTaken).await
 }
 
 pub(super) async fn expect(tx: &DatabaseTransaction, id: NodeId, revision: u32) -> Result<(), CommitError> {

@@ -56,8 +56,17 @@ impl UserStore for SeaOrmStore {
     }
 }
 
-pub(super) async fn add(tx: &DatabaseTransaction, user: &User, password: &PasswordHash) -> Result<(), CommitError> {
-    insert(tx, user::row(user, password), Conflict::LoginTaken).await?;
+pub(super) async fn add(tx: &DatabaseTransaction, user: User, password: PasswordHash) -> Result<(), CommitError> {
+    let stored = StoredUser { user, password: Some(password), revision: 0 };
+    insert(tx, user::row(&stored), Conflict::LoginTaken).await?;
+    for (key, taken) in keys(&stored.user).into_iter().zip([Conflict::LoginTaken, Conflict::EmailTaken]) {
+        insert(tx, key, taken).await?;
+    }
+    installation::close(tx, stored.user.created).await
+}
+
+/// The rows of a user's keys: the login name's, and the address's if that is spelt otherwise.
+pub(super) fn keys(user: &User) -> Vec<user_key::ActiveModel> {
     let (login, email) = (user.login.key(), user.email.key());
     let row = |key: &LoginKey| user_key::ActiveModel {
         key: Set(key.as_str().to_owned()),
@@ -65,11 +74,7 @@ pub(super) async fn add(tx: &DatabaseTransaction, user: &User, password: &Passwo
         is_login: Set(*key == login),
         is_email: Set(*key == email),
     };
-    insert(tx, row(&login), Conflict::LoginTaken).await?;
-    if email != login {
-        insert(tx, row(&email), Conflict::EmailTaken).await?;
-    }
-    installation::close(tx, user.created).await
+    if email == login { vec![row(&login)] } else { vec![row(&login), row(&email)] }
 }
 
 pub(super) async fn expect(tx: &DatabaseTransaction, id: UserId, revision: u32) -> Result<(), CommitError> {

@@ -15,7 +15,7 @@ use vestibule_domain::{
 
 use super::*;
 use crate::ports::{
-    MockClientStore, MockClock, MockFormStore, MockHealth, MockHousekeeping, MockIds, MockInstallation,
+    MockArchive, MockClientStore, MockClock, MockFormStore, MockHealth, MockHousekeeping, MockIds, MockInstallation,
     MockLoginTokenStore, MockMessageLog, MockNodeStore, MockPasswordHasher, MockRoleStore, MockSessionStore,
     MockTokens, MockUnitOfWork, MockUserStore, SetupState,
 };
@@ -98,6 +98,7 @@ impl World {
             messages: Arc::new(MockMessageLog::new()),
             health: Arc::new(MockHealth::new()),
             housekeeping: Arc::new(MockHousekeeping::new()),
+            archive: Arc::new(MockArchive::new()),
         };
         let ports = Ports {
             stores,

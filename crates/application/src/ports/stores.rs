@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use super::{
-    ClientStore, FormStore, Health, Housekeeping, Installation, LoginTokenStore, MessageLog, NodeStore, RoleStore,
-    SessionStore, UnitOfWork, UserStore,
+    Archive, ClientStore, FormStore, Health, Housekeeping, Installation, LoginTokenStore, MessageLog, NodeStore,
+    RoleStore, SessionStore, UnitOfWork, UserStore,
 };
 
 /// Every storage port in one: what a single store implements.
@@ -21,6 +21,7 @@ pub trait Store:
     + Installation
     + Health
     + Housekeeping
+    + Archive
     + 'static
 {
 }
@@ -38,6 +39,7 @@ impl<S> Store for S where
         + Installation
         + Health
         + Housekeeping
+        + Archive
         + 'static
 {
 }
@@ -58,6 +60,7 @@ pub struct Stores {
     pub installation: Arc<dyn Installation>,
     pub health: Arc<dyn Health>,
     pub housekeeping: Arc<dyn Housekeeping>,
+    pub archive: Arc<dyn Archive>,
 }
 
 impl Stores {
@@ -76,6 +79,7 @@ impl Stores {
             installation: store.clone(),
             health: store.clone(),
             housekeeping: store.clone(),
+            archive: store.clone(),
         }
     }
 }

@@ -27,15 +27,16 @@ pub(crate) struct Model {
     pub revision: i64,
 }
 
-/// The row of a new node.
-pub(crate) fn row(node: &Node, secrets: &NodeSecrets) -> ActiveModel {
+/// The row of a node.
+pub(crate) fn row(stored: &StoredNode) -> ActiveModel {
+    let StoredNode { node, secrets, revision } = stored;
     ActiveModel {
         id: Set(node.id.as_uuid()),
         name: Set(node.name.as_str().to_owned()),
         created: Set(node.created.as_millis()),
         last_successful_login: Set(millis(node.last_successful_login)),
         last_failed_login: Set(millis(node.last_failed_login)),
-        revision: Set(0),
+        revision: Set((*revision).into()),
         ..secret_columns(secrets)
     }
 }

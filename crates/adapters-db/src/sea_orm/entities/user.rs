@@ -37,16 +37,17 @@ pub(crate) struct Model {
     pub last_failed_login: Option<i64>,
 }
 
-/// The row of a new user.
-pub(crate) fn row(user: &User, password: &PasswordHash) -> ActiveModel {
+/// The row of a user.
+pub(crate) fn row(stored: &StoredUser) -> ActiveModel {
+    let StoredUser { user, password, revision } = stored;
     let User { profile, .. } = user;
     let text = |name: &Option<PersonName>| name.as_ref().map(|name| name.as_str().to_owned());
     ActiveModel {
         id: Set(user.id.as_uuid()),
         login: Set(user.login.as_str().to_owned()),
         email: Set(user.email.as_str().to_owned()),
-        password: Set(Some(password.into())),
-        revision: Set(0),
+        password: Set(password.as_ref().map(HashColumn::from)),
+        revision: Set((*revision).into()),
         roles: Set(words_column(user.roles.iter().map(RoleName::as_str))),
         disabled: Set(user.disabled),
         sex: Set(profile.sex.as_str().to_owned()),

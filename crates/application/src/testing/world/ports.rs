@@ -15,7 +15,7 @@ use super::{
 };
 use crate::{
     ports::{
-        Against, Exhausted, HashError, InvalidSignature, KeyKind, MockBudgets, MockClientStore, MockClock,
+        Against, Exhausted, HashError, InvalidSignature, KeyKind, MockArchive, MockBudgets, MockClientStore, MockClock,
         MockFormStore, MockHealth, MockHousekeeping, MockIds, MockInstallation, MockLoginTokenStore, MockMessageLog,
         MockNodeStore, MockPasswordHasher, MockRoleStore, MockSeals, MockSessionStore, MockSightings, MockTokenSigner,
         MockTokens, MockUnitOfWork, MockUserStore, StoredUser, Stores, Verdict,
@@ -176,6 +176,7 @@ impl World {
             unit: Arc::new(unit),
             installation: Arc::new(MockInstallation::new()),
             housekeeping: Arc::new(MockHousekeeping::new()),
+            archive: Arc::new(MockArchive::new()),
         };
         Ports {
             stores,
