@@ -46,13 +46,18 @@ pub(crate) fn make_indexes(tx: &WriteTransaction) -> Result<(), StoreError> {
     tx.table(NAMES).map(drop)
 }
 
-pub(crate) fn add(tx: &WriteTransaction, client: Client, digest: Digest) -> Result<(), CommitError> {
-    let kept = KeptClient { bearer: client, digest };
+pub(crate) fn add(tx: &WriteTransaction, kept: &KeptClient) -> Result<(), CommitError> {
     demand(!tables::has(tx, KeptClient::TABLE, kept.key())?, Conflict::NameTaken)?;
     demand(tables::put(tx, NAMES, kept.bearer.name.as_str(), kept.key())?, Conflict::NameTaken)?;
-    demand(tables::put(tx, DIGESTS, digest.as_bytes(), kept.key())?, Conflict::NameTaken)?;
-    rows::put(tx, &kept)?;
+    demand(tables::put(tx, DIGESTS, kept.digest.as_bytes(), kept.key())?, Conflict::NameTaken)?;
+    rows::put(tx, kept)?;
     Ok(())
+}
+
+pub(crate) fn remove(tx: &WriteTransaction, kept: &KeptClient) -> Result<(), StoreError> {
+    tables::remove(tx, NAMES, kept.bearer.name.as_str())?;
+    tables::remove(tx, DIGESTS, kept.digest.as_bytes())?;
+    tables::remove(tx, KeptClient::TABLE, kept.key()).map(drop)
 }
 
 pub(crate) fn revoke(tx: &WriteTransaction, client: ClientId, at: Timestamp) -> Result<(), CommitError> {

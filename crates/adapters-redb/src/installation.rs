@@ -40,8 +40,17 @@ pub(crate) fn make(tx: &WriteTransaction) -> Result<(), StoreError> {
     tables::put(tx, LATCH, (), None).map(drop)
 }
 
-/// Closes the latch for ever; the first time stays.
-pub(crate) fn close_latch(tx: &WriteTransaction, at: Timestamp) -> Result<(), StoreError> {
-    let since = latch(tx)?.unwrap_or(at.as_millis());
-    tables::put(tx, LATCH, (), Some(since)).map(drop)
+/// When the latch was closed, if it is.
+pub(crate) fn closed(tx: &impl Reads) -> Result<Option<Timestamp>, StoreError> {
+    Ok(latch(tx)?.map(Timestamp::from_millis))
+}
+
+/// Closes the latch for ever, if it is not closed.
+pub(crate) fn close(tx: &WriteTransaction, at: Timestamp) -> Result<(), StoreError> {
+    close_at(tx, closed(tx)?.unwrap_or(at))
+}
+
+/// Closes the latch for ever, as of this time.
+pub(crate) fn close_at(tx: &WriteTransaction, at: Timestamp) -> Result<(), StoreError> {
+    tables::put(tx, LATCH, (), Some(at.as_millis())).map(drop)
 }

@@ -4,6 +4,7 @@
 //! `vestibule-storage-contract`. Start with `store` for how reads and writes run, then `sessions` for the longest of
 //! the modules that implement a port each; `tables` is all that speaks to redb's tables, `rows` what is in them.
 
+mod archive;
 mod clients;
 mod forms;
 mod housekeeping;

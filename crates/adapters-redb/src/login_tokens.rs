@@ -64,11 +64,10 @@ fn indexed(tx: &WriteTransaction, digest: &[u8; 32]) -> Result<Option<LoginToken
     rows::indexed(tx, digest).map(Some)
 }
 
-fn remove(tx: &WriteTransaction, token: &LoginToken) -> Result<(), StoreError> {
+pub(crate) fn remove(tx: &WriteTransaction, token: &LoginToken) -> Result<(), StoreError> {
     tables::remove(tx, USERS, user_key(token))?;
     tables::remove(tx, EXPIRIES, expiry_key(token))?;
-    tables::remove(tx, LoginToken::TABLE, token.key())?;
-    Ok(())
+    tables::remove(tx, LoginToken::TABLE, token.key()).map(drop)
 }
 
 fn user_key(token: &LoginToken) -> (u128, &[u8; 32]) {

@@ -22,7 +22,7 @@ impl MessageLog for RedbStore {
     }
 }
 
-/// Nothing ever leaves the log, so that its last id is the highest ever given out.
+/// Nothing leaves the log but by a copy that replaces it, so that its last id is the highest ever given out.
 fn latest(tx: &impl Reads) -> Result<MessageId, StoreError> {
     let table = tx.table(Message::TABLE)?;
     let last = table.last().map_err(unavailable)?;
@@ -30,5 +30,6 @@ fn latest(tx: &impl Reads) -> Result<MessageId, StoreError> {
 }
 
 pub(crate) fn record(tx: &WriteTransaction, event: Event) -> Result<(), StoreError> {
-    rows::put(tx, &Message { id: latest(tx)? + 1, event })
+    let id = latest(tx)?.checked_add(1).ok_or(StoreError::Malformed(Message::KIND))?;
+    rows::put(tx, &Message { id, event })
 }

@@ -60,11 +60,15 @@ pub(crate) fn set_secrets(tx: &WriteTransaction, node: NodeId, secrets: NodeSecr
     demand(found, Conflict::Missing)
 }
 
-pub(crate) fn remove(tx: &WriteTransaction, node: NodeId) -> Result<(), CommitError> {
-    let stored = rows::get::<StoredNode>(tx, number(node))?.ok_or(Conflict::Missing)?;
-    tables::remove(tx, NAMES, stored.node.name.as_str())?;
-    tables::remove(tx, StoredNode::TABLE, number(node))?;
+pub(crate) fn remove_known(tx: &WriteTransaction, node: NodeId) -> Result<(), CommitError> {
+    let stored = rows::get(tx, number(node))?.ok_or(Conflict::Missing)?;
+    remove(tx, &stored)?;
     Ok(())
+}
+
+pub(crate) fn remove(tx: &WriteTransaction, stored: &StoredNode) -> Result<(), StoreError> {
+    tables::remove(tx, NAMES, stored.node.name.as_str())?;
+    tables::remove(tx, StoredNode::TABLE, stored.key()).map(drop)
 }
 
 pub(crate) fn record_login(

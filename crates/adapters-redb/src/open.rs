@@ -70,10 +70,11 @@ pub enum OpenError {
 pub(crate) fn open(path: &Path) -> Result<Database, OpenError> {
     let place = path.display().to_string();
     create(path).map_err(|source| OpenError::File { place: place.clone(), source })?;
-    let database = Builder::new().set_cache_size(CACHE_BYTES).create(path).map_err(|error| match error {
-        DatabaseError::DatabaseAlreadyOpen => OpenError::InUse { place: place.clone() },
-        error => OpenError::Database { place: place.clone(), source: Box::new(error) },
-    })?;
+    let opened = Builder::new().set_cache_size(CACHE_BYTES).create(path);
+    if let Err(DatabaseError::DatabaseAlreadyOpen) = opened {
+        return Err(OpenError::InUse { place });
+    }
+    let database = opened.map_err(|source| OpenError::Database { place: place.clone(), source: Box::new(source) })?;
     let found = found(&database).map_err(|source| OpenError::Database { place: place.clone(), source })?;
     match found {
         Found::Store(version) if version > SCHEMA => Err(OpenError::Newer { place, found: version }),

@@ -1,6 +1,6 @@
 //! Sessions: reads and writes.
 
-use std::ops::Bound;
+use std::ops::{Bound, RangeBounds};
 
 use async_trait::async_trait;
 use redb::{TableDefinition, WriteTransaction};
@@ -19,10 +19,13 @@ use crate::{
 
 type KeptSession = WithDigest<Session>;
 
+/// A subject's kind, which of that kind, and a session.
+type OfSubject = (u8, u128, u128);
+
 /// Which session has a digest.
 const DIGESTS: TableDefinition<&[u8; 32], u128> = TableDefinition::new("session_digests");
 /// Which sessions a subject has.
-const SUBJECTS: TableDefinition<(u8, u128, u128), ()> = TableDefinition::new("session_subjects");
+const SUBJECTS: TableDefinition<OfSubject, ()> = TableDefinition::new("session_subjects");
 /// What is next to be done with a session: whether it has ended, and from when on it has expired or may be forgotten.
 const DUE: TableDefinition<(bool, i64, u128), ()> = TableDefinition::new("session_due");
 
@@ -45,12 +48,11 @@ impl SessionStore for RedbStore {
             let live = live_at.is_none_or(|at| kept.bearer.is_live(at));
             live.then_some(kept.bearer)
         };
-        self.list(move |tx| match subject {
-            Some(subject) => {
+        self.list(move |tx| {
+            if let Some(subject) = subject {
                 let pick = |(_, _, id), ()| Ok(wanted(rows::indexed(tx, id)?));
                 tables::scan(tx, SUBJECTS, all_of(subject, after), limit, pick)
-            }
-            None => {
+            } else {
                 let pick = |_, row: &[u8]| Ok(wanted(rows::read(row)?));
                 tables::scan(tx, KeptSession::TABLE, tables::after(after.map(number)), limit, pick)
             }
@@ -65,11 +67,10 @@ pub(crate) fn make_indexes(tx: &WriteTransaction) -> Result<(), StoreError> {
     tx.table(DUE).map(drop)
 }
 
-pub(crate) fn begin(tx: &WriteTransaction, session: Session, digest: Digest) -> Result<(), CommitError> {
-    let kept = KeptSession { bearer: session, digest };
+pub(crate) fn begin(tx: &WriteTransaction, kept: &KeptSession) -> Result<(), CommitError> {
     demand(!tables::has(tx, KeptSession::TABLE, kept.key())?, Conflict::SessionExists)?;
-    demand(tables::put(tx, DIGESTS, digest.as_bytes(), kept.key())?, Conflict::SessionExists)?;
-    put(tx, &kept)?;
+    demand(tables::put(tx, DIGESTS, kept.digest.as_bytes(), kept.key())?, Conflict::SessionExists)?;
+    put(tx, kept)?;
     Ok(())
 }
 
@@ -122,13 +123,14 @@ pub(crate) fn expired(tx: &impl Reads, now: Timestamp, limit: u32) -> Result<Vec
 pub(crate) fn forget(tx: &WriteTransaction, before: Timestamp, limit: u32) -> Result<usize, StoreError> {
     let past = (true, i64::MIN, 0)..(true, before.as_millis(), 0);
     let ids = tables::scan(tx, DUE, past, limit, |(_, _, id), ()| Ok(Some(id)))?;
-    for id in &ids {
-        let kept: KeptSession = rows::indexed(tx, *id)?;
-        leave_indexes(tx, &kept.bearer)?;
-        tables::remove(tx, DIGESTS, kept.digest.as_bytes())?;
-        tables::remove(tx, KeptSession::TABLE, *id)?;
-    }
+    ids.iter().try_for_each(|id| remove(tx, &rows::indexed(tx, *id)?))?;
     Ok(ids.len())
+}
+
+pub(crate) fn remove(tx: &WriteTransaction, kept: &KeptSession) -> Result<(), StoreError> {
+    leave_indexes(tx, &kept.bearer)?;
+    tables::remove(tx, DIGESTS, kept.digest.as_bytes())?;
+    tables::remove(tx, KeptSession::TABLE, kept.key()).map(drop)
 }
 
 /// Changes a session that has not ended if `change` says so, and says whether it did.
@@ -157,7 +159,7 @@ fn leave_indexes(tx: &WriteTransaction, session: &Session) -> Result<(), StoreEr
 }
 
 /// Its key in [`SUBJECTS`].
-fn of(session: &Session) -> (u8, u128, u128) {
+fn of(session: &Session) -> OfSubject {
     let (kind, which) = part_of(session.subject);
     (kind, which, number(session.id))
 }
@@ -171,7 +173,7 @@ fn due(session: &Session) -> (bool, i64, u128) {
 }
 
 /// A subject's range of [`SUBJECTS`], from after a session on.
-fn all_of(subject: Subject, after: Option<SessionId>) -> (Bound<(u8, u128, u128)>, Bound<(u8, u128, u128)>) {
+fn all_of(subject: Subject, after: Option<SessionId>) -> impl RangeBounds<OfSubject> {
     let (kind, which) = part_of(subject);
     let from = after.map_or(Bound::Included((kind, which, 0)), |id| Bound::Excluded((kind, which, number(id))));
     (from, Bound::Included((kind, which, u128::MAX)))

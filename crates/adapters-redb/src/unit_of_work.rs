@@ -10,7 +10,7 @@ use vestibule_domain::{form::FormConfiguration, session::Subject, time::Timestam
 
 use crate::{
     RedbStore, clients, login_tokens, messages, nodes, roles,
-    rows::{self, Kept},
+    rows::{self, Kept, WithDigest},
     sessions,
     tables::{self, demand},
     users,
@@ -25,14 +25,14 @@ impl UnitOfWork for RedbStore {
 
 fn apply(tx: &WriteTransaction, change: Change) -> Result<(), CommitError> {
     match change {
-        Change::BeginSession { session, digest } => sessions::begin(tx, session, digest),
+        Change::BeginSession { session, digest } => sessions::begin(tx, &WithDigest { bearer: session, digest }),
         Change::SaveSession { session, expected_epoch } => sessions::save(tx, session, expected_epoch),
         Change::EndSession { id, ending } => demand(sessions::end(tx, id, ending)?, Conflict::Stale),
         Change::EndSessionsOf { subject, ending } => Ok(sessions::end_all_of(tx, subject, ending)?),
         Change::TouchSessions(seen) => Ok(sessions::touch(tx, seen)?),
 
         Change::AddUser { user, password } => {
-            users::add(tx, &StoredUser { user, password: Some(password), revision: 0 })
+            users::come_in(tx, &StoredUser { user, password: Some(password), revision: 0 })
         }
         Change::ExpectUser { user, revision } => users::expect(tx, user, revision),
         Change::SetPassword { user, password } => {
@@ -48,7 +48,7 @@ fn apply(tx: &WriteTransaction, change: Change) -> Result<(), CommitError> {
         Change::WithdrawRole { user, role } => users::change(tx, user, |stored| {
             stored.user.roles.remove(&role);
         }),
-        Change::RemoveUser { user } => users::remove(tx, user),
+        Change::RemoveUser { user } => users::remove_with_tokens(tx, user),
         Change::RecordLogin { subject, at, succeeded } => record_login(tx, subject, at, succeeded),
 
         Change::AddRole(name) => Ok(roles::add(tx, name)?),
@@ -57,9 +57,9 @@ fn apply(tx: &WriteTransaction, change: Change) -> Result<(), CommitError> {
         Change::AddNode { node, secrets } => nodes::add(tx, &StoredNode { node, secrets, revision: 0 }),
         Change::ExpectNode { node, revision } => nodes::expect(tx, node, revision),
         Change::SetNodeSecrets { node, secrets } => nodes::set_secrets(tx, node, secrets),
-        Change::RemoveNode { node } => nodes::remove(tx, node),
+        Change::RemoveNode { node } => nodes::remove_known(tx, node),
 
-        Change::AddClient { client, digest } => clients::add(tx, client, digest),
+        Change::AddClient { client, digest } => clients::add(tx, &WithDigest { bearer: client, digest }),
         Change::RevokeClient { client, at } => clients::revoke(tx, client, at),
 
         Change::PutForm(form) => Ok(rows::put(tx, &form)?),

@@ -47,15 +47,19 @@ pub(crate) fn make_indexes(tx: &WriteTransaction) -> Result<(), StoreError> {
     tx.table(KEYS).map(drop)
 }
 
+/// Adds a user, whose coming closes the latch.
+pub(crate) fn come_in(tx: &WriteTransaction, stored: &StoredUser) -> Result<(), CommitError> {
+    installation::close(tx, stored.user.created)?;
+    add(tx, stored)
+}
+
 pub(crate) fn add(tx: &WriteTransaction, stored: &StoredUser) -> Result<(), CommitError> {
-    let user = &stored.user;
-    let (login, email) = (user.login.key(), user.email.key());
+    let (login, email) = (stored.user.login.key(), stored.user.email.key());
     demand(!tables::has(tx, StoredUser::TABLE, stored.key())?, Conflict::LoginTaken)?;
     demand(tables::put(tx, KEYS, login.as_str(), stored.key())?, Conflict::LoginTaken)?;
     if email != login {
         demand(tables::put(tx, KEYS, email.as_str(), stored.key())?, Conflict::EmailTaken)?;
     }
-    installation::close_latch(tx, user.created)?;
     rows::put(tx, stored)?;
     Ok(())
 }
@@ -86,14 +90,18 @@ pub(crate) fn change_credentials(
     })
 }
 
-pub(crate) fn remove(tx: &WriteTransaction, user: UserId) -> Result<(), CommitError> {
-    let stored = rows::get::<StoredUser>(tx, number(user))?.ok_or(Conflict::Missing)?;
+pub(crate) fn remove_with_tokens(tx: &WriteTransaction, user: UserId) -> Result<(), CommitError> {
+    let stored = rows::get(tx, number(user))?.ok_or(Conflict::Missing)?;
+    login_tokens::remove_all_of(tx, user)?;
+    remove(tx, &stored)?;
+    Ok(())
+}
+
+pub(crate) fn remove(tx: &WriteTransaction, stored: &StoredUser) -> Result<(), StoreError> {
     for key in stored.user.keys() {
         tables::remove(tx, KEYS, key.as_str())?;
     }
-    login_tokens::remove_all_of(tx, user)?;
-    tables::remove(tx, StoredUser::TABLE, number(user))?;
-    Ok(())
+    tables::remove(tx, StoredUser::TABLE, stored.key()).map(drop)
 }
 
 pub(crate) fn record_login(
