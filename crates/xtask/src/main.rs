@@ -1,10 +1,10 @@
-//! What CI runs and what a person runs: `cargo xtask test`, `cargo xtask ci`.
-#![expect(clippy::print_stdout, reason = "a task tells on its terminal what it runs")]
+//! What CI runs and what a person runs: `cargo xtask test`, `cargo xtask ci`, `cargo xtask servers`.
+#![expect(clippy::print_stdout, clippy::print_stderr, reason = "a task tells on its terminal what it runs")]
 
 mod servers;
 
 use std::{
-    env,
+    env, io,
     path::{Path, PathBuf},
     process::Command,
     time::{Duration, Instant},
@@ -12,6 +12,8 @@ use std::{
 
 use anyhow::{Context, Result, bail};
 use clap::Parser;
+
+use crate::servers::Servers;
 
 #[derive(Parser)]
 #[command(name = "cargo xtask", about = "What CI runs and what a person runs")]
@@ -24,6 +26,8 @@ enum Task {
     },
     /// Formatting, lints, documentation, licences, then every test
     Ci,
+    /// Starts the database servers of the tests, tells the variables to set, and waits for Ctrl-C or the end of its input
+    Servers,
 }
 
 fn main() -> Result<()> {
@@ -33,6 +37,7 @@ fn main() -> Result<()> {
     match Task::parse() {
         Task::Test { arguments } => test(&arguments),
         Task::Ci => ci(),
+        Task::Servers => serve(),
     }
 }
 
@@ -41,7 +46,7 @@ fn test(arguments: &[String]) -> Result<()> {
     // than the tests and its dependencies twice.
     run(&mut cargo(&["build", "--workspace", "--all-targets"]))?;
     say("start database servers");
-    let servers = servers::start()?;
+    let servers = Servers::start()?;
     run(cargo(&["test", "--workspace", "--all-targets"]).args(arguments).envs(servers.urls.clone()))?;
     drop(servers);
     run(&mut cargo(&["test", "--workspace", "--doc"]))
@@ -53,9 +58,19 @@ fn ci() -> Result<()> {
     run(cargo(&["doc", "--workspace", "--no-deps"]).env("RUSTDOCFLAGS", "--deny warnings"))?;
     match cargo_deny() {
         Some(program) => run(Command::new(program).args(["check", "licenses", "bans", "sources"]))?,
-        None => println!("    skipped: licences, bans and sources (`cargo install cargo-deny` to check them here)"),
+        None => eprintln!("    skipped: licences, bans and sources (`cargo install cargo-deny` to check them here)"),
     }
     test(&[])
+}
+
+/// Nothing but the variables on the standard output, so that a shell can read them.
+fn serve() -> Result<()> {
+    let servers = Servers::start()?;
+    for (variable, url) in &servers.urls {
+        println!("export {variable}={url}");
+    }
+    io::copy(&mut io::stdin(), &mut io::sink()).context("cannot wait for the end of the input")?;
+    Ok(())
 }
 
 /// The program that checks dependencies. In CI it is installed when it is missing and can be had.
@@ -84,7 +99,7 @@ fn installed(program: &str) -> Option<PathBuf> {
 
 /// Tells what runs next.
 fn say(what: &str) {
-    println!("==> {what}");
+    eprintln!("==> {what}");
 }
 
 fn run(command: &mut Command) -> Result<()> {
@@ -98,6 +113,6 @@ fn run(command: &mut Command) -> Result<()> {
     if !status.success() {
         bail!("{line} failed after {took:?}");
     }
-    println!("    took {took:?}");
+    eprintln!("    took {took:?}");
     Ok(())
 }

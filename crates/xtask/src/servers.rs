@@ -1,5 +1,9 @@
 //! Private, throw-away database servers for the tests, from the system's packages.
 
+mod mariadb;
+mod postgres;
+mod redis;
+
 use std::{
     env, fs,
     net::{Ipv4Addr, TcpListener, TcpStream},
@@ -10,91 +14,115 @@ use std::{
 };
 
 use anyhow::{Context, Result, bail, ensure};
-use tempfile::TempDir;
 
 /// How long a server may take to answer.
 const START: Duration = Duration::from_mins(1);
 
 /// Servers that run until this is dropped, and no longer than this process.
 pub(crate) struct Servers {
-    running: Vec<Child>,
-    /// The variables that tell the tests where they are.
-    pub(crate) urls: [(&'static str, String); 2],
     #[expect(dead_code, reason = "held, not read")]
-    directory: TempDir,
+    running: Vec<Server>,
+    /// The variables that tell the tests where they are.
+    pub(crate) urls: Vec<(&'static str, String)>,
+    #[expect(dead_code, reason = "held, not read")]
+    directory: Directory,
 }
 
-impl Drop for Servers {
-    fn drop(&mut self) {
-        for server in &mut self.running {
-            // Nothing of theirs is kept, so they need not end in good order.
-            let _ = server.kill();
-            let _ = server.wait();
+impl Servers {
+    /// Starts one of each on free ports of the loopback interface, in a temporary directory.
+    pub(crate) fn start() -> Result<Self> {
+        install()?;
+        let directory = Directory::new()?;
+        let (postgres, postgres_url) = postgres::start(&directory.0.join("postgres"))?;
+        let (mariadb, mysql_url) = mariadb::start(&directory.0.join("mariadb"))?;
+        let (redis, redis_url) = redis::start(&directory.0.join("redis"))?;
+        let (cluster, cluster_url) = redis::start_cluster(&directory.0.join("cluster"))?;
+        let mut running = vec![postgres, mariadb, redis];
+        running.extend(cluster);
+        running.iter_mut().try_for_each(Server::answers)?;
+        let urls = vec![
+            ("VESTIBULE_TEST_POSTGRES_URL", postgres_url),
+            ("VESTIBULE_TEST_MYSQL_URL", mysql_url),
+            ("VESTIBULE_TEST_REDIS_URL", redis_url),
+            ("VESTIBULE_TEST_REDIS_CLUSTER_URL", cluster_url),
+        ];
+        Ok(Self { running, urls, directory })
+    }
+}
+
+/// A server that runs until this is dropped. Nothing of its data is kept, so it need not end in good order.
+struct Server {
+    process: Child,
+    port: u16,
+}
+
+impl Server {
+    fn begin(command: &mut Command, log: &Path, port: u16) -> Result<Self> {
+        let log = fs::File::create(log)?;
+        let command = command.stdout(log.try_clone()?).stderr(log);
+        let process = command.spawn().with_context(|| format!("cannot start {command:?}"))?;
+        Ok(Self { process, port })
+    }
+
+    /// Waits until the server listens.
+    fn answers(&mut self) -> Result<()> {
+        let patient_until = Instant::now() + START;
+        while TcpStream::connect((Ipv4Addr::LOCALHOST, self.port)).is_err() {
+            if let Some(status) = self.process.try_wait()? {
+                bail!("a database server ended at once, with {status}");
+            }
+            ensure!(Instant::now() < patient_until, "a database server did not answer within {START:?}");
+            thread::sleep(Duration::from_millis(50));
         }
+        Ok(())
     }
 }
 
-/// Starts a PostgreSQL and a MariaDB on free ports of the loopback interface, in a temporary directory.
-pub(crate) fn start() -> Result<Servers> {
-    install()?;
-    let directory = tempfile::Builder::new().prefix("vestibule-servers-").tempdir()?;
-    // Its servers' users have to get at what is theirs in it.
-    quietly(Command::new("chmod").arg("755").arg(directory.path()))?;
-    let (postgres_port, mysql_port) = (free_port()?, free_port()?);
-    let running = vec![
-        postgres(&directory.path().join("postgres"), postgres_port)?,
-        mariadb(&directory.path().join("mariadb"), mysql_port)?,
-    ];
-    let urls = [
-        ("VESTIBULE_TEST_POSTGRES_URL", format!("postgres://postgres@127.0.0.1:{postgres_port}/postgres")),
-        ("VESTIBULE_TEST_MYSQL_URL", format!("mysql://root@127.0.0.1:{mysql_port}/mysql")),
-    ];
-    let mut servers = Servers { running, urls, directory };
-    for (server, port) in servers.running.iter_mut().zip([postgres_port, mysql_port]) {
-        answers(server, port)?;
+impl Drop for Server {
+    fn drop(&mut self) {
+        let _ = self.process.kill();
+        let _ = self.process.wait();
     }
-    Ok(servers)
 }
 
-fn postgres(directory: &Path, port: u16) -> Result<Child> {
-    let programs = postgres_programs().context("PostgreSQL is not installed")?;
-    let user = User::of("postgres", directory)?;
-    let data = directory.join("data");
-    let mut initdb = user.runs(&programs.join("initdb"));
-    initdb.args(["--username=postgres", "--auth=trust", "--encoding=UTF8", "--no-sync", "--pgdata"]).arg(&data);
-    quietly(&mut initdb)?;
-    let mut server = user.runs(&programs.join("postgres"));
-    server.arg("-D").arg(&data).arg("-k").arg(directory).args(["-p", &port.to_string()]);
-    for setting in ["listen_addresses=127.0.0.1", "fsync=off", "max_connections=500"] {
-        server.args(["-c", setting]);
+/// A temporary directory that is removed when this is dropped or this process ends, however it does.
+struct Directory(PathBuf, Child);
+
+impl Directory {
+    /// A shell reads from a pipe that nobody ever writes to, which ends when this end of it does: then it sweeps. The
+    /// second time is for what a dying server wrote during the first.
+    const SWEEP: &str = r#"trap "" INT TERM HUP; read -r end; rm -rf "$0" || { sleep 1; rm -rf "$0"; }"#;
+
+    fn new() -> Result<Self> {
+        let path = tempfile::Builder::new().prefix("vestibule-servers-").tempdir()?.keep();
+        let mut shell = Command::new("sh");
+        let sweeper = shell.args(["-c", Self::SWEEP]).arg(&path).stdin(Stdio::piped()).stderr(Stdio::null()).spawn()?;
+        // The servers' users have to get at what is theirs in it.
+        quietly(Command::new("chmod").arg("755").arg(&path))?;
+        Ok(Self(path, sweeper))
     }
-    begin(&mut server, &directory.join("log"))
 }
 
-fn mariadb(directory: &Path, port: u16) -> Result<Child> {
-    let user = User::of("mysql", directory)?;
-    let setting = |name: &str, value: &Path| format!("--{name}={}", value.display());
-    let data = setting("datadir", &directory.join("data"));
-    let mut install = user.runs(&find("mariadb-install-db").context("MariaDB is not installed")?);
-    install.args(["--no-defaults", "--auth-root-authentication-method=normal", "--skip-test-db", &data]);
-    quietly(&mut install)?;
-    let mut server = user.runs(&find("mariadbd").context("MariaDB is not installed")?);
-    server.args(["--no-defaults", "--bind-address=127.0.0.1", "--max-connections=500"]);
-    server.args([&format!("--port={port}"), &setting("socket", &directory.join("socket")), &data]);
-    server.args([&setting("tmpdir", directory), &setting("pid-file", &directory.join("pid"))]);
-    server.arg("--innodb-flush-log-at-trx-commit=0");
-    begin(&mut server, &directory.join("log"))
+impl Drop for Directory {
+    fn drop(&mut self) {
+        drop(self.1.stdin.take());
+        let _ = self.1.wait();
+    }
 }
 
-/// Who runs a server: its package's user for root, whom no server serves; whoever this is, otherwise.
+/// Who runs a server: its package's user for root, if the server does not serve root; whoever this is, otherwise.
 struct User(Option<&'static str>);
 
 impl User {
+    fn this() -> Self {
+        Self(None)
+    }
+
     /// Makes the server's directory, the user's own.
     fn of(name: &'static str, directory: &Path) -> Result<Self> {
         fs::create_dir(directory)?;
         if !is_root()? {
-            return Ok(Self(None));
+            return Ok(Self::this());
         }
         quietly(Command::new("chown").arg(format!("{name}:")).arg(directory))?;
         Ok(Self(Some(name)))
@@ -112,14 +140,14 @@ impl User {
     }
 }
 
+/// Installs what is missing, where that can be done.
 fn install() -> Result<()> {
-    let packages: Vec<&str> = [
-        ("postgresql", postgres_programs().is_some()),
-        ("mariadb-server", find("mariadbd").is_some() && find("mariadb-install-db").is_some()),
-    ]
-    .into_iter()
-    .filter_map(|(package, is_there)| (!is_there).then_some(package))
-    .collect();
+    let packages = [
+        (postgres::PACKAGE, postgres::is_installed()),
+        (mariadb::PACKAGE, mariadb::is_installed()),
+        (redis::PACKAGE, redis::is_installed()),
+    ];
+    let packages: Vec<_> = packages.into_iter().filter(|(_, is_there)| !is_there).map(|(package, _)| package).collect();
     if packages.is_empty() {
         return Ok(());
     }
@@ -132,17 +160,6 @@ fn install() -> Result<()> {
     let mut install = Command::new("apt-get");
     install.args(["install", "-y", "--no-install-recommends"]).args(packages);
     quietly(install.env("DEBIAN_FRONTEND", "noninteractive"))
-}
-
-/// The newest of Debian's PostgreSQL versions, or the one on the path.
-fn postgres_programs() -> Option<PathBuf> {
-    let versions = fs::read_dir("/usr/lib/postgresql").into_iter().flatten().flatten();
-    let version = |folder: &Path| folder.file_name()?.to_str()?.parse::<u32>().ok();
-    let newest = versions.map(|version| version.path()).max_by_key(|folder| version(folder));
-    newest
-        .map(|folder| folder.join("bin"))
-        .filter(|programs| programs.join("initdb").is_file())
-        .or_else(|| Some(find("initdb")?.parent()?.to_owned()))
 }
 
 /// A program, also where only root's path leads.
@@ -160,25 +177,6 @@ fn free_port() -> Result<u16> {
     Ok(TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?.local_addr()?.port())
 }
 
-fn begin(server: &mut Command, log: &Path) -> Result<Child> {
-    let log = fs::File::create(log)?;
-    let server = server.stdout(log.try_clone()?).stderr(log);
-    server.spawn().with_context(|| format!("cannot start {server:?}"))
-}
-
-/// Waits until the server listens.
-fn answers(server: &mut Child, port: u16) -> Result<()> {
-    let patient_until = Instant::now() + START;
-    while TcpStream::connect((Ipv4Addr::LOCALHOST, port)).is_err() {
-        if let Some(status) = server.try_wait()? {
-            bail!("a database server ended at once, with {status}");
-        }
-        ensure!(Instant::now() < patient_until, "a database server did not answer within {START:?}");
-        thread::sleep(Duration::from_millis(50));
-    }
-    Ok(())
-}
-
 /// Runs what tells nothing of interest unless it fails.
 fn quietly(command: &mut Command) -> Result<()> {
     output(command).map(drop)
@@ -186,7 +184,7 @@ fn quietly(command: &mut Command) -> Result<()> {
 
 fn output(command: &mut Command) -> Result<String> {
     let output = command.output().with_context(|| format!("cannot run {command:?}"))?;
-    let told = String::from_utf8_lossy(&output.stderr);
-    ensure!(output.status.success(), "{command:?} failed: {told}");
-    Ok(String::from_utf8_lossy(&output.stdout).into_owned())
+    let (answer, told) = (String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
+    ensure!(output.status.success(), "{command:?} failed: {told}{answer}");
+    Ok(answer.into_owned())
 }

@@ -20,12 +20,19 @@ pub struct ConnectOptions {
     /// How long a read or write waits for its turn, in this process or for another, before the store counts as
     /// unavailable.
     pub patience: Duration,
+    /// How long a server may work on one statement, and how long it waits for a unit of work to go on. SQLite has no
+    /// such limit.
+    pub statement_timeout: Duration,
+    /// How long a statement waits for what another unit of work holds. Whole seconds on MySQL and MariaDB, rounded up;
+    /// on SQLite a unit of work holds everything, and the wait is for its turn.
+    pub lock_timeout: Duration,
 }
 
 impl Default for ConnectOptions {
-    /// 4 readers, 4 writers, 5 seconds.
+    /// 4 readers, 4 writers, 5 seconds, 10 for a statement.
     fn default() -> Self {
-        Self { readers: 4, writers: 4, patience: Duration::from_secs(5) }
+        let patience = Duration::from_secs(5);
+        Self { readers: 4, writers: 4, patience, statement_timeout: 2 * patience, lock_timeout: patience }
     }
 }
 

@@ -49,14 +49,15 @@ fn server(url: &str) -> Option<(MySqlConnectOptions, String)> {
 
 /// What each connection begins with.
 fn session(options: ConnectOptions) -> String {
-    let seconds = options.patience.as_secs().max(1);
+    // A wait for a lock is counted in whole seconds, and zero would be no limit for a statement.
+    let seconds = options.lock_timeout.as_millis().div_ceil(1000).max(1);
+    let milliseconds = options.statement_timeout.as_millis().max(1);
     // Each statement sees what was committed before it; the default is what the transaction's first read saw.
     // The comments are read by MariaDB alone and by MySQL alone (https://mariadb.com/kb/en/comment-syntax/).
     format!(
         "SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED; \
          SET SESSION innodb_lock_wait_timeout = {seconds} \
-         /*M!100101 , max_statement_time = {limit} */ /*!50708 , max_execution_time = {limit}000 */",
-        limit = 2 * seconds,
+         /*M!100101 , max_statement_time = {milliseconds} / 1000 */ /*!50708 , max_execution_time = {milliseconds} */"
     )
 }
 

@@ -1,5 +1,7 @@
 //! What is particular about PostgreSQL: connections to a server, which may be left in any state.
 
+use std::time::Duration;
+
 use sea_orm::{
     DbErr, SqlxPostgresConnector,
     sqlx::{
@@ -38,15 +40,15 @@ pub(super) async fn open(url: &str, options: ConnectOptions) -> Result<SeaOrmSto
 fn server(url: &str, options: ConnectOptions) -> Option<(PgConnectOptions, String)> {
     let server: PgConnectOptions = url.parse().ok()?;
     let place = format!("{}:{}/{}", server.get_host(), server.get_port(), server.get_database()?);
-    let patience = options.patience.as_millis();
+    // Zero would be no limit.
+    let milliseconds = |limit: Duration| limit.as_millis().max(1).to_string();
     let server = server
         .application_name("vestibule")
         .options([
-            ("lock_timeout", patience.to_string()),
-            // What need not wait has all of this for itself.
-            ("statement_timeout", (2 * patience).to_string()),
+            ("lock_timeout", milliseconds(options.lock_timeout)),
+            ("statement_timeout", milliseconds(options.statement_timeout)),
             // A unit of work whose process is stopped must not keep its locks.
-            ("idle_in_transaction_session_timeout", (2 * patience).to_string()),
+            ("idle_in_transaction_session_timeout", milliseconds(options.statement_timeout)),
             // Each statement sees what was committed before it, whatever the server's default.
             ("default_transaction_isolation", "read committed".to_owned()),
         ])

@@ -139,7 +139,7 @@ async fn whoever_follows_the_log_misses_no_message(place: Place) {
 
 async fn a_write_that_waited_too_long_says_that_the_store_is_unavailable(place: Place) {
     place.migrated().await.commit(vec![begin(1)]).await.unwrap();
-    let options = ConnectOptions { patience: Duration::from_secs(1), ..ConnectOptions::default() };
+    let options = ConnectOptions { lock_timeout: Duration::from_secs(1), ..ConnectOptions::default() };
     let store = SeaOrmStore::connect(&place.url, options).await.unwrap();
     let foreign = place.foreign().await.begin().await.unwrap();
     foreign.execute_unprepared("UPDATE sessions SET device = 'held'").await.unwrap();

@@ -6,7 +6,7 @@ use anyhow::{Context, Result};
 use vestibule_adapters_db::{ConnectOptions, MemoryStore, SeaOrmStore};
 use vestibule_application::ports::Stores;
 
-use crate::settings::{Invalid, Settings};
+use crate::settings::{Invalid, Settings, Storage};
 
 /// The storage ports, and the connections to be closed when nothing uses them any more.
 pub(crate) struct OpenStores {
@@ -57,7 +57,7 @@ pub(super) fn check(settings: &Settings) -> Result<(), Invalid> {
 /// The database that the settings name, its tables as they are found.
 pub(super) async fn connect(settings: &Settings) -> Result<SeaOrmStore> {
     let url = &settings.storage.url;
-    let database = SeaOrmStore::connect(url.expose(), ConnectOptions::default()).await;
+    let database = SeaOrmStore::connect(url.expose(), options(&settings.storage)).await;
     database.with_context(|| {
         let place = url.masked();
         let see = match url.scheme() {
@@ -66,6 +66,12 @@ pub(super) async fn connect(settings: &Settings) -> Result<SeaOrmStore> {
         };
         format!("cannot open the store {place}: see that {see}, or set storage.url to another")
     })
+}
+
+/// How to connect to a database.
+pub(super) fn options(storage: &Storage) -> ConnectOptions {
+    let Storage { readers, writers, patience, statement_timeout, lock_timeout, .. } = *storage;
+    ConnectOptions { readers, writers, patience, statement_timeout, lock_timeout }
 }
 
 /// Brings the tables up to date, and says which migrations that took.

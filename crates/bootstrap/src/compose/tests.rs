@@ -1,4 +1,7 @@
+use std::time::Duration;
+
 use tempfile::TempDir;
+use vestibule_adapters_db::ConnectOptions;
 
 use super::*;
 use crate::settings::Sources;
@@ -29,6 +32,14 @@ async fn tables_are_migrated_once() {
     let settings = in_folder(&folder);
     assert!(!migrate(&settings).await.unwrap().is_empty());
     assert!(migrate(&settings).await.unwrap().is_empty());
+}
+
+#[test]
+fn a_database_is_used_as_the_settings_say_and_by_default_as_its_adapter_is_tested() {
+    let default = ConnectOptions::default();
+    assert_eq!(stores::options(&settings("").storage), default);
+    let other = stores::options(&settings("storage.writers = 9\nstorage.statement_timeout = \"1s\"\n").storage);
+    assert_eq!(other, ConnectOptions { writers: 9, statement_timeout: Duration::from_secs(1), ..default });
 }
 
 #[tokio::test]

@@ -1,6 +1,6 @@
 //! How each section is read.
 
-use std::{collections::BTreeMap, num::NonZeroUsize, path::PathBuf};
+use std::{collections::BTreeMap, num::NonZeroUsize, path::PathBuf, time::Duration};
 
 use serde_json::{Map, Value as Json};
 use vestibule_domain::{form::FormConfiguration, session::Lifetimes};
@@ -16,11 +16,7 @@ pub(super) fn settings(reader: &mut Reader) -> Result<Settings, Problem> {
     let profile = reader.take("profile")?;
     let hardened = profile == Profile::Hardened;
     let data_dir: PathBuf = reader.take("data_dir")?;
-    let default_url = StoreUrl::sqlite(&data_dir.join("vestibule.db"));
-    let storage = Storage {
-        url: reader.secret_or("storage.url", default_url),
-        sessions_url: reader.secret("storage.sessions_url"),
-    };
+    let storage = storage(reader, StoreUrl::sqlite(&data_dir.join("vestibule.db")))?;
     Ok(Settings {
         profile,
         server: server(reader)?,
@@ -60,6 +56,24 @@ pub(super) fn settings(reader: &mut Reader) -> Result<Settings, Problem> {
         data_dir,
         effective: Map::new(),
     })
+}
+
+fn storage(reader: &mut Reader, default_url: StoreUrl) -> Result<Storage, Problem> {
+    Ok(Storage {
+        url: reader.secret_or("storage.url", default_url),
+        sessions_url: reader.secret("storage.sessions_url"),
+        readers: number(reader, "storage.readers", 1, 1000)?,
+        writers: number(reader, "storage.writers", 1, 1000)?,
+        patience: wait(reader, "storage.patience")?,
+        statement_timeout: wait(reader, "storage.statement_timeout")?,
+        lock_timeout: wait(reader, "storage.lock_timeout")?,
+    })
+}
+
+/// Servers take a wait of less than a millisecond for no limit, and refuse one of weeks.
+fn wait(reader: &mut Reader, key: &str) -> Result<Duration, Problem> {
+    let (least, most) = (Duration::from_millis(10), Duration::from_hours(1));
+    reader.take_where(key, |wait| (least..=most).contains(wait), "a duration from 10ms to 1h")
 }
 
 fn server(reader: &mut Reader) -> Result<Server, Problem> {

@@ -32,6 +32,16 @@ pub struct Storage {
     pub url: StoreUrl,
     /// Where sessions are.
     pub sessions_url: Option<StoreUrl>,
+    /// Connections for reads.
+    pub readers: u32,
+    /// Connections for writes.
+    pub writers: u32,
+    /// How long a read or write waits for a connection.
+    pub patience: Duration,
+    /// How long one statement may take.
+    pub statement_timeout: Duration,
+    /// How long a statement waits for another's lock.
+    pub lock_timeout: Duration,
 }
 
 /// `[keys]`

@@ -80,6 +80,9 @@ fn everything_that_is_wrong_is_told_at_once_with_what_is_allowed() {
         [server]
         listen = "localhost"
         lisen = "127.0.0.1:1"
+        [storage]
+        readers = 0
+        lock_timeout = "2h"
         [passwords]
         min_score = 5
         [passwords.argon2]
@@ -104,6 +107,8 @@ fn everything_that_is_wrong_is_told_at_once_with_what_is_allowed() {
         ("server.listen (in vestibule.toml)", "127.0.0.1:8080"),
         ("server.lisen (in vestibule.toml)", "did you mean server.listen?"),
         ("server.trusted_proxies (in VESTIBULE__SERVER__TRUSTED_PROXIES)", "10.0.0.0/8"),
+        ("storage.readers", "from 1 to 1000"),
+        ("storage.lock_timeout", "from 10ms to 1h"),
         ("passwords.min_score", "from 0 to 4"),
         ("passwords.argon2.memory_kib", "from 8 to"),
         ("sessions.idle_ttl", "30m"),
@@ -118,7 +123,7 @@ fn everything_that_is_wrong_is_told_at_once_with_what_is_allowed() {
         assert!(told, "nothing about {key} with {part:?} in\n{}", wrong.join("\n"));
     }
     assert!(wrong.iter().all(|line| !line.contains("oracle:secret")), "a value is repeated");
-    assert_eq!(wrong.len(), 14, "{}", wrong.join("\n"));
+    assert_eq!(wrong.len(), 16, "{}", wrong.join("\n"));
 }
 
 #[test]

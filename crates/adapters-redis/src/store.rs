@@ -1,0 +1,91 @@
+//! The two stores as one.
+
+use std::{sync::Arc, time::Duration};
+
+use async_trait::async_trait;
+use vestibule_application::ports::{Health, Ids, StoreError, Stores};
+use vestibule_domain::session::SessionId;
+
+use crate::{
+    connection::{Address, ConnectError, Connection},
+    entries::Entries,
+    guard::Guard,
+    keys::{Keys, Place},
+    record::Entry,
+    server::Durability,
+};
+
+/// Sessions in Redis, everything else beside it. Clones share what is below.
+#[derive(Clone)]
+pub struct RedisStore {
+    pub(crate) entries: Entries,
+    pub(crate) guard: Arc<Guard>,
+    /// The store beside Redis.
+    pub(crate) base: Stores,
+    pub(crate) ids: Arc<dyn Ids>,
+    durability: Durability,
+}
+
+impl RedisStore {
+    /// Connects to the Redis that a URL names, `redis://user:password@host:6379/0?prefix=vestibule`, or to the whole
+    /// cluster that it is part of. Refuses a server that throws keys away when its memory is full. `patience` is how long
+    /// a call may take.
+    pub async fn connect(url: &str, patience: Duration, base: Stores, ids: Arc<dyn Ids>) -> Result<Self, ConnectError> {
+        let address = Address::parse(url)?;
+        let (connection, durability) = Connection::open(&address, patience).await?;
+        let entries = Entries { connection, keys: Keys::new(&address.prefix) };
+        let guard = Arc::new(Guard::new(entries.clone(), base.clone(), ids.clone()));
+        guard.tell_soon();
+        Ok(Self { entries, guard, base, ids, durability })
+    }
+
+    /// What this Redis can lose.
+    pub fn durability(&self) -> Durability {
+        self.durability
+    }
+
+    /// All ports: sessions here, the rest beside.
+    pub fn stores(&self) -> Stores {
+        let store = Arc::new(self.clone());
+        Stores {
+            unit: store.clone(),
+            sessions: store.clone(),
+            health: store.clone(),
+            housekeeping: store,
+            ..self.base.clone()
+        }
+    }
+
+    /// The session at this place if it is Redis's: born, and without a row beside.
+    pub(crate) async fn own(&self, place: Place) -> Result<Option<Entry>, StoreError> {
+        let (Some(entry), believed) = self.born(place).await? else { return Ok(None) };
+        let decided = (entry.leaving || !believed) && self.has_row(place.id).await?;
+        Ok(Some(entry).filter(|_| !decided))
+    }
+
+    /// Waits until a session that is begun has been, or comes to nothing.
+    async fn born(&self, place: Place) -> Result<(Option<Entry>, bool), StoreError> {
+        const PAUSE: Duration = Duration::from_millis(2);
+        const TRIES: u32 = 1_000;
+        for _ in 0..TRIES {
+            let read = self.guard.read(place).await?;
+            if read.0.as_ref().is_none_or(|entry| !entry.unborn) {
+                return Ok(read);
+            }
+            tokio::time::sleep(PAUSE).await;
+        }
+        Err(StoreError::Unavailable("a unit that begins a session does not come to an end".into()))
+    }
+
+    pub(crate) async fn has_row(&self, id: SessionId) -> Result<bool, StoreError> {
+        Ok(self.base.sessions.by_id(id).await?.is_some())
+    }
+}
+
+#[async_trait]
+impl Health for RedisStore {
+    async fn ping(&self) -> Result<(), StoreError> {
+        self.entries.connection.call::<()>(&redis::cmd("PING")).await?;
+        self.base.health.ping().await
+    }
+}
