@@ -16,9 +16,10 @@ struct Process {
 }
 
 impl Process {
-    async fn start(directory: &Path) -> Self {
+    async fn start(directory: &Path, store: &str) -> Self {
         let mut child = Command::new(program())
             .current_dir(directory)
+            .env("VESTIBULE__STORAGE__URL", store)
             .env("VESTIBULE__SERVER__LISTEN", "127.0.0.1:0")
             .env("VESTIBULE__PASSWORDS__ARGON2__MEMORY_KIB", "64")
             .stdout(Stdio::piped())
@@ -50,14 +51,25 @@ impl Process {
     }
 }
 
+/// The stores that are files.
+fn stores(directory: &Path) -> [String; 2] {
+    ["sqlite", "redb"].map(|kind| format!("{kind}://{}/data/vestibule.{kind}", directory.display()))
+}
+
 #[tokio::test]
 async fn users_and_sessions_outlive_a_kill_and_ended_sessions_do_not() {
     let directory = tempfile::tempdir().unwrap();
+    for store in stores(directory.path()) {
+        outlives_kills(directory.path(), &store).await;
+    }
+}
+
+async fn outlives_kills(directory: &Path, store: &str) {
     let mut expected: Vec<(String, bool)> = Vec::new();
     for round in 0..5 {
-        let mut process = Process::start(directory.path()).await;
+        let mut process = Process::start(directory, store).await;
         for (token, live) in &expected {
-            assert_eq!(process.is_live(token).await, *live, "round {round}");
+            assert_eq!(process.is_live(token).await, *live, "{store}, round {round}");
         }
         let email = format!("user{round}@example.com");
         let credentials = [("email", email.as_str()), ("password", "kot na dachu")];
@@ -78,9 +90,11 @@ async fn users_and_sessions_outlive_a_kill_and_ended_sessions_do_not() {
 #[tokio::test]
 async fn the_program_ends_in_good_order_when_it_is_asked_to() {
     let directory = tempfile::tempdir().unwrap();
-    let mut process = Process::start(directory.path()).await;
-    let id = process.child.id().unwrap();
-    let asked = std::process::Command::new("kill").args(["-TERM", &id.to_string()]).status().unwrap();
-    assert!(asked.success());
-    assert_eq!(process.child.wait().await.unwrap().code(), Some(0));
+    for store in stores(directory.path()) {
+        let mut process = Process::start(directory.path(), &store).await;
+        let id = process.child.id().unwrap();
+        let asked = std::process::Command::new("kill").args(["-TERM", &id.to_string()]).status().unwrap();
+        assert!(asked.success());
+        assert_eq!(process.child.wait().await.unwrap().code(), Some(0), "{store}");
+    }
 }

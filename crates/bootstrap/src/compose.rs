@@ -139,6 +139,11 @@ pub(crate) async fn operate(settings: &Settings) -> Result<Operations> {
 pub(crate) async fn migrate(settings: &Settings) -> Result<Vec<String>> {
     stores::check(settings)?;
     refuse_memory(settings)?;
+    if settings.storage.url.redb_file().is_some() {
+        // Such a file is made and brought up to date whenever it is opened.
+        OpenStores::open(settings).await?.close().await?;
+        return Ok(Vec::new());
+    }
     let database = stores::connect(settings).await?;
     let applied = stores::migrate(&database, settings).await?;
     database.close().await.context("cannot close the store in good order")?;

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use anyhow::{Context, Result};
 use vestibule_adapters_db::{ConnectOptions, MemoryStore, SeaOrmStore};
+use vestibule_adapters_redb::RedbStore;
 use vestibule_application::ports::Stores;
 
 use crate::settings::{Invalid, Settings, Storage};
@@ -24,6 +25,9 @@ impl OpenStores {
     pub(super) async fn open(settings: &Settings) -> Result<Self> {
         if settings.storage.url.is_memory() {
             return Ok(Self::in_memory());
+        }
+        if let Some(file) = settings.storage.url.redb_file() {
+            return Ok(Self { ports: Stores::of(&Arc::new(RedbStore::open(file).await?)), database: None });
         }
         let database = connect(settings).await?;
         migrate(&database, settings).await?;
@@ -46,9 +50,9 @@ pub(super) fn check(settings: &Settings) -> Result<(), Invalid> {
         let missing = "a separate store for sessions is not available in this build; remove the setting";
         return Err(Invalid::because("storage.sessions_url", missing));
     }
-    if !matches!(storage.url.scheme(), "sqlite" | "postgres" | "postgresql" | "mysql" | "mariadb" | "memory") {
-        let missing = "only sqlite:///absolute/path/file.db, postgres://..., mysql://... and memory: are available in \
-                       this build";
+    if !matches!(storage.url.scheme(), "sqlite" | "postgres" | "postgresql" | "mysql" | "mariadb" | "redb" | "memory") {
+        let missing = "only sqlite:///absolute/path/file.db, postgres://..., mysql://..., redb:///absolute/path/file.redb \
+                       and memory: are available in this build";
         return Err(Invalid::because("storage.url", missing));
     }
     Ok(())

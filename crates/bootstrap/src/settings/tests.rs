@@ -184,6 +184,7 @@ fn what_is_shown_has_no_password_in_it() {
         ("mysql://db/v?user=a&password=hunter2", "mysql://db/v?***"),
         ("redis://:hunter2@cache", "redis://:***@cache"),
         ("sqlite:///var/lib/v.db", "sqlite:///var/lib/v.db"),
+        ("redb:///var/lib/v.redb", "redb:///var/lib/v.redb"),
         ("memory:", "memory:"),
     ] {
         let settings = valid(&format!("[storage]\nurl = \"{url}\"\n"));

@@ -1,8 +1,9 @@
 //! Where a store is.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use serde_json::Value as Json;
+use url::Url;
 
 use super::Kind;
 
@@ -29,6 +30,12 @@ impl StoreUrl {
         self.scheme() == "memory"
     }
 
+    /// The file of a redb store, if it is one. `%` begins an encoded byte, as in the URL of a SQLite file.
+    pub fn redb_file(&self) -> Option<PathBuf> {
+        let path = self.0.strip_prefix("redb:///").filter(|path| !path.is_empty() && !path.contains(['?', '#']))?;
+        Url::parse(&format!("file:///{path}")).ok()?.to_file_path().ok()
+    }
+
     /// The part before the first colon.
     pub fn scheme(&self) -> &str {
         self.0.split(':').next().unwrap_or_default()
@@ -50,7 +57,8 @@ impl StoreUrl {
 
 impl Kind for StoreUrl {
     fn allowed() -> String {
-        "sqlite:///absolute/path/file.db, memory:, postgres://... or mysql://..., for sessions_url redis://..."
+        "sqlite:///absolute/path/file.db, redb:///absolute/path/file.redb, memory:, postgres://... or mysql://..., for \
+         sessions_url redis://..."
             .to_owned()
     }
 
@@ -59,6 +67,7 @@ impl Kind for StoreUrl {
         let known = match url.scheme() {
             "memory" => url.0 == "memory:",
             "sqlite" => url.0.strip_prefix("sqlite:///").is_some_and(|path| !path.is_empty()),
+            "redb" => url.redb_file().is_some(),
             "postgres" | "postgresql" | "mysql" | "mariadb" | "redis" | "rediss" => url.0.contains("://"),
             _ => false,
         };
