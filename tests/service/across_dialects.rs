@@ -1,17 +1,42 @@
 //! One session, any door: begun through one API it is the same session in the others, ended in one it is ended in all.
 
-use vestibule_tests::Doors;
+use vestibule_tests::{
+    Doors, Visitor,
+    places::{MYSQL, POSTGRES, storage_on},
+};
 
 #[tokio::test]
-async fn a_session_begun_anywhere_is_read_everywhere_and_ended_anywhere_is_ended_everywhere() {
-    let doors = Doors::open("").await;
-    for begin in Doors::BEGIN {
+async fn any_door_leads_to_the_same_session_on_sqlite() {
+    a_session_begun_anywhere_is_read_everywhere_and_ended_anywhere_is_ended_everywhere("").await;
+}
+
+#[tokio::test]
+async fn any_door_leads_to_the_same_session_in_memory() {
+    let storage = "[storage]\nurl = \"memory:\"";
+    a_session_begun_anywhere_is_read_everywhere_and_ended_anywhere_is_ended_everywhere(storage).await;
+}
+
+#[tokio::test]
+async fn any_door_leads_to_the_same_session_on_postgresql() {
+    let Some(storage) = storage_on(POSTGRES).await else { return };
+    a_session_begun_anywhere_is_read_everywhere_and_ended_anywhere_is_ended_everywhere(&storage).await;
+}
+
+#[tokio::test]
+async fn any_door_leads_to_the_same_session_on_mysql() {
+    let Some(storage) = storage_on(MYSQL).await else { return };
+    a_session_begun_anywhere_is_read_everywhere_and_ended_anywhere_is_ended_everywhere(&storage).await;
+}
+
+async fn a_session_begun_anywhere_is_read_everywhere_and_ended_anywhere_is_ended_everywhere(storage: &str) {
+    let doors = Doors::open(storage).await;
+    for begin in Visitor::BEGIN {
         for end in Doors::END {
-            for read in Doors::READ {
+            for read in Visitor::READ {
                 let token = doors.begin(begin).await;
                 assert!(doors.reads(read, &token).await, "begun by {begin}, not accepted by {read}");
                 doors.end(end, &token).await;
-                for read in Doors::READ {
+                for read in Visitor::READ {
                     assert!(!doors.reads(read, &token).await, "begun by {begin}, ended by {end}, accepted by {read}");
                 }
             }
@@ -22,9 +47,9 @@ async fn a_session_begun_anywhere_is_read_everywhere_and_ended_anywhere_is_ended
 #[tokio::test]
 async fn a_session_that_is_not_shared_is_accepted_only_where_it_was_begun() {
     let doors = Doors::open("[sessions]\nshared = false").await;
-    for begin in Doors::BEGIN {
+    for begin in Visitor::BEGIN {
         let token = doors.begin(begin).await;
-        for read in Doors::READ {
+        for read in Visitor::READ {
             let own = read.starts_with(begin);
             assert_eq!(doors.reads(read, &token).await, own, "begun by {begin}, read by {read}");
         }
@@ -53,7 +78,7 @@ async fn an_anonymous_session_of_one_api_is_authenticated_through_another() {
     let fields =
         [("session_key", token.as_str()), ("email", "ann@example.com"), ("password", vestibule_tests::PASSWORD)];
     assert_eq!(app.post_form("/session/login/", &fields).await.text("/session_key"), token);
-    for read in Doors::READ {
+    for read in Visitor::READ {
         assert!(doors.reads(read, &token).await, "{read}");
     }
 }

@@ -22,7 +22,7 @@ async fn ask_everything(doors: &Doors, token: &str) -> Vec<Answer> {
         app.get(&format!("/api/session?token={token}")).await,
         app.post_form("/api/session/authenticate", &[("token", token), ("login", "ann"), ("password", PASSWORD)]).await,
         app.post_json("/api/session", json!({ "email": "ann@example.com", "password": PASSWORD })).await,
-        app.send(by_form.header("authorization", format!("Token token={}", doors.api_token))).await,
+        app.send(by_form.header("authorization", format!("Token token={}", doors.ann.api_token))).await,
         app.post_form("/session/login/", &credentials).await,
         app.get(&format!("/session/logout/?session_key={token}")).await,
         app.post_form("/session/register/", &[("email", "new@example.com"), ("password", PASSWORD)]).await,

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use serde_json::json;
 use vestibule_domain::session::{EndReason, Standing};
-use vestibule_tests::{Doors, PASSWORD, TestApp};
+use vestibule_tests::{Doors, PASSWORD, TestApp, Visitor};
 
 const HOUR: Duration = Duration::from_hours(1);
 const DAY: Duration = Duration::from_hours(24);
@@ -21,7 +21,7 @@ async fn a_session_that_is_used_lives_until_its_absolute_expiry_and_an_idle_one_
     doors.app.clock.advance(Duration::from_millis(6 * 3_600_000 - 1));
     assert!(doors.reads("vprotect bearer", &used).await);
     doors.app.clock.advance(Duration::from_millis(1));
-    for read in Doors::READ {
+    for read in Visitor::READ {
         assert!(!doors.reads(read, &used).await, "{read}");
     }
 }

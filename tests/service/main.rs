@@ -15,5 +15,6 @@ mod operations;
 mod platformos;
 mod routes;
 mod secrets;
+mod several_nodes;
 mod tidy;
 mod vprotect;

@@ -1,23 +1,28 @@
 //! A whole service in this process, on a port of its own, for tests that talk to it as its users do.
 #![recursion_limit = "256"] // SeaORM's futures for three databases are nested deeply.
 
+mod caller;
 mod clock;
 mod doors;
+pub mod places;
+mod process;
 mod raw;
+mod visitor;
 
 use std::{
     net::SocketAddr,
+    ops::Deref,
     path::{Path, PathBuf},
     process::Output,
     sync::Arc,
 };
 
+pub use caller::{Answer, Caller};
 pub use clock::TestClock;
 pub use doors::Doors;
-pub use raw::program;
-use reqwest::{Method, RequestBuilder, Response, redirect::Policy};
+pub use process::Process;
+pub use raw::{command, program};
 use sea_orm::{ConnectionTrait, Database};
-use serde_json::Value;
 use tempfile::TempDir;
 use vestibule_application::operator::{Operator, users::NewUser};
 use vestibule_bootstrap::{
@@ -31,6 +36,7 @@ use vestibule_domain::{
     secret::Password,
     user::{EmailAddress, LoginName, TimeZoneName, User},
 };
+pub use visitor::Visitor;
 
 /// The password of every user that [`TestApp::user`] adds.
 pub const PASSWORD: &str = "s3cret of the day";
@@ -43,7 +49,7 @@ pub struct TestApp {
     pub operator: Arc<Operator>,
     /// Its clock.
     pub clock: Arc<TestClock>,
-    http: reqwest::Client,
+    caller: Caller,
     handle: Handle,
     directory: TempDir,
 }
@@ -71,8 +77,8 @@ impl TestApp {
         let app = build(&settings, Overrides { clock: Some(clock.clone()) }).await.unwrap();
         let operator = app.operator();
         let handle = app.serve().await.unwrap();
-        let http = reqwest::Client::builder().redirect(Policy::none()).no_proxy().build().unwrap();
-        Self { address: handle.address(), operator, clock, http, handle, directory }
+        let address = handle.address();
+        Self { address, operator, clock, caller: Caller::new(format!("http://{address}")), handle, directory }
     }
 
     /// Stops in good order and starts again on the same data.
@@ -109,32 +115,6 @@ impl TestApp {
         added.token.expose().to_owned()
     }
 
-    /// A request to be completed and sent.
-    pub fn request(&self, method: Method, path: &str) -> RequestBuilder {
-        self.http.request(method, format!("http://{}{path}", self.address))
-    }
-
-    /// Sends a GET.
-    pub async fn get(&self, path: &str) -> Answer {
-        self.send(self.request(Method::GET, path)).await
-    }
-
-    /// Sends a JSON text.
-    pub async fn post_json(&self, path: &str, body: impl ToString) -> Answer {
-        let request = self.request(Method::POST, path).header("content-type", "application/json");
-        self.send(request.body(body.to_string())).await
-    }
-
-    /// Sends a form.
-    pub async fn post_form(&self, path: &str, fields: &[(&str, &str)]) -> Answer {
-        self.send(self.request(Method::POST, path).form(fields)).await
-    }
-
-    /// Sends a request and waits for the whole answer.
-    pub async fn send(&self, request: RequestBuilder) -> Answer {
-        Answer::receive(request.send().await.unwrap()).await
-    }
-
     /// Sends bytes as they are over a connection of their own, and gives back all that comes until it is closed.
     pub async fn raw(&self, bytes: &[u8]) -> String {
         raw::exchange(self.address, bytes).await
@@ -166,44 +146,10 @@ impl TestApp {
     }
 }
 
-/// An answer, whole.
-#[derive(Debug)]
-pub struct Answer {
-    /// The status.
-    pub status: u16,
-    /// The headers.
-    pub headers: reqwest::header::HeaderMap,
-    /// The body.
-    pub body: String,
-}
+impl Deref for TestApp {
+    type Target = Caller;
 
-impl Answer {
-    async fn receive(response: Response) -> Self {
-        let (status, headers) = (response.status().as_u16(), response.headers().clone());
-        Self { status, headers, body: response.text().await.unwrap() }
-    }
-
-    /// A header's value, empty when it is not there.
-    pub fn header(&self, name: &str) -> &str {
-        self.headers.get(name).map_or("", |value| value.to_str().unwrap())
-    }
-
-    /// The value of a cookie that is set; nothing if it is not, empty if it is cleared.
-    pub fn cookie(&self, name: &str) -> Option<String> {
-        let lines = self.headers.get_all("set-cookie").iter().map(|line| line.to_str().unwrap());
-        let mut pairs = lines.filter_map(|line| line.split(';').next()?.split_once('='));
-        pairs.find(|(given, _)| *given == name).map(|(_, value)| value.to_owned())
-    }
-
-    /// The body as JSON.
-    pub fn json(&self) -> Value {
-        serde_json::from_str(&self.body).unwrap_or_else(|error| panic!("{error}: {:?}", self.body))
-    }
-
-    /// A text in the body, by JSON pointer.
-    pub fn text(&self, pointer: &str) -> String {
-        let json = self.json();
-        let found = json.pointer(pointer).and_then(Value::as_str);
-        found.unwrap_or_else(|| panic!("no text at {pointer} in {}", self.body)).to_owned()
+    fn deref(&self) -> &Caller {
+        &self.caller
     }
 }

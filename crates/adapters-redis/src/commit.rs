@@ -14,6 +14,7 @@ mod plan;
 
 use async_trait::async_trait;
 use futures_util::future::try_join_all;
+use tokio::time::sleep;
 use vestibule_application::{
     change::Change,
     ports::{CommitError, Conflict, StoreError, UnitOfWork},
@@ -122,10 +123,10 @@ impl RedisStore {
     }
 
     /// A login that was half-way when a unit ended its subject's sessions may have been committed before that unit, and
-    /// its session begun after the unit looked. So it looks again.
+    /// its session begun after the unit looked. So it looks again, and waits for those that are about to begin.
     async fn end_late_ones(&self, subject: Subject, ending: Ending) -> Result<(), CommitError> {
         loop {
-            let late = self.take_all_of(subject).await?;
+            let late = self.take_all_of(subject, Unborn::Awaited).await?;
             if late.is_empty() {
                 return Ok(());
             }
@@ -142,19 +143,24 @@ impl RedisStore {
     /// Takes a session, if it is Redis's.
     pub(crate) async fn take(&self, id: SessionId) -> Result<Option<Entry>, StoreError> {
         match self.entries.place_of(id).await? {
-            Some(place) => self.take_at(place).await,
+            Some(place) => self.take_at(place, Unborn::Awaited).await,
             None => Ok(None),
         }
     }
 
-    /// The same, where it is known to be if it is anywhere.
-    pub(crate) async fn take_at(&self, place: Place) -> Result<Option<Entry>, StoreError> {
-        // Waits for a session that is just begun.
-        if self.own(place).await?.is_none() {
-            self.purge(place).await?;
-            return Ok(None);
-        }
-        let Some(entry) = self.entries.take(place).await? else { return Ok(None) };
+    /// The same, where it is known to be if it is anywhere. Removes what is left of one that is not Redis's any more.
+    pub(crate) async fn take_at(&self, place: Place, unborn: Unborn) -> Result<Option<Entry>, StoreError> {
+        let entry = loop {
+            match self.entries.take(place).await? {
+                Some(entry) if !entry.unborn => break entry,
+                Some(_) if unborn == Unborn::Awaited => sleep(RedisStore::PAUSE).await,
+                Some(_) => return Ok(None),
+                None => {
+                    self.entries.strike_of(place).await?;
+                    return Ok(None);
+                }
+            }
+        };
         if self.has_row(place.id).await? {
             self.entries.remove(place, &entry.digest).await?;
             return Ok(None);
@@ -162,24 +168,13 @@ impl RedisStore {
         Ok(Some(entry))
     }
 
-    /// Removes what is left of a session that is not Redis's any more.
-    async fn purge(&self, place: Place) -> Result<(), StoreError> {
-        match self.entries.take(place).await? {
-            Some(entry) if !entry.unborn && self.has_row(place.id).await? => {
-                self.entries.remove(place, &entry.digest).await
-            }
-            Some(_) => Ok(()),
-            None => self.entries.strike_of(place).await,
-        }
-    }
-
     /// Takes all sessions of a subject that are Redis's.
-    pub(crate) async fn take_all_of(&self, subject: Subject) -> Result<Vec<Entry>, StoreError> {
+    pub(crate) async fn take_all_of(&self, subject: Subject, unborn: Unborn) -> Result<Vec<Entry>, StoreError> {
         const BATCH: usize = 500;
         let (mut taken, mut after) = (Vec::new(), None);
         loop {
             let ids = self.entries.of_subject(subject, after, BATCH).await?;
-            let taking = ids.iter().map(|id| self.take_at(Place { subject, id: *id }));
+            let taking = ids.iter().map(|id| self.take_at(Place { subject, id: *id }, unborn));
             taken.extend(try_join_all(taking).await?.into_iter().flatten());
             match ids.last() {
                 Some(last) if ids.len() == BATCH => after = Some(*last),
@@ -187,6 +182,15 @@ impl RedisStore {
             }
         }
     }
+}
+
+/// What becomes of sessions whose unit is under way.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Unborn {
+    /// They are waited for, until they begin or come to nothing.
+    Awaited,
+    /// They are left alone.
+    Skipped,
 }
 
 /// The row of a session that is ended.

@@ -11,7 +11,12 @@ use vestibule_domain::{
     time::Timestamp,
 };
 
-use crate::{RedisStore, commit::ended, keys::PARTS, record::Entry};
+use crate::{
+    RedisStore,
+    commit::{Unborn, ended},
+    keys::PARTS,
+    record::Entry,
+};
 
 #[async_trait]
 impl Housekeeping for RedisStore {
@@ -59,9 +64,9 @@ impl RedisStore {
                     Some(entry) if entry.session.standing(now) != Standing::Expired => {
                         self.entries.enter(&entry.session).await?;
                     }
-                    Some(_) => over.extend(self.take_at(place).await?),
+                    Some(_) => over.extend(self.take_at(place, Unborn::Skipped).await?),
                     None => {
-                        self.take_at(place).await?;
+                        self.take_at(place, Unborn::Skipped).await?;
                         self.entries.strike(id).await?;
                     }
                 }

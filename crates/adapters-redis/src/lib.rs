@@ -10,6 +10,7 @@
 //! - `entries` is what Redis holds, `scripts` what it does in one go, `guard` how a server is noticed that has lost writes.
 #![recursion_limit = "256"] // The futures of a store beside this one are nested deeply.
 
+mod archive;
 mod commit;
 mod connection;
 mod entries;

@@ -13,6 +13,7 @@ use vestibule_domain::{
 use crate::{
     RedisStore,
     keys::{PARTS, Place, part_of},
+    record::Entry,
 };
 
 #[async_trait]
@@ -37,11 +38,12 @@ impl SessionStore for RedisStore {
     }
 
     async fn page(&self, filter: &SessionFilter) -> Result<Vec<Session>, StoreError> {
-        let here = self.page_here(filter).await?;
+        let wanted = |session: &Session| filter.live_at.is_none_or(|at| session.is_live(at));
+        let here = self.own_after(filter.subject, filter.after, filter.limit, wanted).await?;
+        let here = here.into_iter().map(|entry| entry.session);
         let beside = self.base.sessions.page(filter).await?;
         // Those beside come last, because they are right.
-        let all: BTreeMap<SessionId, Session> =
-            here.into_iter().chain(beside).map(|session| (session.id, session)).collect();
+        let all: BTreeMap<SessionId, Session> = here.chain(beside).map(|session| (session.id, session)).collect();
         Ok(all.into_values().take(at_most(filter.limit)).collect())
     }
 }
@@ -50,29 +52,35 @@ impl RedisStore {
     /// How many sessions are read at a time.
     const BATCH: usize = 500;
 
-    async fn page_here(&self, filter: &SessionFilter) -> Result<Vec<Session>, StoreError> {
-        let mut sessions = Vec::new();
-        let limit = at_most(filter.limit);
-        let parts = match filter.subject {
+    /// At most `limit` of Redis's sessions in the order of their ids, from after `after` on: of one subject, or of all.
+    pub(crate) async fn own_after(
+        &self,
+        subject: Option<Subject>,
+        after: Option<SessionId>,
+        limit: u32,
+        wanted: impl Fn(&Session) -> bool,
+    ) -> Result<Vec<Entry>, StoreError> {
+        let limit = at_most(limit);
+        let parts = match subject {
             Some(subject) => vec![Part::Of(subject)],
-            None => (filter.after.map_or(0, part_of)..PARTS).map(Part::Nth).collect(),
+            None => (after.map_or(0, part_of)..PARTS).map(Part::Nth).collect(),
         };
+        let mut own = Vec::new();
         for part in parts {
-            let mut after = filter.after;
-            while sessions.len() < limit {
+            let mut after = after;
+            while own.len() < limit {
                 let ids = self.ids(part, after).await?;
                 let more = ids.len() == Self::BATCH;
                 after = ids.last().copied();
                 let found = try_join_all(ids.into_iter().map(|id| self.listed(part, id))).await?;
-                let wanted = |session: &Session| filter.live_at.is_none_or(|at| session.is_live(at));
-                sessions.extend(found.into_iter().flatten().filter(wanted));
+                own.extend(found.into_iter().flatten().filter(|entry| wanted(&entry.session)));
                 if !more {
                     break;
                 }
             }
         }
-        sessions.truncate(limit);
-        Ok(sessions)
+        own.truncate(limit);
+        Ok(own)
     }
 
     async fn ids(&self, part: Part, after: Option<SessionId>) -> Result<Vec<SessionId>, StoreError> {
@@ -82,13 +90,15 @@ impl RedisStore {
         }
     }
 
-    async fn listed(&self, part: Part, id: SessionId) -> Result<Option<Session>, StoreError> {
+    async fn listed(&self, part: Part, id: SessionId) -> Result<Option<Entry>, StoreError> {
         let place = match part {
             Part::Of(subject) => Some(Place { subject, id }),
             Part::Nth(_) => self.entries.place_of(id).await?,
         };
-        let Some(place) = place else { return Ok(None) };
-        Ok(self.own(place).await?.map(|entry| entry.session))
+        match place {
+            Some(place) => self.own(place).await,
+            None => Ok(None),
+        }
     }
 }
 
@@ -99,6 +109,6 @@ enum Part {
     Nth(u8),
 }
 
-fn at_most(limit: u32) -> usize {
+pub(crate) fn at_most(limit: u32) -> usize {
     usize::try_from(limit).unwrap_or(usize::MAX)
 }

@@ -3,7 +3,7 @@
 use std::{collections::HashMap, fmt};
 
 use redis::{
-    RedisError, Value,
+    RedisError,
     cluster_routing::{MultipleNodeRoutingInfo, ResponsePolicy, RoutingInfo},
 };
 use thiserror::Error;
@@ -97,9 +97,6 @@ pub(crate) async fn describe_all(cluster: &Connection) -> Result<Vec<Description
     let mut command = redis::cmd("INFO");
     command.arg("everything");
     let told = cluster.clone().route_command(command, masters).await?;
-    let told: HashMap<String, String> = match told {
-        map @ Value::Map(_) => redis::from_redis_value(map)?,
-        other => HashMap::from([(String::new(), redis::from_redis_value(other)?)]),
-    };
+    let told: HashMap<String, String> = redis::from_redis_value(told)?;
     Ok(told.values().map(|info| Description::parse(info)).collect())
 }

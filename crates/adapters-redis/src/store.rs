@@ -3,6 +3,7 @@
 use std::{sync::Arc, time::Duration};
 
 use async_trait::async_trait;
+use tokio::time::sleep;
 use vestibule_application::ports::{Health, Ids, StoreError, Stores};
 use vestibule_domain::session::SessionId;
 
@@ -27,6 +28,9 @@ pub struct RedisStore {
 }
 
 impl RedisStore {
+    /// How long to wait before looking again whether a session has begun.
+    pub(crate) const PAUSE: Duration = Duration::from_millis(3);
+
     /// Connects to the Redis that a URL names, `redis://user:password@host:6379/0?prefix=vestibule`, or to the whole
     /// cluster that it is part of. Refuses a server that throws keys away when its memory is full. `patience` is how long
     /// a call may take.
@@ -48,6 +52,7 @@ impl RedisStore {
     pub fn stores(&self) -> Stores {
         let store = Arc::new(self.clone());
         Stores {
+            archive: store.clone(),
             unit: store.clone(),
             sessions: store.clone(),
             health: store.clone(),
@@ -63,18 +68,15 @@ impl RedisStore {
         Ok(Some(entry).filter(|_| !decided))
     }
 
-    /// Waits until a session that is begun has been, or comes to nothing.
+    /// Waits until a session that is begun has been, or comes to nothing, which it does by itself in the end.
     async fn born(&self, place: Place) -> Result<(Option<Entry>, bool), StoreError> {
-        const PAUSE: Duration = Duration::from_millis(2);
-        const TRIES: u32 = 1_000;
-        for _ in 0..TRIES {
+        loop {
             let read = self.guard.read(place).await?;
             if read.0.as_ref().is_none_or(|entry| !entry.unborn) {
                 return Ok(read);
             }
-            tokio::time::sleep(PAUSE).await;
+            sleep(Self::PAUSE).await;
         }
-        Err(StoreError::Unavailable("a unit that begins a session does not come to an end".into()))
     }
 
     pub(crate) async fn has_row(&self, id: SessionId) -> Result<bool, StoreError> {

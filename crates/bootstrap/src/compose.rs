@@ -109,7 +109,7 @@ pub async fn build(settings: &Settings, overrides: Overrides) -> Result<App> {
     let router =
         mount::mount(&mounts, &shared).map_err(|collision| Invalid::because("mounts", &collision.to_string()))?;
     Ok(App {
-        report: Report::new(settings, &public_url, address, unconfigured, secret.as_ref()),
+        report: Report::new(settings, &public_url, address, open.durability, unconfigured, secret.as_ref()),
         listener,
         router,
         deadlines: Deadlines { head: serve::HEAD_DEADLINE, grace: settings.server.shutdown_grace },

@@ -6,6 +6,7 @@ mod tests;
 use std::net::{Ipv4Addr, SocketAddr};
 
 use url::Url;
+use vestibule_adapters_redis::Durability;
 use vestibule_domain::secret::OpaqueToken;
 
 use crate::{
@@ -25,17 +26,21 @@ impl Report {
         settings: &Settings,
         public_url: &Url,
         listen: SocketAddr,
+        durability: Option<Durability>,
         unconfigured: bool,
         secret: Option<&OpaqueToken>,
     ) -> Self {
         let mounts: Vec<String> = settings.mounts.iter().map(mount).collect();
-        let facts = vec![
+        let mut facts = vec![
             ("apis", mounts.join(", ")),
             ("profile", settings.profile.as_str().to_owned()),
             ("public_url", public_url.to_string()),
             ("data", data(settings)),
-            ("try", format!("curl -i {}", first_request(settings, listen))),
         ];
+        if let (Some(url), Some(durability)) = (&settings.storage.sessions_url, durability) {
+            facts.push(("sessions", format!("{}; {durability}", url.masked())));
+        }
+        facts.push(("try", format!("curl -i {}", first_request(settings, listen))));
         let exposed = !listen.ip().is_loopback();
         let risks =
             if exposed || unconfigured { risks(settings, public_url, exposed, unconfigured) } else { Vec::new() };

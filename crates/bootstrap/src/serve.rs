@@ -3,10 +3,23 @@
 #[cfg(test)]
 mod tests;
 
-use std::{io, net::SocketAddr, time::Duration};
+use std::{
+    io,
+    net::SocketAddr,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+    time::Duration,
+};
 
 use anyhow::{Context, Result};
-use axum::Router;
+use axum::{
+    Router,
+    http::{HeaderValue, header::CONNECTION},
+    middleware::map_response,
+    response::Response,
+};
 use axum_server::{Server, accept::NoDelayAcceptor};
 use hyper_util::rt::TokioTimer;
 use tokio::{net::TcpListener, sync::watch, task::JoinHandle};
@@ -32,6 +45,7 @@ const HEAD_BYTES: usize = 32 * 1024;
 pub struct Handle {
     address: SocketAddr,
     grace: Duration,
+    leaving: Arc<AtomicBool>,
     connections: axum_server::Handle<SocketAddr>,
     server: JoinHandle<io::Result<()>>,
     after: Option<After>,
@@ -68,6 +82,11 @@ impl App {
 /// Serves this router alone.
 pub(crate) async fn serve(listener: TcpListener, router: Router, deadlines: Deadlines) -> Result<Handle> {
     let address = listener.local_addr().context("the listener has no address")?;
+    let leaving = Arc::<AtomicBool>::default();
+    let router = router.layer(map_response({
+        let leaving = leaving.clone();
+        move |response| std::future::ready(told(response, leaving.load(Ordering::Relaxed)))
+    }));
     let connections = axum_server::Handle::new();
     // HTTP/2 is not offered: without TLS nobody asks for it, and telling the two apart by the first bytes has no
     // deadline.
@@ -77,13 +96,29 @@ pub(crate) async fn serve(listener: TcpListener, router: Router, deadlines: Dead
     builder.timer(TokioTimer::new()).header_read_timeout(deadlines.head).max_buf_size(HEAD_BYTES);
     let server = tokio::spawn(server.serve(router.into_make_service_with_connect_info::<SocketAddr>()));
     connections.listening().await.context("the server did not start")?;
-    Ok(Handle { address, grace: deadlines.grace, connections, server, after: None })
+    Ok(Handle { address, grace: deadlines.grace, leaving, connections, server, after: None })
+}
+
+/// Tells whoever keeps the connection to ask on another one next time: a request sent on a connection that is being
+/// closed has no answer, and nobody but its sender knows whether it may be sent again (RFC 9112, 9.3.1).
+fn told(mut response: Response, leaving: bool) -> Response {
+    if leaving {
+        response.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
+    }
+    response
 }
 
 impl Handle {
     /// Where it listens.
     pub fn address(&self) -> SocketAddr {
         self.address
+    }
+
+    /// Goes on for this long, but ends each connection after its next answer: time for a balancer to send its requests
+    /// elsewhere.
+    pub async fn leave(&self, delay: Duration) {
+        self.leaving.store(true, Ordering::Relaxed);
+        tokio::time::sleep(delay).await;
     }
 
     /// Accepts nothing more, lets requests under way finish within the grace period, and writes what is still noted.

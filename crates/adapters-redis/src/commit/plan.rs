@@ -12,7 +12,7 @@ use vestibule_domain::{
     time::Timestamp,
 };
 
-use super::ended;
+use super::{Unborn, ended};
 use crate::{RedisStore, record::Entry};
 
 /// A unit in two parts.
@@ -59,7 +59,7 @@ impl RedisStore {
                 },
                 Change::EndSessionsOf { subject, ending } => {
                     plan.beside.push(change);
-                    for entry in self.take_all_of(subject).await? {
+                    for entry in self.take_all_of(subject, Unborn::Skipped).await? {
                         if let Some(entry) = plan.freshened(entry) {
                             plan.leaves(&entry, ended(&entry, ending));
                         }
@@ -70,7 +70,29 @@ impl RedisStore {
                     plan.seen.extend(seen.iter().copied());
                     plan.beside.push(Change::TouchSessions(seen));
                 }
-                other => plan.beside.push(other),
+                // Listed, so that a new change is placed by whoever adds it.
+                other @ (Change::AddUser { .. }
+                | Change::ExpectUser { .. }
+                | Change::SetPassword { .. }
+                | Change::ReplaceHash { .. }
+                | Change::SetDisabled { .. }
+                | Change::GrantRole { .. }
+                | Change::WithdrawRole { .. }
+                | Change::RemoveUser { .. }
+                | Change::RecordLogin { .. }
+                | Change::AddRole(_)
+                | Change::PutRole(_)
+                | Change::AddNode { .. }
+                | Change::ExpectNode { .. }
+                | Change::SetNodeSecrets { .. }
+                | Change::RemoveNode { .. }
+                | Change::AddClient { .. }
+                | Change::RevokeClient { .. }
+                | Change::PutForm(_)
+                | Change::RemoveForm(_)
+                | Change::AddLoginToken(_)
+                | Change::SpendLoginToken(_)
+                | Change::Record(_)) => plan.beside.push(other),
             }
         }
         Ok(plan)

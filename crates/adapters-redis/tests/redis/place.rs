@@ -10,7 +10,6 @@ use std::{
 };
 
 use uuid::Uuid;
-use vestibule_adapters_db::MemoryStore;
 use vestibule_adapters_redis::RedisStore;
 use vestibule_application::ports::{Ids, Stores};
 
@@ -47,11 +46,7 @@ impl Place {
         Some(Self { url: format!("{server}?prefix=test-{}-{number}", process::id()) })
     }
 
-    /// Sessions here, everything else in memory.
-    pub(crate) async fn store(&self) -> RedisStore {
-        self.beside(&Stores::of(&Arc::new(MemoryStore::new()))).await
-    }
-
+    /// Sessions here, everything else beside.
     pub(crate) async fn beside(&self, base: &Stores) -> RedisStore {
         RedisStore::connect(&self.url, Duration::from_secs(5), base.clone(), Arc::new(RandomIds)).await.unwrap()
     }

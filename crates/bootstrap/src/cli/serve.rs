@@ -18,7 +18,11 @@ pub(super) async fn run(settings: &Settings) -> Result<()> {
     let handle = app.serve().await?;
     print(&format!("listening on http://{}", handle.address())).context("cannot write to standard output")?;
     tokio::select! {
-        _ = terminate.recv() => tracing::info!("SIGTERM: finishing what is under way"),
+        _ = terminate.recv() => {
+            tracing::info!("SIGTERM: letting balancers know, then finishing what is under way");
+            handle.leave(settings.server.shutdown_delay).await;
+        }
+        // A person at a terminal does not wait.
         _ = interrupt.recv() => tracing::info!("SIGINT: finishing what is under way"),
     }
     handle.shutdown().await

@@ -4,7 +4,7 @@ use crate::settings::Sources;
 fn report(settings: &str, listen: &str, unconfigured: bool, secret: Option<&OpaqueToken>) -> Report {
     let settings = Settings::read(Sources::of_text(settings)).unwrap_or_else(|invalid| panic!("{invalid}"));
     let url = settings.server.public_url.as_ref().map_or("http://127.0.0.1:8080", |url| url.as_str());
-    Report::new(&settings, &Url::parse(url).unwrap(), listen.parse().unwrap(), unconfigured, secret)
+    Report::new(&settings, &Url::parse(url).unwrap(), listen.parse().unwrap(), None, unconfigured, secret)
 }
 
 #[test]

@@ -57,6 +57,26 @@ async fn a_request_under_way_is_finished_and_a_new_connection_refused() {
 }
 
 #[tokio::test]
+async fn who_is_about_to_leave_still_answers_and_says_that_the_connection_ends() {
+    let handle = started(5000).await;
+    let address = handle.address();
+    let mut kept = TcpStream::connect(address).await.unwrap();
+    kept.write_all(b"GET /slow HTTP/1.1\r\nHost: x\r\n\r\n").await.unwrap();
+    let mut first = [0; 1024];
+    let length = kept.read(&mut first).await.unwrap();
+    assert!(!String::from_utf8_lossy(&first[..length]).contains("connection: close"));
+
+    handle.leave(Duration::from_millis(1)).await;
+    kept.write_all(b"GET /slow HTTP/1.1\r\nHost: x\r\n\r\n").await.unwrap();
+    let mut last = String::new();
+    kept.read_to_string(&mut last).await.unwrap();
+    for answer in [last, answer(address, "GET /slow HTTP/1.1\r\nHost: x\r\n\r\n").await] {
+        assert!(answer.contains("\r\nconnection: close\r\n") && answer.ends_with("finished"), "{answer}");
+    }
+    handle.shutdown().await.unwrap();
+}
+
+#[tokio::test]
 async fn an_address_in_use_is_told_with_what_to_do() {
     let handle = started(5000).await;
     let error = bind(handle.address()).await.unwrap_err();

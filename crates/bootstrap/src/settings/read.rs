@@ -82,6 +82,7 @@ fn server(reader: &mut Reader) -> Result<Server, Problem> {
         public_url: reader.optional("server.public_url"),
         trusted_proxies: reader.take("server.trusted_proxies")?,
         request_timeout: reader.take("server.request_timeout")?,
+        shutdown_delay: reader.take("server.shutdown_delay")?,
         shutdown_grace: reader.take("server.shutdown_grace")?,
     })
 }

@@ -21,6 +21,8 @@ pub struct Server {
     pub trusted_proxies: Vec<IpNet>,
     /// How long a whole request may take.
     pub request_timeout: Duration,
+    /// How long connections are still accepted after SIGTERM.
+    pub shutdown_delay: Duration,
     /// How long requests may take to finish at the end.
     pub shutdown_grace: Duration,
 }

@@ -1,0 +1,38 @@
+//! Several processes on one store: what one of them acknowledged holds for all of them at once.
+
+mod balancer;
+mod endings;
+mod nodes;
+mod restarts;
+
+use vestibule_tests::places::{MYSQL, POSTGRES, storage_on};
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn ended_on_one_node_is_refused_on_the_others_on_postgresql() {
+    let Some(storage) = storage_on(POSTGRES).await else { return };
+    endings::ended_on_one_is_refused_on_the_others(&storage, 3, 2_000, 500).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn ended_on_one_node_is_refused_on_the_others_on_mysql() {
+    let Some(storage) = storage_on(MYSQL).await else { return };
+    endings::ended_on_one_is_refused_on_the_others(&storage, 2, 200, 20).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn whom_the_operator_shuts_out_is_refused_by_every_node_on_postgresql() {
+    let Some(storage) = storage_on(POSTGRES).await else { return };
+    endings::whom_the_operator_shuts_out_is_refused_by_every_node(&storage, 3).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn whom_the_operator_shuts_out_is_refused_by_every_node_on_mysql() {
+    let Some(storage) = storage_on(MYSQL).await else { return };
+    endings::whom_the_operator_shuts_out_is_refused_by_every_node(&storage, 2).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn nodes_restarted_in_turn_lose_no_request_and_no_session_on_postgresql() {
+    let Some(storage) = storage_on(POSTGRES).await else { return };
+    restarts::nodes_restarted_in_turn_lose_no_request_and_no_session(&storage).await;
+}

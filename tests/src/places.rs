@@ -1,0 +1,40 @@
+//! Fresh databases on the servers that the environment names.
+
+use std::{
+    env, process,
+    sync::atomic::{AtomicU32, Ordering},
+};
+
+use sea_orm::{ConnectionTrait, Database};
+
+/// The environment variable with the URL of a PostgreSQL database whose user may make others.
+pub const POSTGRES: &str = "VESTIBULE_TEST_POSTGRES_URL";
+/// The same for MySQL or MariaDB.
+pub const MYSQL: &str = "VESTIBULE_TEST_MYSQL_URL";
+
+/// The URL of a server, if this variable names one.
+pub fn server(variable: &str) -> Option<String> {
+    let server = env::var(variable).ok();
+    if server.is_none() {
+        assert!(env::var_os("CI").is_none(), "{variable} is not set: run these tests by `cargo xtask test`");
+        eprintln!("skipped: {variable} is not set; `cargo xtask test` sets it");
+    }
+    server
+}
+
+/// The URL of a fresh database on the server that this variable names, if it names one.
+pub async fn fresh_database(variable: &str) -> Option<String> {
+    static MADE: AtomicU32 = AtomicU32::new(0);
+    let server = server(variable)?;
+    let name = format!("vestibule_tests_{}_{}", process::id(), MADE.fetch_add(1, Ordering::Relaxed));
+    let connection = Database::connect(&server).await.unwrap();
+    connection.execute_unprepared(&format!("CREATE DATABASE {name}")).await.unwrap();
+    connection.close().await.unwrap();
+    let (address, _) = server.rsplit_once('/').expect("the URL names a database");
+    Some(format!("{address}/{name}"))
+}
+
+/// The section of a configuration that keeps everything in a fresh database on the server that this variable names.
+pub async fn storage_on(variable: &str) -> Option<String> {
+    Some(format!("[storage]\nurl = \"{}\"\n", fresh_database(variable).await?))
+}
