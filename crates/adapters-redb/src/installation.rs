@@ -27,6 +27,8 @@ impl Installation for RedbStore {
 #[async_trait]
 impl Health for RedbStore {
     async fn ping(&self) -> Result<(), StoreError> {
+        // A look-up alone would succeed from memory after the disk has failed.
+        self.is_writable()?;
         self.look(latch).map(drop)
     }
 }

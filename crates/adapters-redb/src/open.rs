@@ -99,13 +99,14 @@ fn create(path: &Path) -> io::Result<()> {
 }
 
 /// What was in the file.
-enum Found {
+pub(crate) enum Found {
     Nothing,
     Store(u64),
     SomethingElse,
 }
 
-fn found(database: &Database) -> Result<Found, Box<dyn StdError + Send + Sync>> {
+/// Looks what is in the file, and fills it if that is nothing.
+pub(crate) fn found(database: &Database) -> Result<Found, Box<dyn StdError + Send + Sync>> {
     let tx = database.begin_write()?;
     if tx.list_tables()?.next().is_none() {
         fill(&tx)?;

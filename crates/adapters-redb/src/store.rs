@@ -1,8 +1,11 @@
 //! The store, and how its reads and writes run.
 
+#[cfg(test)]
+mod tests;
+
 use std::{path::PathBuf, sync::Arc};
 
-use redb::{Database, ReadTransaction, ReadableDatabase, WriteTransaction};
+use redb::{Database, ReadTransaction, ReadableDatabase, TransactionError, WriteTransaction};
 use tokio::{
     sync::Mutex,
     task::{JoinError, spawn_blocking},
@@ -18,8 +21,8 @@ use crate::{
 ///
 /// What was acknowledged is on disk: redb syncs the file at every commit unless it is told otherwise. The file is
 /// closed when the last clone is dropped and nothing is under way any more; after a crash, the next opening checks it
-/// from end to end. After a write that failed for want of space or by a fault of the disk nothing works until the file
-/// is opened again.
+/// from end to end. After the disk has failed, or was full, nothing is written until the file is opened again, and
+/// [`vestibule_application::ports::Health`] says so: the service has to be started anew.
 #[derive(Clone)]
 pub struct RedbStore {
     database: Arc<Database>,
@@ -74,6 +77,15 @@ impl RedbStore {
             Ok(done)
         });
         written.await.map_err(crashed)?
+    }
+
+    /// Whether a write could begin, were it its turn.
+    pub(crate) fn is_writable(&self) -> Result<(), StoreError> {
+        match self.database.try_begin_write() {
+            Ok(tx) => tx.abort().map_err(unavailable),
+            Err(TransactionError::WouldBlock) => Ok(()),
+            Err(error) => Err(unavailable(error)),
+        }
     }
 }
 
