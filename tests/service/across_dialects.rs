@@ -17,6 +17,13 @@ async fn any_door_leads_to_the_same_session_in_memory() {
 }
 
 #[tokio::test]
+async fn any_door_leads_to_the_same_session_on_redb() {
+    let directory = tempfile::tempdir().unwrap();
+    let storage = format!("[storage]\nurl = \"redb://{}/vestibule.redb\"", directory.path().display());
+    a_session_begun_anywhere_is_read_everywhere_and_ended_anywhere_is_ended_everywhere(&storage).await;
+}
+
+#[tokio::test]
 async fn any_door_leads_to_the_same_session_on_postgresql() {
     let Some(storage) = storage_on(POSTGRES).await else { return };
     a_session_begun_anywhere_is_read_everywhere_and_ended_anywhere_is_ended_everywhere(&storage).await;

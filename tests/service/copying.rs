@@ -10,7 +10,7 @@ use std::{
 use sea_orm::{ConnectionTrait, Database, DatabaseConnection};
 use serde_json::Value;
 use tokio::process::Command;
-use vestibule_tests::{Doors, TestApp, program};
+use vestibule_tests::{Doors, TestApp, Visitor, program};
 
 fn sqlite(file: &Path) -> String {
     format!("sqlite://{}", file.display())
@@ -58,7 +58,7 @@ async fn live_sessions_live_on_in_the_copy_ended_ones_stay_ended_and_users_log_i
     let to_file = doors.app.directory().join("elsewhere/copy.db");
     let to = sqlite(&to_file);
     let (mut live, mut ended) = (Vec::new(), Vec::new());
-    for way in Doors::BEGIN {
+    for way in Visitor::BEGIN {
         live.push(doors.begin(way).await);
         let token = doors.begin(way).await;
         doors.end("vprotect logout", &token).await;
@@ -73,7 +73,7 @@ async fn live_sessions_live_on_in_the_copy_ended_ones_stay_ended_and_users_log_i
     assert_eq!(of(&first, "sessions", "copied"), of(&first, "sessions", "from"));
     let late = doors.begin("vprotect").await;
     doors.end("vprotect logout", &live.remove(0)).await;
-    let api_token = doors.api_token.clone();
+    let ann = doors.ann.clone();
     let left = doors.app.leave().await;
     // ... and when it is stopped: that moves little more.
     let second = copied(&from, &to).await;
@@ -84,18 +84,18 @@ async fn live_sessions_live_on_in_the_copy_ended_ones_stay_ended_and_users_log_i
 
     let key = left.path().join("data/master.key");
     let settings = format!("storage.url = \"{to}\"\nkeys.file = \"{}\"\n", key.display());
-    let copy = Doors { app: TestApp::with(&settings).await, api_token };
+    let copy = Doors { app: TestApp::with(&settings).await, ann };
     for token in live.iter().chain([&late]) {
-        for way in Doors::READ {
+        for way in Visitor::READ {
             assert!(copy.reads(way, token).await, "{way}: a live session is gone");
         }
     }
     for token in &ended {
-        for way in Doors::READ {
+        for way in Visitor::READ {
             assert!(!copy.reads(way, token).await, "{way}: an ended session is back");
         }
     }
-    for way in Doors::BEGIN {
+    for way in Visitor::BEGIN {
         let token = copy.begin(way).await;
         assert!(copy.reads("vprotect bearer", &token).await, "{way}");
     }
@@ -154,7 +154,7 @@ async fn a_copy_that_is_killed_half_way_is_completed_by_the_same_command() {
 #[tokio::test]
 async fn a_copy_that_was_tampered_with_is_mended() {
     let doors = Doors::open("").await;
-    for way in Doors::BEGIN {
+    for way in Visitor::BEGIN {
         doors.begin(way).await;
     }
     let from = sqlite(&doors.app.directory().join("data/vestibule.db"));
@@ -249,7 +249,7 @@ async fn a_journey_over_every_kind_of_database_ends_where_it_began() {
     let Some(postgres) = database("VESTIBULE_TEST_POSTGRES_URL", "journey").await else { return };
     let Some(mysql) = database("VESTIBULE_TEST_MYSQL_URL", "journey").await else { return };
     let doors = Doors::open("").await;
-    for way in Doors::BEGIN {
+    for way in Visitor::BEGIN {
         doors.begin(way).await;
         doors.end("dood logout", &doors.begin(way).await).await;
     }

@@ -22,13 +22,13 @@ async fn ended_on_one_node_is_refused_on_the_others_on_mysql() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn ended_on_one_node_is_refused_on_the_others_on_postgresql_and_redis() {
     let (Some(storage), Some(sessions)) = (storage_on(POSTGRES).await, sessions_on(REDIS)) else { return };
-    endings::ended_on_one_is_refused_on_the_others(&(storage + &sessions), 3, 500, 500).await;
+    endings::ended_on_one_is_refused_on_the_others(&(storage + &sessions), 3, 500, 100).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn ended_on_one_node_is_refused_on_the_others_on_postgresql_and_a_redis_cluster() {
     let (Some(storage), Some(sessions)) = (storage_on(POSTGRES).await, sessions_on(REDIS_CLUSTER)) else { return };
-    endings::ended_on_one_is_refused_on_the_others(&(storage + &sessions), 2, 200, 100).await;
+    endings::ended_on_one_is_refused_on_the_others(&(storage + &sessions), 2, 100, 20).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -22,7 +22,13 @@ pub(super) struct CopyArgs {
     /// A file with its URL: what stands on the command line, everybody on this machine can read.
     #[arg(long, value_name = "FILE")]
     from_file: Option<PathBuf>,
-    /// The store that becomes the copy.
+    /// The Redis in which the sessions of that store are, if they are in one.
+    #[arg(long, value_name = "URL", conflicts_with = "from_sessions_file")]
+    from_sessions: Option<String>,
+    /// A file with its URL.
+    #[arg(long, value_name = "FILE")]
+    from_sessions_file: Option<PathBuf>,
+    /// The store that becomes the copy, sessions included: a Redis that is put beside it takes those that begin later.
     #[arg(long, value_name = "URL", required_unless_present = "to_file", conflicts_with = "to_file")]
     to: Option<String>,
     /// A file with its URL.
@@ -39,7 +45,11 @@ pub(super) async fn run(args: &CopyArgs, settings: &Settings, as_json: bool) -> 
     if from == to {
         return Err(BadArgument("--from and --to are the same store".to_owned()).into());
     }
-    let (from, to) = compose::open_both(settings, from, to).await?;
+    let sessions = match (args.from_sessions.as_deref(), args.from_sessions_file.as_deref()) {
+        (None, None) => None,
+        (given, file) => Some(url("from-sessions", given, file)?),
+    };
+    let (from, to) = compose::open_both(settings, (from, sessions), to).await?;
     let compared = copy(&from.ports, &to.ports, args.overwrite, &Progress::of_process()).await?;
     from.close().await?;
     to.close().await?;
@@ -78,7 +88,8 @@ fn url(option: &str, given: Option<&str>, file: Option<&Path>) -> Result<StoreUr
             Err(bad("memory: lives only inside a running service, out of a command's reach".to_owned()))
         }
         Some(url) => Ok(url),
-        None => Err(bad("must be sqlite:///absolute/path/file.db, postgres://... or mysql://...".to_owned())),
+        None => Err(bad("must be sqlite:///absolute/path/file.db, redb:///absolute/path/file.redb, postgres://... or mysql://..., for \
+             --from-sessions redis://...".to_owned())),
     }
 }
 

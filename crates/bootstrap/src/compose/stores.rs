@@ -5,7 +5,9 @@ mod database;
 use std::sync::Arc;
 
 use anyhow::{Context, Result, ensure};
-pub(super) use database::{connect, migrate, options};
+#[cfg(test)]
+pub(super) use database::options;
+pub(super) use database::{connect, migrate};
 use vestibule_adapters_crypto::RandomIds;
 use vestibule_adapters_db::{MemoryStore, SeaOrmStore};
 use vestibule_adapters_redb::RedbStore;

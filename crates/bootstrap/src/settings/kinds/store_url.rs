@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use serde_json::Value as Json;
+use url::Url;
 
 use super::Kind;
 
@@ -25,6 +26,7 @@ impl StoreUrl {
         let known = match url.scheme() {
             "memory" => url.0 == "memory:",
             "sqlite" => url.0.strip_prefix("sqlite:///").is_some_and(|path| !path.is_empty()),
+            "redb" => url.0.strip_prefix("redb:///").is_some_and(|path| !path.is_empty() && !path.contains(['?', '#'])),
             "postgres" | "postgresql" | "mysql" | "mariadb" | "redis" | "rediss" => url.0.contains("://"),
             _ => false,
         };
@@ -36,10 +38,15 @@ impl StoreUrl {
         &self.0
     }
 
-    /// The file of a store that is one.
+    /// The file of a store that is one. `%` begins an encoded byte.
     pub fn file(&self) -> Option<PathBuf> {
-        let path = self.0.strip_prefix("sqlite://")?;
-        url::Url::parse(&format!("file://{path}")).ok()?.to_file_path().ok()
+        let path = ["sqlite://", "redb://"].into_iter().find_map(|scheme| self.0.strip_prefix(scheme))?;
+        Url::parse(&format!("file://{path}")).ok()?.to_file_path().ok()
+    }
+
+    /// The file of a redb store, if it is one.
+    pub fn redb_file(&self) -> Option<PathBuf> {
+        self.file().filter(|_| self.scheme() == "redb")
     }
 
     /// Whether the store is gone when the service stops.
@@ -68,7 +75,8 @@ impl StoreUrl {
 
 impl Kind for StoreUrl {
     fn allowed() -> String {
-        "sqlite:///absolute/path/file.db, memory:, postgres://... or mysql://..., for sessions_url redis://..."
+        "sqlite:///absolute/path/file.db, redb:///absolute/path/file.redb, memory:, postgres://... or mysql://..., for \
+         sessions_url redis://..."
             .to_owned()
     }
 
