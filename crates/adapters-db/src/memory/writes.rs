@@ -9,6 +9,7 @@ use vestibule_application::{
 use vestibule_domain::{
     client::Client,
     message::{Event, MessageId},
+    network::KnownNetworks,
     rights::{Rights, Role, RoleName},
     secret::Digest,
     session::{Ending, Session, SessionId, Subject},
@@ -46,7 +47,12 @@ impl State {
             }
             Change::AddUser { user, password } => {
                 let created = user.created;
-                self.add_user(StoredUser { user, password: Some(password), revision: 0 })?;
+                self.add_user(StoredUser {
+                    user,
+                    password: Some(password),
+                    revision: 0,
+                    networks: KnownNetworks::default(),
+                })?;
                 if self.latch.is_empty() {
                     self.latch.put((), created);
                 }
@@ -70,6 +76,18 @@ impl State {
                 self.record_login(subject, at, succeeded);
                 Ok(())
             }
+            Change::KnowNetwork { subject, network, at } => {
+                match subject {
+                    Subject::User(id) => self.users.change(&id, |stored| {
+                        stored.networks.note(network, at);
+                    }),
+                    Subject::Node(id) => self.nodes.change(&id, |stored| {
+                        stored.networks.note(network, at);
+                    }),
+                    Subject::Anonymous | Subject::Setup => false,
+                };
+                Ok(())
+            }
             Change::AddRole(name) => {
                 self.add_role(name);
                 Ok(())
@@ -78,7 +96,9 @@ impl State {
                 self.roles.put(role.name.clone(), role);
                 Ok(())
             }
-            Change::AddNode { node, secrets } => self.add_node(StoredNode { node, secrets, revision: 0 }),
+            Change::AddNode { node, secrets } => {
+                self.add_node(StoredNode { node, secrets, revision: 0, networks: KnownNetworks::default() })
+            }
             Change::ExpectNode { node, revision } => {
                 let holds = self.nodes.get(&node).is_some_and(|stored| stored.revision == revision);
                 or(holds, Conflict::SubjectChanged)

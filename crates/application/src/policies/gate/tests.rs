@@ -15,7 +15,7 @@ fn by_node_name(name: &str) -> Login {
 
 /// The name of the subject that was let in and its conditions, or why not.
 async fn admit(world: &World, login: &Login, typed: &str) -> Result<(Subject, Vec<String>), String> {
-    match world.gate().admit(login, &password(typed), &here()).await {
+    match world.gate().admit(login, &password(typed), &here(), None).await {
         Ok(admitted) => Ok((admitted.subject, described(&admitted.conditions))),
         refused => Err(refusal(refused)),
     }

@@ -15,10 +15,10 @@ use super::{
 };
 use crate::{
     ports::{
-        Against, Exhausted, HashError, InvalidSignature, KeyKind, MockArchive, MockBudgets, MockClientStore, MockClock,
+        Against, Bucket, HashError, InvalidSignature, KeyKind, MockArchive, MockBudgets, MockClientStore, MockClock,
         MockFormStore, MockHealth, MockHousekeeping, MockIds, MockInstallation, MockLoginTokenStore, MockMessageLog,
         MockNodeStore, MockPasswordHasher, MockRoleStore, MockSeals, MockSessionStore, MockSightings, MockTokenSigner,
-        MockTokens, MockUnitOfWork, MockUserStore, StoredUser, Stores, Verdict,
+        MockTokens, MockUnitOfWork, MockUserStore, NotCharged, StoreError, StoredUser, Stores, Verdict,
     },
     service::Ports,
 };
@@ -138,7 +138,15 @@ impl World {
             budgets.expect_charge(move |buckets| {
                 let mut state = world.state();
                 state.journal.push(format!("charge {}", words(buckets)));
-                if state.exhausted { Err(Exhausted { retry_after: RETRY }) } else { Ok(()) }
+                // What notes that one is spent has room.
+                match buckets.first() {
+                    Some(Bucket::NoteOf(_)) | None => Ok(()),
+                    Some(_) if state.uncountable => Err(StoreError::Unavailable("as told".into()).into()),
+                    Some(bucket) if state.exhausted => {
+                        Err(NotCharged::Spent { bucket: bucket.clone(), retry_after: RETRY })
+                    }
+                    Some(_) => Ok(()),
+                }
             });
             budgets.expect_refund(move |buckets| {
                 world.state().journal.push(format!("refund {}", words(buckets)));
