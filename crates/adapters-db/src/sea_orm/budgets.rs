@@ -11,7 +11,8 @@ use std::{
 
 use async_trait::async_trait;
 use sea_orm::{
-    ColumnTrait, DatabaseTransaction, EntityTrait, QueryFilter, QueryOrder, QuerySelect, Set, sea_query::OnConflict,
+    ColumnTrait, DatabaseTransaction, DbBackend, EntityTrait, QueryFilter, QueryOrder, QuerySelect, Set,
+    sea_query::OnConflict,
 };
 use sha2::{Digest, Sha256};
 use vestibule_application::ports::{Bucket, BudgetLimits, Budgets, Clock, NotCharged, StoreError};
@@ -37,6 +38,11 @@ pub struct SeaOrmBudgets {
 type Key = Vec<u8>;
 
 impl SeaOrmStore {
+    /// Whether processes on several machines may use this database at once.
+    pub fn is_a_server(&self) -> bool {
+        self.writes.get_database_backend() != DbBackend::Sqlite
+    }
+
     /// Budgets in this database. All processes must have the same limits.
     pub fn budgets(&self, limits: BudgetLimits, clock: Arc<dyn Clock>) -> SeaOrmBudgets {
         SeaOrmBudgets { store: self.clone(), limits, clock }
