@@ -2,7 +2,9 @@ use std::sync::Mutex;
 
 use async_trait::async_trait;
 use vestibule_application::change::Change;
-use vestibule_application::ports::{Bucket, CommitError, NotCharged, SessionFilter, SessionStore, Sightings, StoreError, UnitOfWork};
+use vestibule_application::ports::{
+    Bucket, CommitError, NotCharged, SessionFilter, SessionStore, Sightings, StoreError, UnitOfWork,
+};
 use vestibule_domain::{
     secret::Digest,
     session::{Session, SessionId},
