@@ -10,7 +10,7 @@ mod seals;
 mod signer;
 mod tokens;
 
-pub use hasher::{Argon2Config, Argon2Cost, Argon2Hasher, HasherError};
+pub use hasher::{Argon2Config, Argon2Cost, Argon2Hasher, HasherError, PepperError, PepperProblem, Peppers};
 pub use keys::{KeyError, MasterKey};
 pub use random::RandomIds;
 pub use seals::{AesSeals, OriginCollision};

@@ -20,7 +20,7 @@ use crate::{
     change::Change,
     ports::{
         Against, Bucket, Budgets, Clock, CommitError, Exhausted, HashError, HashProfile, KeyKind, NodeStore,
-        PasswordHasher, StoreError, StoredNode, StoredUser, UnitOfWork, UserStore, Verdict,
+        PasswordHasher, StoreError, StoredNode, StoredUser, UnitOfWork, UnusableHash, UserStore, Verdict,
     },
     view::Principal,
 };
@@ -160,8 +160,13 @@ impl Gate {
         match self.hasher.verify(password, against).await {
             Ok(verdict) => Ok(verdict),
             Err(HashError::Overloaded { retry_after }) => Err(Denied::Overloaded { retry_after }),
-            Err(HashError::Unusable) => {
-                tracing::error!("a stored password hash cannot be used; set a new password for its owner");
+            // Everybody's hash is like this until the operator gives the pepper back: nobody's password is wrong.
+            Err(HashError::Unusable(why @ UnusableHash::UnknownPepper(_))) => {
+                tracing::error!(%why, "a stored password hash cannot be used; put its pepper back into passwords.pepper_file");
+                Err(StoreError::Unavailable(Box::new(why)).into())
+            }
+            Err(HashError::Unusable(why)) => {
+                tracing::error!(%why, "a stored password hash cannot be used; set a new password for its owner");
                 Ok(Verdict::Wrong)
             }
         }
