@@ -11,7 +11,7 @@ use vestibule_domain::secret::{Password, PasswordHash};
 
 pub use self::pepper::{PepperError, PepperProblem, Peppers};
 use self::{
-    formats::Argon2Hash,
+    formats::{Argon2Hash, Derivation},
     pool::{OVERLOADED, Pool},
 };
 
@@ -121,6 +121,17 @@ impl Argon2Hasher {
             HashProfile::Fast => None,
         }
     }
+}
+
+/// Makes so many hashes as a thread of a hasher would, and tells of each how many have been made.
+pub(crate) fn hash_repeatedly(cost: Argon2Cost, times: u32, mut made: impl FnMut(u32)) -> Result<(), HasherError> {
+    cost.params().map_err(|_| HasherError::Cost(cost))?;
+    let mut memory = Vec::new();
+    for time in 1..=times {
+        Argon2Hash::new(cost).derive(b"a password", &mut memory).map_err(|_| HasherError::Cost(cost))?;
+        made(time);
+    }
+    Ok(())
 }
 
 #[async_trait]

@@ -11,6 +11,7 @@ mod roles;
 mod routes;
 mod serve;
 mod sessions;
+mod tune;
 mod users;
 
 #[cfg(test)]
@@ -60,6 +61,8 @@ enum Command {
     /// Check or show the configuration.
     #[command(subcommand)]
     Config(config::Command),
+    /// Measure password hashing on this machine, and propose what it should cost.
+    Tune(tune::TuneArgs),
     #[command(flatten)]
     Operator(OperatorCommand),
 }
@@ -133,6 +136,7 @@ fn execute(cli: Cli) -> Result<()> {
             Command::Migrate => migrate::run(&settings, cli.json).await,
             Command::Routes => routes::run(&settings, cli.json),
             Command::Config(command) => config::run(&command, &settings, cli.json),
+            Command::Tune(args) => tune::run(&args, &settings, cli.json),
             Command::Operator(command) => operate(command, &settings, cli.json).await,
         }
     })
