@@ -3,6 +3,7 @@
 use std::{
     io,
     num::NonZeroUsize,
+    panic::{self, AssertUnwindSafe},
     sync::{Arc, Mutex, PoisonError, mpsc},
     thread,
     time::Duration,
@@ -56,7 +57,7 @@ impl Pool {
         let (answer, answered) = oneshot::channel();
         let job = Job { password, derivation, answer };
         self.jobs.as_ref().and_then(|jobs| jobs.try_send(job).ok()).ok_or(OVERLOADED)?;
-        // A thread that died leaves its caller where a full queue would.
+        // A hash that panicked leaves its caller where a full queue would.
         answered.await.unwrap_or(Err(OVERLOADED))
     }
 }
@@ -80,7 +81,12 @@ fn work(jobs: &Mutex<mpsc::Receiver<Job>>, usual: Argon2Cost) {
         if job.answer.is_closed() {
             continue;
         }
-        let output = job.derivation.derive(&job.password, &mut memory);
+        // One hash that brings its thread down must not leave fewer threads to all others.
+        let derived = AssertUnwindSafe(|| job.derivation.derive(&job.password, &mut memory));
+        let Ok(output) = panic::catch_unwind(derived) else {
+            memory = Vec::new();
+            continue;
+        };
         // What a dearer hash took is given back.
         let kept = usual.memory_kib as usize;
         memory.truncate(kept);

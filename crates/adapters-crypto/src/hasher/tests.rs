@@ -221,6 +221,25 @@ async fn work_whose_caller_has_gone_is_skipped() {
     assert!(begun.elapsed() < one * 4, "{:?}, one takes {one:?}", begun.elapsed());
 }
 
+struct Panicking;
+
+impl Derivation for Panicking {
+    fn derive(&self, _: &[u8], _: &mut Vec<argon2::Block>) -> Result<formats::Output, HashError> {
+        panic!("this is what the test is about")
+    }
+}
+
+#[tokio::test]
+async fn a_hash_that_panics_takes_no_thread_with_it() {
+    let hasher = hasher(CHEAP, 1, 8);
+    for _ in 0..2 {
+        let derived = hasher.pool.derive(b"p".to_vec().into(), Box::new(Panicking)).await;
+        assert_eq!(derived.err(), Some(OVERLOADED));
+    }
+    let stored = hash(&hasher, "p", HashProfile::Standard).await;
+    assert_eq!(verdict(&hasher, "p", stored.expose()).await, Ok(Verdict::Right));
+}
+
 #[tokio::test]
 async fn a_cost_that_argon2_does_not_have_is_named() {
     for cost in [

@@ -290,6 +290,18 @@ fn what_new_hashes_cost_is_never_too_dear() {
     assert!(matches!(read(hash, STANDARD).err(), Some(UnusableHash::TooDear(_))));
 }
 
+/// Those that are computed in no time.
+const CHEAP: [&str; 8] = [
+    "argon2id, lanes",
+    "django argon2i",
+    "django argon2i 1.0",
+    "django bcrypt",
+    "passlib pbkdf2",
+    "passlib pbkdf2-sha512",
+    "phpass",
+    "bcrypt 3",
+];
+
 /// Strings that begin like hashes and go on like them, with numbers of all sizes.
 fn hash_like() -> impl Strategy<Value = String> {
     let piece = prop_oneof![
@@ -323,5 +335,21 @@ proptest! {
         let place = place.index(characters.len());
         characters.splice(place..=place, other.chars());
         drop(read(&String::from_iter(characters), STANDARD));
+    }
+
+    #[test]
+    fn whatever_was_read_can_be_compared_with_any_password(
+        which in proptest::sample::select(CHEAP.to_vec()),
+        from_end in 0usize..60,
+        other in "[./A-Za-z0-9$=+]{0,3}",
+        password in prop_oneof![".{0,80}", "x{900,1024}", "\\PC{60,80}"],
+    ) {
+        let hash = PUBLISHED.iter().find(|(name, ..)| *name == which).unwrap().2;
+        let place = hash.len().saturating_sub(from_end + 1);
+        let changed = [&hash[..place], &other, &hash[place + 1..]].concat();
+        // The beginning says what it costs; that stays.
+        if place > hash.len() / 3 && let Ok(stored) = read(&changed, STANDARD) {
+            prop_assert!(stored.derivation.derive(password.as_bytes(), &mut Vec::new()).is_ok());
+        }
     }
 }
