@@ -2,7 +2,7 @@
 
 use vestibule_tests::{
     Doors, Visitor,
-    places::{MYSQL, POSTGRES, storage_on},
+    places::{MYSQL, POSTGRES, REDIS, REDIS_CLUSTER, sessions_on, storage_on},
 };
 
 #[tokio::test]
@@ -17,6 +17,13 @@ async fn any_door_leads_to_the_same_session_in_memory() {
 }
 
 #[tokio::test]
+async fn any_door_leads_to_the_same_session_on_redb() {
+    let directory = tempfile::tempdir().unwrap();
+    let storage = format!("[storage]\nurl = \"redb://{}/vestibule.redb\"", directory.path().display());
+    a_session_begun_anywhere_is_read_everywhere_and_ended_anywhere_is_ended_everywhere(&storage).await;
+}
+
+#[tokio::test]
 async fn any_door_leads_to_the_same_session_on_postgresql() {
     let Some(storage) = storage_on(POSTGRES).await else { return };
     a_session_begun_anywhere_is_read_everywhere_and_ended_anywhere_is_ended_everywhere(&storage).await;
@@ -25,6 +32,20 @@ async fn any_door_leads_to_the_same_session_on_postgresql() {
 #[tokio::test]
 async fn any_door_leads_to_the_same_session_on_mysql() {
     let Some(storage) = storage_on(MYSQL).await else { return };
+    a_session_begun_anywhere_is_read_everywhere_and_ended_anywhere_is_ended_everywhere(&storage).await;
+}
+
+#[tokio::test]
+async fn any_door_leads_to_the_same_session_on_sqlite_and_redis() {
+    let Some(sessions) = sessions_on(REDIS) else { return };
+    let storage = format!("[storage]\n{sessions}");
+    a_session_begun_anywhere_is_read_everywhere_and_ended_anywhere_is_ended_everywhere(&storage).await;
+}
+
+#[tokio::test]
+async fn any_door_leads_to_the_same_session_on_postgresql_and_a_redis_cluster() {
+    let (Some(storage), Some(sessions)) = (storage_on(POSTGRES).await, sessions_on(REDIS_CLUSTER)) else { return };
+    let storage = storage + &sessions;
     a_session_begun_anywhere_is_read_everywhere_and_ended_anywhere_is_ended_everywhere(&storage).await;
 }
 

@@ -1,6 +1,19 @@
 //! What was acknowledged survives `kill -9`, and what was ended stays ended.
 
+use std::path::Path;
+
+use tempfile::TempDir;
 use vestibule_tests::Process;
+
+/// Two directories whose configuration keeps everything in one file: of SQLite, and of redb.
+fn places() -> [TempDir; 2] {
+    ["sqlite", "redb"].map(|kind| {
+        let directory = tempfile::tempdir().unwrap();
+        let url = format!("{kind}://{}/data/vestibule.{kind}", directory.path().display());
+        std::fs::write(directory.path().join("vestibule.toml"), format!("storage.url = \"{url}\"\n")).unwrap();
+        directory
+    })
+}
 
 async fn is_live(process: &Process, token: &str) -> bool {
     let answer = process.caller.get(&format!("/api/session?token={token}")).await;
@@ -9,12 +22,17 @@ async fn is_live(process: &Process, token: &str) -> bool {
 
 #[tokio::test]
 async fn users_and_sessions_outlive_a_kill_and_ended_sessions_do_not() {
-    let directory = tempfile::tempdir().unwrap();
+    for directory in places() {
+        outlive_kills(directory.path()).await;
+    }
+}
+
+async fn outlive_kills(directory: &Path) {
     let mut expected: Vec<(String, bool)> = Vec::new();
     for round in 0..5 {
-        let process = Process::start(directory.path()).await;
+        let process = Process::start(directory).await;
         for (token, live) in &expected {
-            assert_eq!(is_live(&process, token).await, *live, "round {round}");
+            assert_eq!(is_live(&process, token).await, *live, "{}, round {round}", directory.display());
         }
         let email = format!("user{round}@example.com");
         let credentials = [("email", email.as_str()), ("password", "kot na dachu")];
@@ -32,8 +50,9 @@ async fn users_and_sessions_outlive_a_kill_and_ended_sessions_do_not() {
 
 #[tokio::test]
 async fn the_program_ends_in_good_order_when_it_is_asked_to() {
-    let directory = tempfile::tempdir().unwrap();
-    let process = Process::start(directory.path()).await;
-    process.terminate().await;
-    assert_eq!(process.ended().await, Some(0));
+    for directory in places() {
+        let process = Process::start(directory.path()).await;
+        process.terminate().await;
+        assert_eq!(process.ended().await, Some(0));
+    }
 }

@@ -38,9 +38,14 @@ fn code(text: &str) -> String {
 
 #[test]
 fn the_core_knows_no_dialect_by_name() {
-    for folder in
-        ["crates/domain/src", "crates/application/src", "crates/adapters-db/src", "crates/adapters-crypto/src"]
-    {
+    for folder in [
+        "crates/domain/src",
+        "crates/application/src",
+        "crates/adapters-db/src",
+        "crates/adapters-redb/src",
+        "crates/adapters-redis/src",
+        "crates/adapters-crypto/src",
+    ] {
         for (name, text) in sources(folder).iter().filter(|(name, _)| !name.ends_with("tests.rs")) {
             for dialect in DIALECTS {
                 assert!(!code(text).to_lowercase().contains(dialect), "{name} names {dialect}");

@@ -92,6 +92,12 @@ impl TestApp {
         self.handle.shutdown().await.unwrap();
     }
 
+    /// Stops in good order, and leaves the directory with its `data`.
+    pub async fn leave(self) -> TempDir {
+        self.handle.shutdown().await.unwrap();
+        self.directory
+    }
+
     /// Adds a user `login` with the address `login@example.com`, [`PASSWORD`] and these roles.
     pub async fn user(&self, login: &str, roles: &[&str]) -> User {
         self.user_with(login, &format!("{login}@example.com"), PASSWORD, roles).await
@@ -144,6 +150,11 @@ impl TestApp {
         let row = database.query_one_raw(row).await.unwrap().unwrap();
         database.close().await.unwrap();
         row.try_get("", "password").unwrap()
+    }
+
+    /// Where its configuration is, and beside it its `data`.
+    pub fn directory(&self) -> &Path {
+        self.directory.path()
     }
 
     /// Runs the `vestibule` program on this service's data.

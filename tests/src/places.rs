@@ -12,6 +12,11 @@ pub const POSTGRES: &str = "VESTIBULE_TEST_POSTGRES_URL";
 /// The same for MySQL or MariaDB.
 pub const MYSQL: &str = "VESTIBULE_TEST_MYSQL_URL";
 
+/// The environment variable with the URL of a Redis.
+pub const REDIS: &str = "VESTIBULE_TEST_REDIS_URL";
+/// The same of one node of a Redis Cluster.
+pub const REDIS_CLUSTER: &str = "VESTIBULE_TEST_REDIS_CLUSTER_URL";
+
 /// The URL of a server, if this variable names one.
 pub fn server(variable: &str) -> Option<String> {
     let server = env::var(variable).ok();
@@ -24,14 +29,24 @@ pub fn server(variable: &str) -> Option<String> {
 
 /// The URL of a fresh database on the server that this variable names, if it names one.
 pub async fn fresh_database(variable: &str) -> Option<String> {
-    static MADE: AtomicU32 = AtomicU32::new(0);
     let server = server(variable)?;
-    let name = format!("vestibule_tests_{}_{}", process::id(), MADE.fetch_add(1, Ordering::Relaxed));
+    let name = fresh_name();
     let connection = Database::connect(&server).await.unwrap();
     connection.execute_unprepared(&format!("CREATE DATABASE {name}")).await.unwrap();
     connection.close().await.unwrap();
     let (address, _) = server.rsplit_once('/').expect("the URL names a database");
     Some(format!("{address}/{name}"))
+}
+
+/// A name that nothing else has.
+fn fresh_name() -> String {
+    static MADE: AtomicU32 = AtomicU32::new(0);
+    format!("vestibule_tests_{}_{}", process::id(), MADE.fetch_add(1, Ordering::Relaxed))
+}
+
+/// A line for the section `[storage]`, by which sessions are kept in the Redis that this variable names.
+pub fn sessions_on(variable: &str) -> Option<String> {
+    Some(format!("sessions_url = \"{}?prefix={}\"\n", server(variable)?, fresh_name()))
 }
 
 /// The section of a configuration that keeps everything in a fresh database on the server that this variable names.

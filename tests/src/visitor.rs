@@ -6,6 +6,7 @@ use serde_json::json;
 use crate::{Answer, Caller, PASSWORD};
 
 /// A user whose password is [`PASSWORD`], with the API token of a program that calls by form.
+#[derive(Clone)]
 pub struct Visitor {
     /// The login name.
     pub login: String,

@@ -42,7 +42,8 @@ pub enum Change {
         /// Its end.
         ending: Ending,
     },
-    /// Ends all of a subject's sessions that have not ended; there may be none.
+    /// Ends all of a subject's sessions that have not ended; there may be none. All anonymous sessions are one
+    /// subject's, and a user and a node of one UUID are two.
     EndSessionsOf {
         /// Whose.
         subject: Subject,
@@ -53,7 +54,7 @@ pub enum Change {
     TouchSessions(Vec<(SessionId, Timestamp)>),
 
     /// Adds a user. Neither of its keys may belong to another user, as login or as address: `LoginTaken` if the login
-    /// name's does, else `EmailTaken`. Closes the latch of [`crate::ports::Installation`] for ever.
+    /// name's does (or the id is taken), else `EmailTaken`. Closes the latch of [`crate::ports::Installation`] for ever.
     AddUser {
         /// The user.
         user: User,
@@ -110,7 +111,8 @@ pub enum Change {
         /// Who.
         user: UserId,
     },
-    /// Notes a login of a user or node; no effect on any other subject, or on one that is not there.
+    /// Notes a login of a user or node, never moving a time back; no effect on any other subject, or on one that is not
+    /// there.
     RecordLogin {
         /// Who.
         subject: Subject,
@@ -125,7 +127,7 @@ pub enum Change {
     /// Adds a role or replaces its rights.
     PutRole(Role),
 
-    /// Adds a node. No node may have its name: `NameTaken`.
+    /// Adds a node. No node may have its id or name: `NameTaken`.
     AddNode {
         /// The node.
         node: Node,
@@ -152,7 +154,7 @@ pub enum Change {
         node: NodeId,
     },
 
-    /// Adds an API client. No client may have its name, revoked ones included: `NameTaken`.
+    /// Adds an API client. No client may have its id, name or digest, revoked ones included: `NameTaken`.
     AddClient {
         /// The client.
         client: Client,
@@ -172,7 +174,7 @@ pub enum Change {
     /// Removes a form configuration: `Missing` without it.
     RemoveForm(FormName),
 
-    /// Adds a login token.
+    /// Adds a login token. No token may have its digest: `TokenSpent`.
     AddLoginToken(LoginToken),
     /// Spends a login token, which is gone then: `TokenSpent` without it.
     SpendLoginToken(Digest),

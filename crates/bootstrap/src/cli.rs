@@ -2,6 +2,7 @@
 
 mod clients;
 mod config;
+mod copy;
 mod forms;
 mod login_tokens;
 mod migrate;
@@ -56,6 +57,10 @@ enum Command {
     Serve,
     /// Bring the tables of the store up to date. `serve` and the operator's commands do it too.
     Migrate,
+    /// Copy everything one store holds to another, sessions and the log included.
+    ///
+    /// Run it while the service is at work, then once more when it is stopped: that moves only what has changed since.
+    Copy(copy::CopyArgs),
     /// Print every route that is mounted.
     Routes,
     /// Check or show the configuration.
@@ -134,6 +139,7 @@ fn execute(cli: Cli) -> Result<()> {
         match cli.command.unwrap_or(Command::Serve) {
             Command::Serve => serve::run(&settings).await,
             Command::Migrate => migrate::run(&settings, cli.json).await,
+            Command::Copy(args) => copy::run(&args, &settings, cli.json).await,
             Command::Routes => routes::run(&settings, cli.json),
             Command::Config(command) => config::run(&command, &settings, cli.json),
             Command::Tune(args) => tune::run(&args, &settings, cli.json),

@@ -35,7 +35,7 @@ use crate::{
     background::Background,
     report::Report,
     serve::{self, Deadlines},
-    settings::{Invalid, OpenTo, Settings},
+    settings::{Invalid, OpenTo, Settings, StoreUrl},
 };
 
 /// What a test puts in the place of an adapter.
@@ -143,10 +143,34 @@ pub(crate) async fn operate(settings: &Settings) -> Result<Operations> {
 pub(crate) async fn migrate(settings: &Settings) -> Result<Vec<String>> {
     stores::check(settings)?;
     refuse_memory(settings)?;
+    if settings.storage.url.redb_file().is_some() {
+        // Such a file is made and brought up to date whenever it is opened.
+        OpenStores::open(settings).await?.close().await?;
+        return Ok(Vec::new());
+    }
     let database = stores::connect(settings).await?;
     let applied = stores::migrate(&database, settings).await?;
     database.close().await.context("cannot close the store in good order")?;
     Ok(applied)
+}
+
+/// Opens two stores by their URLs, to copy one to the other: the first, with the store of its sessions, as it is, the
+/// second with its tables up to date.
+pub(crate) async fn open_both(
+    settings: &Settings,
+    from: (StoreUrl, Option<StoreUrl>),
+    to: StoreUrl,
+) -> Result<(OpenStores, OpenStores)> {
+    let at = |(url, sessions_url)| {
+        let mut settings = settings.clone();
+        settings.storage.url = url;
+        settings.storage.sessions_url = sessions_url;
+        settings
+    };
+    let (from, to) = (at(from), at((to, None)));
+    stores::check(&from)?;
+    stores::check(&to)?;
+    Ok((OpenStores::open_as_it_is(&from).await.context("--from")?, OpenStores::open(&to).await.context("--to")?))
 }
 
 /// Finds what only shows when settings are taken together: missing stores, mounts in each other's way.

@@ -3,11 +3,13 @@
 //! [`settings`] reads and checks the configuration, [`compose`] is the only place that names adapters, [`serve`] runs
 //! what was composed, and [`cli`] is what `main` calls. Nothing here decides anything about sessions. Start with
 //! [`compose::build`].
+#![recursion_limit = "256"] // SeaORM's futures for three databases are nested deeply.
 
 mod background;
 pub mod cli;
 mod clock;
 pub mod compose;
+mod copy;
 pub mod form_document;
 mod report;
 pub mod serve;

@@ -6,6 +6,7 @@
 )]
 
 pub mod archive;
+pub mod dropped;
 pub mod endings;
 pub mod housekeeping;
 pub mod installation;

@@ -1,31 +1,80 @@
 //! The laws that every storage adapter keeps, as tests that any adapter can run.
 //!
-//! An adapter's test names how to get a fresh store, and gets a test for each law:
+//! An adapter implements the ports of [`vestibule_application::ports`], whose documentation says what each promises.
+//! Whether it keeps the promises, the laws find out. Its tests name how to get a fresh, migrated store, and get a test
+//! for each law:
 //!
-//! ```ignore
+//! ```no_run
+//! use vestibule_storage_contract::{Store, storage_contract};
+//! # use vestibule_adapters_db::MemoryStore as MyStore;
+//!
 //! async fn fresh() -> Store {
 //!     Store::of(MyStore::new())
 //! }
-//! vestibule_storage_contract::storage_contract!(fresh().await);
+//!
+//! storage_contract!(fresh().await);
 //! ```
 //!
-//! A law is a function over [`Store`], named after what it demands; [`storage_contract!`] is the list of them all.
+//! - [`Store::of`] takes one type that implements every port. A store made of several, or with decorators around some
+//!   of its ports, is [`Store::from`] a [`Stores`](vestibule_application::ports::Stores).
+//! - [`Store::on`] keeps what the store lives on until the law has been tried: a temporary directory, a database that is
+//!   dropped with its owner. Each law has a store of its own, so they may be tried at once.
+//!
+//! A law is an async function over [`Store`], named after what it demands and grouped by what it is about: see [`laws`].
+//! One alone is `cargo test -p MY-CRATE an_ended_session_cannot_be_saved`; a group is `cargo test -p MY-CRATE races::`.
+//! Whoever wants laws as values rather than tests finds them in [`all`]:
+//!
+//! ```
+//! # use vestibule_adapters_db::MemoryStore as MyStore;
+//! # use vestibule_storage_contract::Store;
+//! # #[tokio::main]
+//! # async fn main() {
+//! for law in vestibule_storage_contract::all().iter().filter(|law| law.group == "installation") {
+//!     law.demand_of(Store::of(MyStore::new())).await;
+//! }
+//! # }
+//! ```
+//!
+//! What the laws are worth is measured: `tests/mutants` has stores that are broken on purpose, most of them in a way that
+//! has been met in the field, each with the laws that have to notice.
 #![expect(clippy::unwrap_used, reason = "a law that cannot go on is a law that does not hold")]
 
 mod fixtures;
+mod law;
 pub mod laws;
 mod store;
 
 #[cfg(test)]
 mod tests;
 
+pub use law::{Law, all};
 pub use store::Store;
 
 /// Stamps a test for each law. Takes the expression that makes a fresh, migrated [`Store`]; it may await.
 #[macro_export]
 macro_rules! storage_contract {
     ($fresh:expr) => {
-        $crate::storage_contract!(@group $fresh, sessions,
+        $crate::laws!(storage_contract, $fresh);
+    };
+    (@group $fresh:expr, $group:ident, $($law:ident)*) => {
+        mod $group {
+            use super::*;
+            $(
+                #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+                async fn $law() {
+                    $crate::laws::$group::$law($fresh).await;
+                }
+            )*
+        }
+    };
+}
+
+/// The list of all laws. Hands each group, and whatever else it was given, to the `@group` of one of this crate's macros.
+#[doc(hidden)]
+#[macro_export]
+macro_rules! laws {
+    ($each:ident, $given:expr) => {
+        $crate::$each!(@group $given, sessions,
             a_session_is_found_by_its_digest_and_by_its_id
             a_session_comes_back_with_everything_it_had
             a_digest_that_differs_in_one_bit_finds_nothing
@@ -43,7 +92,7 @@ macro_rules! storage_contract {
             saving_may_end_a_session
             the_ends_of_time_can_be_stored
         );
-        $crate::storage_contract!(@group $fresh, endings,
+        $crate::$each!(@group $given, endings,
             an_ended_session_is_found_with_its_end
             an_ended_session_cannot_be_saved
             an_ended_session_cannot_be_ended_again
@@ -60,16 +109,19 @@ macro_rules! storage_contract {
             touching_what_is_not_there_is_no_conflict
             touching_changes_nothing_but_last_seen
             a_thousand_sessions_are_touched_at_once
+            a_thousand_sessions_of_a_user_end_at_once
+            every_way_to_look_sees_every_change
         );
-        $crate::storage_contract!(@group $fresh, pages,
+        $crate::$each!(@group $given, pages,
             pages_of_sessions_join_without_gap_or_overlap
             a_page_may_be_of_one_subject
             a_page_of_live_sessions_ends_at_the_very_millisecond
             filters_of_a_page_add_up
             pages_of_users_join_without_gap_or_overlap
             a_page_of_none_is_empty
+            a_page_is_as_long_as_asked
         );
-        $crate::storage_contract!(@group $fresh, housekeeping,
+        $crate::$each!(@group $given, housekeeping,
             a_session_expires_at_its_absolute_expiry_and_not_before
             a_session_expires_at_its_idle_expiry_and_not_before
             a_sighting_postpones_the_idle_expiry_but_not_the_absolute_one
@@ -79,6 +131,7 @@ macro_rules! storage_contract {
             what_has_ended_does_not_expire
             an_ended_session_is_forgotten_after_its_end_and_not_at_it
             a_sealed_session_is_remembered_until_its_seal_is_over
+            a_seal_may_outlast_the_session
             a_seal_that_is_over_keeps_nothing
             a_session_ended_with_all_of_its_subject_is_remembered_until_its_seal_is_over
             what_has_not_ended_is_not_forgotten
@@ -86,12 +139,12 @@ macro_rules! storage_contract {
             expired_login_tokens_are_forgotten
             many_sessions_expire_and_are_forgotten_at_once
         );
-        $crate::storage_contract!(@group $fresh, roles,
+        $crate::$each!(@group $given, roles,
             roles_are_granted_and_withdrawn_one_by_one
             grants_made_at_once_are_all_kept
             adding_a_role_that_is_there_leaves_its_rights
         );
-        $crate::storage_contract!(@group $fresh, users,
+        $crate::$each!(@group $given, users,
             a_user_is_found_by_login_by_address_and_by_id
             a_user_comes_back_with_everything_they_had
             a_key_belongs_to_a_user_as_what_it_is
@@ -116,7 +169,7 @@ macro_rules! storage_contract {
             an_earlier_login_noted_later_changes_nothing
             logins_of_nobody_are_no_conflict
         );
-        $crate::storage_contract!(@group $fresh, registry,
+        $crate::$each!(@group $given, registry,
             the_shipped_roles_are_there
             a_role_is_added_and_replaced
             roles_are_found_by_name_in_order
@@ -139,8 +192,9 @@ macro_rules! storage_contract {
             a_login_token_is_spent_once
             a_login_token_comes_back_with_everything_it_had
             an_expired_login_token_is_found_until_it_is_forgotten
+            digests_of_clients_and_login_tokens_compare_byte_for_byte
         );
-        $crate::storage_contract!(@group $fresh, log,
+        $crate::$each!(@group $given, log,
             a_fresh_log_is_empty
             messages_are_numbered_in_the_order_they_were_recorded
             pages_of_messages_join_without_gap_or_overlap
@@ -148,33 +202,41 @@ macro_rules! storage_contract {
             an_event_comes_back_with_everything_it_had
             a_unit_that_fails_records_nothing
         );
-        $crate::storage_contract!(@group $fresh, installation,
+        $crate::$each!(@group $given, installation,
             a_fresh_store_is_not_configured
             the_first_user_closes_the_latch
             the_latch_stays_closed_when_the_last_user_is_removed
             a_user_who_was_refused_does_not_close_the_latch
             a_store_answers
         );
-        $crate::storage_contract!(@group $fresh, units,
+        $crate::$each!(@group $given, units,
             an_empty_unit_is_no_conflict
             changes_are_applied_in_order
             whatever_fails_last_undoes_what_came_first
             a_unit_that_failed_can_be_tried_again
             a_reader_never_sees_half_a_unit
-            a_dropped_commit_happens_wholly_or_not_at_all
         );
-        $crate::storage_contract!(@group $fresh, races,
+        $crate::$each!(@group $given, dropped,
+            a_dropped_commit_happens_wholly_or_not_at_all
+            a_commit_dropped_at_any_await_tears_nothing
+            what_was_acknowledged_stays_whatever_is_dropped_around_it
+            a_dropped_read_answers_nobody_else
+        );
+        $crate::$each!(@group $given, races,
             one_of_many_gets_the_login_name
             a_login_name_and_an_address_race_for_one_key
+            one_of_many_gets_the_clients_name
+            one_of_many_gets_the_nodes_name
             one_of_many_spends_the_login_token
             one_of_many_ends_the_session
             one_of_many_saves_the_session
             one_of_many_begins_the_session
             an_end_is_final_whoever_touches_or_saves_meanwhile
             messages_recorded_at_once_have_each_a_number
+            whoever_follows_the_log_misses_nothing
             two_sweepers_expire_each_session_once
         );
-        $crate::storage_contract!(@group $fresh, archive,
+        $crate::$each!(@group $given, archive,
             a_fresh_store_holds_what_is_shipped_and_nothing_else
             what_was_committed_is_exported
             a_record_put_in_comes_back_with_everything_it_had
@@ -190,16 +252,5 @@ macro_rules! storage_contract {
             users_put_in_leave_the_latch_to_its_record
             two_thousand_records_are_replaced_at_once
         );
-    };
-    (@group $fresh:expr, $group:ident, $($law:ident)*) => {
-        mod $group {
-            use super::*;
-            $(
-                #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-                async fn $law() {
-                    $crate::laws::$group::$law($fresh).await;
-                }
-            )*
-        }
     };
 }

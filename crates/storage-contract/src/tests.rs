@@ -1,7 +1,8 @@
 const LIST: &str = include_str!("lib.rs");
 
-const LAWS: [&str; 12] = [
+const LAWS: [&str; 13] = [
     include_str!("laws/archive.rs"),
+    include_str!("laws/dropped.rs"),
     include_str!("laws/endings.rs"),
     include_str!("laws/housekeeping.rs"),
     include_str!("laws/installation.rs"),

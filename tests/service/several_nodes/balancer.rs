@@ -8,13 +8,12 @@ use std::sync::{
 use reqwest::RequestBuilder;
 use vestibule_tests::Caller;
 
-/// Sends each request to the next node there is. Where nobody listens it tries the next one, as every balancer does:
-/// nothing was sent yet. What was sent is never sent again.
+/// Sends each request to the next node of those it was told of, once: a node that refuses it has failed it.
 #[derive(Default)]
 pub(super) struct Balancer {
     nodes: RwLock<Vec<Caller>>,
     turn: AtomicUsize,
-    sent: AtomicUsize,
+    answered: AtomicUsize,
 }
 
 impl Balancer {
@@ -25,25 +24,19 @@ impl Balancer {
 
     /// How many requests were answered.
     pub(super) fn answered(&self) -> usize {
-        self.sent.load(Ordering::Relaxed)
+        self.answered.load(Ordering::Relaxed)
     }
 
     /// The status and body of an answer, or why there is none.
     pub(super) async fn send(&self, request: impl Fn(&Caller) -> RequestBuilder) -> Result<(u16, String), String> {
-        for _ in 0..3 {
-            let node = {
-                let nodes = self.nodes.read().unwrap();
-                nodes[self.turn.fetch_add(1, Ordering::Relaxed) % nodes.len()].clone()
-            };
-            let answer = match request(&node).send().await {
-                Err(error) if error.is_connect() => continue,
-                answer => answer.map_err(|error| format!("{error:?}"))?,
-            };
-            let status = answer.status().as_u16();
-            let body = answer.text().await.map_err(|error| format!("{error:?}"))?;
-            self.sent.fetch_add(1, Ordering::Relaxed);
-            return Ok((status, body));
-        }
-        Err("no node accepts connections".to_owned())
+        let node = {
+            let nodes = self.nodes.read().unwrap();
+            nodes[self.turn.fetch_add(1, Ordering::Relaxed) % nodes.len()].clone()
+        };
+        let answer = request(&node).send().await.map_err(|error| format!("{error:?}"))?;
+        let status = answer.status().as_u16();
+        let body = answer.text().await.map_err(|error| format!("{error:?}"))?;
+        self.answered.fetch_add(1, Ordering::Relaxed);
+        Ok((status, body))
     }
 }

@@ -60,7 +60,7 @@ impl Nodes {
     }
 }
 
-/// A number that has nothing to do with `n` to look at, and is the same each time (SplitMix64).
+/// A number that has nothing to do with `n` to look at, and is the same each time (`SplitMix64`).
 pub(super) fn scattered(n: usize) -> usize {
     let mut n = (n as u64).wrapping_add(0x9e37_79b9_7f4a_7c15);
     n = (n ^ (n >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);

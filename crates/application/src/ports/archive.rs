@@ -174,7 +174,8 @@ pub trait Archive: Send + Sync {
     /// have (a login key, a name, a token's digest) and a record outside of the span has it already, that is a
     /// [`super::Conflict`].
     ///
-    /// Two things do not follow the records. The latch is never opened: without its record it stays as it is. And the
-    /// next message that is recorded gets a higher id than all that are there.
+    /// Two things do not follow the records. The latch is closed by its own record and not by users that are put in, and
+    /// never opened: without its record it stays as it is. And the next message that is recorded gets a higher id than
+    /// all that are there.
     async fn replace(&self, span: Span, records: Vec<Record>) -> Result<(), CommitError>;
 }

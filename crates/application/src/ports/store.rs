@@ -1,4 +1,6 @@
 //! Storage: small read ports, one write port. Each method's doc is a law that `storage-contract` checks.
+//!
+//! Ids, names, keys and digests are compared, and put in order, by their bytes.
 
 use std::error::Error as StdError;
 
@@ -76,7 +78,8 @@ pub enum CommitError {
 #[async_trait]
 pub trait UnitOfWork: Send + Sync {
     /// Applies the changes in order, all or nothing. When this answers `Ok`, they are durable and every read that
-    /// starts later sees them. Dropping the future neither tears the unit nor harms another caller.
+    /// starts later sees them. Dropping the future neither tears the unit nor harms another caller. Once a read has seen
+    /// any part of a unit, every read that starts later sees all of it.
     async fn commit(&self, changes: Vec<Change>) -> Result<(), CommitError>;
 }
 
@@ -101,7 +104,8 @@ pub trait SessionStore: Send + Sync {
     async fn by_digest(&self, digest: &Digest) -> Result<Option<Session>, StoreError>;
     /// The session of this id.
     async fn by_id(&self, id: SessionId) -> Result<Option<Session>, StoreError>;
-    /// A page of sessions, in the order of their ids.
+    /// A page of sessions, in the order of their ids. It is no snapshot: a unit committed meanwhile may be seen in some
+    /// of them and not yet in others.
     async fn page(&self, filter: &SessionFilter) -> Result<Vec<Session>, StoreError>;
 }
 
@@ -224,7 +228,7 @@ pub enum SetupState {
 #[async_trait]
 pub trait Installation: Send + Sync {
     /// Unconfigured only if the stored latch is open *and* there is no user, both read from one snapshot. A latch that
-    /// cannot be found or read makes the store unavailable.
+    /// cannot be found or read makes the store unavailable, so a new store begins with a latch that is stored as open.
     async fn state(&self) -> Result<SetupState, StoreError>;
 }
 
@@ -240,7 +244,8 @@ pub trait Health: Send + Sync {
 #[cfg_attr(any(test, feature = "mock"), mockall::automock)]
 #[async_trait]
 pub trait Housekeeping: Send + Sync {
-    /// Ends at most `limit` sessions that have expired at `now`, with a message for each, and says how many.
+    /// Ends at most `limit` sessions that have expired at `now`, and says how many. Each ends at `now` as `Expired`, with
+    /// a message that has the session's id, subject and origin.
     async fn expire(&self, now: Timestamp, limit: u32) -> Result<u32, StoreError>;
     /// Forgets at most `limit` ended sessions whose [`Session::forgettable_from`] lies before `before`, and login
     /// tokens that expired before it, and says how many rows went.

@@ -14,6 +14,7 @@ use serde::Serialize;
 use vestibule_application::operator::Operator;
 use vestibule_domain::{secret::Password, time::Timestamp};
 
+pub(super) use self::render::readable;
 use super::BadArgument;
 
 /// What a command works with.

@@ -1,10 +1,16 @@
-//! The store behind all storage ports.
+//! The store behind all storage ports. A new adapter is named here and nowhere else.
+
+mod database;
 
 use std::sync::Arc;
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, ensure};
+#[cfg(test)]
+pub(super) use database::options;
+pub(super) use database::{connect, migrate};
 use vestibule_adapters_crypto::RandomIds;
-use vestibule_adapters_db::{ConnectOptions, MemoryStore, SeaOrmStore};
+use vestibule_adapters_db::{MemoryStore, SeaOrmStore};
+use vestibule_adapters_redb::RedbStore;
 use vestibule_adapters_redis::{Durability, RedisStore};
 use vestibule_application::ports::Stores;
 
@@ -12,7 +18,7 @@ use crate::settings::{Invalid, Settings, Storage, StoreUrl};
 
 /// The storage ports, and the connections to be closed when nothing uses them any more.
 pub(crate) struct OpenStores {
-    pub(super) ports: Stores,
+    pub(crate) ports: Stores,
     database: Option<SeaOrmStore>,
     /// What can be lost of sessions, if they are in a store of their own.
     pub(super) durability: Option<Durability>,
@@ -21,25 +27,47 @@ pub(crate) struct OpenStores {
 impl OpenStores {
     /// A store that forgets everything when it is dropped.
     pub(super) fn in_memory() -> Self {
-        Self { ports: Stores::of(&Arc::new(MemoryStore::new())), database: None, durability: None }
+        Self::of(Stores::of(&Arc::new(MemoryStore::new())))
     }
 
-    /// The store that the settings name, its tables up to date.
+    /// The store that the settings name, made if there is none, its tables up to date.
     pub(super) async fn open(settings: &Settings) -> Result<Self> {
-        if settings.storage.url.is_memory() {
-            return Ok(Self::in_memory());
+        let storage = &settings.storage;
+        let base = if storage.url.is_memory() {
+            Self::in_memory()
+        } else if let Some(file) = storage.url.redb_file() {
+            Self::of(Stores::of(&Arc::new(RedbStore::open(file).await?)))
+        } else {
+            let database = connect(settings).await?;
+            migrate(&database, settings).await?;
+            Self::on(database)
+        };
+        base.with_sessions(storage).await
+    }
+
+    /// The store that the settings name, which is there and has its tables up to date: nothing of it is changed.
+    pub(super) async fn open_as_it_is(settings: &Settings) -> Result<Self> {
+        let url = &settings.storage.url;
+        // Opening it would make it.
+        ensure!(url.file().is_none_or(|file| file.is_file()), "there is no store at {}", url.masked());
+        if url.redb_file().is_some() {
+            return Self::open(settings).await;
         }
         let database = connect(settings).await?;
-        migrate(&database, settings).await?;
-        let ports = Stores::of(&Arc::new(database.clone()));
-        let opened = Self { ports, database: Some(database), durability: None };
-        match &settings.storage.sessions_url {
-            Some(url) => opened.with_sessions_in(url, &settings.storage).await,
-            None => Ok(opened),
-        }
+        database::demand_up_to_date(&database, settings).await?;
+        Self::on(database).with_sessions(&settings.storage).await
     }
 
-    async fn with_sessions_in(self, url: &StoreUrl, storage: &Storage) -> Result<Self> {
+    fn of(ports: Stores) -> Self {
+        Self { ports, database: None, durability: None }
+    }
+
+    fn on(database: SeaOrmStore) -> Self {
+        Self { database: Some(database.clone()), ..Self::of(Stores::of(&Arc::new(database))) }
+    }
+
+    async fn with_sessions(self, storage: &Storage) -> Result<Self> {
+        let Some(url) = &storage.sessions_url else { return Ok(self) };
         let connected = RedisStore::connect(url.expose(), storage.patience, self.ports, Arc::new(RandomIds)).await;
         let store = connected.with_context(|| {
             let place = url.masked();
@@ -60,55 +88,23 @@ impl OpenStores {
 /// Whether this build has the stores that the settings name.
 pub(super) fn check(settings: &Settings) -> Result<(), Invalid> {
     let storage = &settings.storage;
-    if let Some(url) = &storage.sessions_url {
-        let wrong = if !matches!(url.scheme(), "redis" | "rediss") {
-            Some("sessions can be kept apart from the rest only in redis://... or rediss://...; remove the setting")
-        } else if storage.url.is_memory() {
-            Some("sessions outlive a store in memory, and then nothing tells which of them ended: set storage.url too")
-        } else {
-            None
-        };
-        if let Some(wrong) = wrong {
-            return Err(Invalid::because("storage.sessions_url", wrong));
-        }
+    if let Some(wrong) = storage.sessions_url.as_ref().and_then(|url| wrong_for_sessions(url, storage)) {
+        return Err(Invalid::because("storage.sessions_url", wrong));
     }
-    if !matches!(storage.url.scheme(), "sqlite" | "postgres" | "postgresql" | "mysql" | "mariadb" | "memory") {
-        let missing = "only sqlite:///absolute/path/file.db, postgres://..., mysql://... and memory: are available in \
-                       this build";
+    if !matches!(storage.url.scheme(), "sqlite" | "postgres" | "postgresql" | "mysql" | "mariadb" | "redb" | "memory") {
+        let missing = "only sqlite:///absolute/path/file.db, postgres://..., mysql://..., redb:///absolute/path/file.redb \
+                       and memory: are available in this build";
         return Err(Invalid::because("storage.url", missing));
     }
     Ok(())
 }
 
-/// The database that the settings name, its tables as they are found.
-pub(super) async fn connect(settings: &Settings) -> Result<SeaOrmStore> {
-    let url = &settings.storage.url;
-    let database = SeaOrmStore::connect(url.expose(), options(&settings.storage)).await;
-    database.with_context(|| {
-        let place = url.masked();
-        let see = match url.scheme() {
-            "sqlite" => "its directory can be written to",
-            _ => "the server runs, knows the database and lets this user in",
-        };
-        format!("cannot open the store {place}: see that {see}, or set storage.url to another")
-    })
-}
-
-/// How to connect to a database.
-pub(super) fn options(storage: &Storage) -> ConnectOptions {
-    let Storage { readers, writers, patience, statement_timeout, lock_timeout, .. } = *storage;
-    ConnectOptions { readers, writers, patience, statement_timeout, lock_timeout }
-}
-
-/// Brings the tables up to date, and says which migrations that took.
-pub(super) async fn migrate(database: &SeaOrmStore, settings: &Settings) -> Result<Vec<String>> {
-    let place = settings.storage.url.masked();
-    let pending = database.pending_migrations().await.with_context(|| {
-        format!("cannot read the tables of {place}: they may come from a newer version of this program")
-    })?;
-    if !pending.is_empty() {
-        database.migrate().await.with_context(|| format!("cannot bring the tables of {place} up to date"))?;
-        tracing::info!(migrations = pending.join(", "), "brought the tables of {place} up to date");
+fn wrong_for_sessions(url: &StoreUrl, storage: &Storage) -> Option<&'static str> {
+    if !matches!(url.scheme(), "redis" | "rediss") {
+        Some("sessions can be kept apart from the rest only in redis://... or rediss://...; remove the setting")
+    } else if storage.url.is_memory() {
+        Some("sessions outlive a store in memory, and then nothing tells which of them ended: set storage.url too")
+    } else {
+        None
     }
-    Ok(pending)
 }

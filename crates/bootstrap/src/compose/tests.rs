@@ -62,6 +62,21 @@ async fn a_command_on_a_store_in_memory_is_told_why_it_cannot_work() {
 }
 
 #[tokio::test]
+async fn a_redb_file_serves_one_process_at_a_time() {
+    let folder = TempDir::new().unwrap();
+    let data = folder.path().join("data");
+    let settings = settings(&format!("data_dir = {data:?}\nstorage.url = \"redb://{}/v.redb\"\n", data.display()));
+    let handle = build(&settings, Overrides::default()).await.unwrap().serve().await.unwrap();
+    for error in [operate(&settings).await.err(), migrate(&settings).await.err()] {
+        let told = format!("{:#}", error.unwrap());
+        assert!(told.contains("v.redb is in use") && told.contains("stop the service"), "{told}");
+    }
+    handle.shutdown().await.unwrap();
+    assert!(migrate(&settings).await.unwrap().is_empty());
+    operate(&settings).await.unwrap().store.close().await.unwrap();
+}
+
+#[tokio::test]
 async fn a_store_that_cannot_serve_is_a_mistake_of_the_configuration_and_leaves_nothing_behind() {
     for (setting, told_of) in [
         ("storage.url = \"redis://:hunter2@db\"", "storage.url"),

@@ -177,6 +177,17 @@ fn a_store_in_memory_leaves_no_key_behind_unless_it_is_told_to() {
 }
 
 #[test]
+fn a_redb_store_is_named_by_an_absolute_path() {
+    let named = valid("storage.url = \"redb:///srv/a%20b%3F.redb\"\n");
+    assert_eq!(named.storage.url.redb_file().as_deref(), Some(Path::new("/srv/a b?.redb")));
+    assert_eq!(valid("").storage.url.redb_file(), None);
+    for none in ["redb:", "redb:///", "redb://srv/v.redb", "redb:v.redb", "redb:///v.redb?x", "redb:///v.redb#x"] {
+        let wrong = wrong(Sources::of_text(format!("storage.url = {none:?}\n")));
+        assert!(wrong[0].contains("redb:///absolute/path/file.redb"), "{none}: {wrong:?}");
+    }
+}
+
+#[test]
 fn what_is_shown_has_no_password_in_it() {
     for (url, shown) in [
         ("postgres://app:hunter2@db/v", "postgres://app:***@db/v"),
@@ -184,6 +195,7 @@ fn what_is_shown_has_no_password_in_it() {
         ("mysql://db/v?user=a&password=hunter2", "mysql://db/v?***"),
         ("redis://:hunter2@cache", "redis://:***@cache"),
         ("sqlite:///var/lib/v.db", "sqlite:///var/lib/v.db"),
+        ("redb:///var/lib/v.redb", "redb:///var/lib/v.redb"),
         ("memory:", "memory:"),
     ] {
         let settings = valid(&format!("[storage]\nurl = \"{url}\"\n"));

@@ -1,5 +1,7 @@
 //! The store as a whole.
 
+mod records;
+
 use vestibule_application::{
     change::Change,
     ports::{
@@ -16,6 +18,7 @@ use vestibule_domain::{
     user::LoginKey,
 };
 
+use self::records::{client_record, message, node_record, role, session_record, some, told, user_record};
 use crate::{
     Store,
     fixtures::{
@@ -23,73 +26,6 @@ use crate::{
         session_of, user, user_id,
     },
 };
-
-/// A record as text, with all that is in it: hashes have no `Debug`.
-fn told(record: &Record) -> String {
-    match record {
-        Record::Configured(at) => format!("{at:?}"),
-        Record::Message(message) => format!("{message:?}"),
-        Record::Role(role) => format!("{role:?}"),
-        Record::Form(form) => format!("{form:?}"),
-        Record::User(stored) => {
-            let StoredUser { user, password, revision } = stored.as_ref();
-            format!("{user:?} {:?} {revision}", password.as_ref().map(|hash| hash.expose()))
-        }
-        Record::Node(stored) => {
-            let StoredNode { node, secrets: NodeSecrets { current, previous }, revision } = stored.as_ref();
-            let previous = previous.as_ref().map(|(hash, until)| (hash.expose(), until));
-            format!("{node:?} {} {previous:?} {revision}", current.expose())
-        }
-        Record::Client { client, digest } => format!("{client:?} {digest:?}"),
-        Record::LoginToken(token) => format!("{token:?}"),
-        Record::Session { session, digest } => format!("{session:?} {digest:?}"),
-    }
-}
-
-fn role(name: &str) -> Record {
-    Record::Role(Role { name: RoleName::parse(name).unwrap(), rights: Rights::new() })
-}
-
-fn user_record(number: u128, login: &str) -> Record {
-    let stored = StoredUser { user: user(number, login), password: Some(hash("p")), revision: 7 };
-    Record::User(Box::new(stored))
-}
-
-fn node_record(number: u128, name: &str) -> Record {
-    Record::Node(Box::new(StoredNode { node: node(number, name), secrets: secrets("s"), revision: 3 }))
-}
-
-fn client_record(number: u128, name: &str, token: u8) -> Record {
-    Record::Client { client: client(number, name), digest: digest(token) }
-}
-
-fn message(id: u64) -> Record {
-    Record::Message(Message { id, event: event(EventKind::UserAdded) })
-}
-
-fn session_record(session: Session) -> Record {
-    Record::Session { digest: digest_of(session.id), session: Box::new(session) }
-}
-
-/// Records of a kind, in order; keys that other orders than that of bytes would sort otherwise.
-fn some(kind: Kind) -> Vec<Record> {
-    let high = u128::MAX - 1;
-    match kind {
-        Kind::Configured => vec![Record::Configured(at(1))],
-        Kind::Message => [1, 2, 9, 10, 300].map(message).into(),
-        Kind::Role => ["-", "10", "9", "Z", "a", "a.b"].map(role).into(),
-        Kind::Form => {
-            let mut forms = shipped_forms();
-            forms.sort_by(|one, other| one.name.cmp(&other.name));
-            forms.into_iter().map(Record::Form).collect()
-        }
-        Kind::User => vec![user_record(1, "Zoe"), user_record(256, "ada"), user_record(high, "bob")],
-        Kind::Node => vec![node_record(1, "z"), node_record(256, "a"), node_record(high, "B")],
-        Kind::Client => vec![client_record(1, "z", 3), client_record(256, "a", 1), client_record(high, "B", 2)],
-        Kind::LoginToken => [1, 0x7f, 0x80, 0xff].map(|byte| Record::LoginToken(login_token(byte, 1))).into(),
-        Kind::Session => [1, 2, 256, 1 << 64, high].map(|id| session_record(session_of(id, 1))).into(),
-    }
-}
 
 async fn held(store: &Store, kind: Kind) -> Vec<String> {
     store.archive.export(kind, None, u32::MAX).await.unwrap().iter().map(told).collect()
@@ -316,8 +252,7 @@ pub async fn a_session_put_in_is_live_or_ended_as_it_was(store: Store) {
     assert_eq!(store.sessions.by_digest(&digest_of(session_id(2))).await.unwrap(), None);
     assert_eq!(store.housekeeping.expire(at(999), 10).await.unwrap(), 0);
     assert_eq!(store.housekeeping.expire(at(1000), 10).await.unwrap(), 1);
-    let span = Span { kind: Kind::Session, after: None, through: None };
-    puts(&store, span, &[]).await;
+    puts(&store, Span::all(Kind::Session), &[]).await;
     assert_eq!(store.sessions.by_digest(&digest_of(session_id(1))).await.unwrap(), None);
     store.begins(&session_of(1, 1)).await;
 }

@@ -1,11 +1,14 @@
 //! Ended is ended; and what touching may do.
 
-use vestibule_application::{change::Change, ports::Conflict};
-use vestibule_domain::session::{EndReason, Ending, Session, Subject};
+use vestibule_application::{
+    change::Change,
+    ports::{Conflict, SessionFilter},
+};
+use vestibule_domain::session::{EndReason, Ending, Session, SessionId, Subject};
 
 use crate::{
     Store,
-    fixtures::{anonymous, at, digest, ending, node_id, session_id, session_of, user_id},
+    fixtures::{IDLE, anonymous, at, digest, digest_of, ending, node_id, session_id, session_of, user_id},
 };
 
 fn end(number: u128, ending: Ending) -> Change {
@@ -140,13 +143,63 @@ pub async fn touching_changes_nothing_but_last_seen(store: Store) {
 }
 
 pub async fn a_thousand_sessions_are_touched_at_once(store: Store) {
-    let begin = |number| Change::BeginSession {
-        session: session_of(number, 1),
-        digest: crate::fixtures::digest_of(session_id(number)),
-    };
+    let begin = |number| Change::BeginSession { session: session_of(number, 1), digest: digest_of(session_id(number)) };
     store.does((1..=1200).map(begin)).await;
     store.does([Change::TouchSessions((1..=1200).map(|number| (session_id(number), at(2))).collect())]).await;
     for number in [1, 500, 501, 1000, 1200] {
         assert_eq!(store.session(session_id(number)).await.unwrap().last_seen, at(2), "session {number}");
+    }
+}
+
+pub async fn a_thousand_sessions_of_a_user_end_at_once(store: Store) {
+    let begin = |number| Change::BeginSession { session: session_of(number, 1), digest: digest_of(session_id(number)) };
+    store.does((1..=1200).map(begin)).await;
+    store.does([Change::EndSessionsOf { subject: Subject::User(user_id(1)), ending: ending(2) }]).await;
+    for number in 1..=1200 {
+        assert_eq!(store.session(session_id(number)).await.unwrap().ended, Some(ending(2)), "session {number}");
+    }
+}
+
+/// Looks in every way there is, and demands to see this.
+async fn is_seen(store: &Store, id: SessionId, wanted: Option<&Session>) {
+    let every = SessionFilter { subject: None, live_at: None, after: None, limit: u32::MAX };
+    let page = store.sessions.page(&every).await.unwrap();
+    let listed = page.iter().find(|session| session.id == id);
+    assert_eq!(store.sessions.by_digest(&digest_of(id)).await.unwrap().as_ref(), wanted, "by its digest");
+    assert_eq!(store.session(id).await.as_ref(), wanted, "by its id");
+    assert_eq!(listed, wanted, "on a page");
+}
+
+pub async fn every_way_to_look_sees_every_change(store: Store) {
+    // Whoever remembers what was read a moment ago remembers something else than is there.
+    let [one, other, third] = [1, 2, 3].map(|number| session_of(number, number));
+    for session in [&one, &other, &third] {
+        is_seen(&store, session.id, None).await;
+        store.begins(session).await;
+        is_seen(&store, session.id, Some(session)).await;
+    }
+    let touched = Session { last_seen: at(5), ..one };
+    let saved = Session { epoch: 2, ..touched.clone() };
+    let one_ended = Session { ended: Some(ending(9)), ..saved.clone() };
+    for (change, wanted) in [
+        (touch(1, 5), touched),
+        (Change::SaveSession { session: saved.clone(), expected_epoch: 1 }, saved),
+        (end(1, ending(9)), one_ended.clone()),
+    ] {
+        store.does([change]).await;
+        is_seen(&store, wanted.id, Some(&wanted)).await;
+    }
+    store.does([Change::EndSessionsOf { subject: other.subject, ending: ending(9) }]).await;
+    let other_ended = Session { ended: Some(ending(9)), ..other };
+    is_seen(&store, other_ended.id, Some(&other_ended)).await;
+    store.housekeeping.expire(at(IDLE), 10).await.unwrap();
+    let expiry = Ending { at: at(IDLE), reason: EndReason::Expired };
+    let expired = Session { ended: Some(expiry), ..third };
+    for session in [&one_ended, &other_ended, &expired] {
+        is_seen(&store, session.id, Some(session)).await;
+    }
+    store.housekeeping.forget(at(IDLE + 1), 10).await.unwrap();
+    for session in [&one_ended, &other_ended, &expired] {
+        is_seen(&store, session.id, None).await;
     }
 }

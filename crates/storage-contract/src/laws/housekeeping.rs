@@ -130,6 +130,14 @@ pub async fn a_sealed_session_is_remembered_until_its_seal_is_over(store: Store)
     is_forgotten_after(&store, &born_ended, 80).await;
 }
 
+pub async fn a_seal_may_outlast_the_session(store: Store) {
+    // As when a session under a sealed token was signed out, which leaves it a shorter life than the seal has.
+    let session = Session { sealed_until: Some(at(ABSOLUTE + 80)), ..anonymous(1) };
+    store.begins(&session).await;
+    assert_eq!(expire(&store, ABSOLUTE).await, 1);
+    is_forgotten_after(&store, &session, ABSOLUTE + 80).await;
+}
+
 pub async fn a_seal_that_is_over_keeps_nothing(store: Store) {
     let session = Session { sealed_until: Some(at(20)), ..session_of(1, 1) };
     store.begins(&session).await;

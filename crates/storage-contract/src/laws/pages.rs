@@ -1,11 +1,14 @@
 //! Listing sessions and users page by page.
 
-use vestibule_application::ports::SessionFilter;
-use vestibule_domain::session::{Session, SessionId, Subject};
+use vestibule_application::{change::Change, ports::SessionFilter};
+use vestibule_domain::{
+    message::EventKind,
+    session::{Session, SessionId, Subject},
+};
 
 use crate::{
     Store,
-    fixtures::{ABSOLUTE, IDLE, anonymous, at, ending, session_id, session_of, user, user_id},
+    fixtures::{ABSOLUTE, IDLE, anonymous, at, digest_of, ending, event, session_id, session_of, user, user_id},
 };
 
 const EVERY: SessionFilter = SessionFilter { subject: None, live_at: None, after: None, limit: u32::MAX };
@@ -25,6 +28,7 @@ pub async fn pages_of_sessions_join_without_gap_or_overlap(store: Store) {
     loop {
         let page = ids(&store, SessionFilter { after: seen.last().copied(), limit: 2, ..EVERY }).await;
         assert!(page.len() <= 2);
+        assert!(seen.len() <= numbers.len(), "the pages go round in circles");
         if page.is_empty() {
             break;
         }
@@ -91,4 +95,13 @@ pub async fn a_page_of_none_is_empty(store: Store) {
     assert_eq!(ids(&store, SessionFilter { limit: 0, ..EVERY }).await, []);
     assert_eq!(store.users.page(None, 0).await.unwrap(), []);
     assert_eq!(store.messages.page(0, 0).await.unwrap(), []);
+}
+
+pub async fn a_page_is_as_long_as_asked(store: Store) {
+    let begin = |number| Change::BeginSession { session: anonymous(number), digest: digest_of(session_id(number)) };
+    let record = |_| Change::Record(event(EventKind::SessionBegun));
+    store.does((1..=1200).map(begin).chain((1..=1200).map(record))).await;
+    assert_eq!(ids(&store, EVERY).await.len(), 1200);
+    assert_eq!(ids(&store, SessionFilter { limit: 1100, ..EVERY }).await.len(), 1100);
+    assert_eq!(store.messages.page(0, 1100).await.unwrap().len(), 1100);
 }

@@ -1,11 +1,17 @@
 //! Many want what only one can have.
 
 use vestibule_application::{change::Change, ports::Conflict};
-use vestibule_domain::session::{EndReason, Ending, Session};
+use vestibule_domain::{
+    message::EventKind,
+    session::{EndReason, Ending, Session},
+};
 
 use crate::{
     Store,
-    fixtures::{ABSOLUTE, anonymous, at, digest, ending, event, hash, login_token, session_id, session_of, user_at},
+    fixtures::{
+        ABSOLUTE, anonymous, at, client, digest, digest_of, ending, event, hash, login_token, node, secrets,
+        session_id, session_of, user_at,
+    },
 };
 
 const RACERS: u128 = 16;
@@ -58,13 +64,25 @@ pub async fn a_login_name_and_an_address_race_for_one_key(store: Store) {
     }
 }
 
+pub async fn one_of_many_gets_the_clients_name(store: Store) {
+    let add = |racer| {
+        let digest = digest(u8::try_from(racer).unwrap());
+        vec![Change::AddClient { client: client(racer, "shop"), digest }]
+    };
+    one_won(&race(&store, add).await, Conflict::NameTaken);
+    assert_eq!(store.clients.all().await.unwrap().len(), 1);
+}
+
+pub async fn one_of_many_gets_the_nodes_name(store: Store) {
+    let add = |racer| vec![Change::AddNode { node: node(racer, "edge"), secrets: secrets("s") }];
+    one_won(&race(&store, add).await, Conflict::NameTaken);
+    assert_eq!(store.nodes.all().await.unwrap().len(), 1);
+}
+
 pub async fn one_of_many_spends_the_login_token(store: Store) {
     store.does([Change::AddLoginToken(login_token(1, 1))]).await;
     let spend = |racer| {
-        let begin = Change::BeginSession {
-            session: session_of(racer, 1),
-            digest: crate::fixtures::digest_of(session_id(racer)),
-        };
+        let begin = Change::BeginSession { session: session_of(racer, 1), digest: digest_of(session_id(racer)) };
         vec![begin, Change::SpendLoginToken(digest(1))]
     };
     let met = race(&store, spend).await;
@@ -78,7 +96,7 @@ pub async fn one_of_many_ends_the_session(store: Store) {
     store.begins(&session_of(1, 1)).await;
     let end = |racer| {
         let ending = ending(i64::try_from(racer).unwrap());
-        let event = event(vestibule_domain::message::EventKind::SessionEnded(ending.reason));
+        let event = event(EventKind::SessionEnded(ending.reason));
         vec![Change::EndSession { id: session_id(1), ending }, Change::Record(event)]
     };
     let met = race(&store, end).await;
@@ -101,33 +119,67 @@ pub async fn one_of_many_saves_the_session(store: Store) {
 }
 
 pub async fn one_of_many_begins_the_session(store: Store) {
-    let begin = |racer| vec![Change::BeginSession { session: session_of(racer, 1), digest: digest(1) }];
-    one_won(&race(&store, begin).await, Conflict::SessionExists);
+    let one_digest = |racer| vec![Change::BeginSession { session: session_of(racer, 1), digest: digest(1) }];
+    one_won(&race(&store, one_digest).await, Conflict::SessionExists);
+    let one_id = |racer| {
+        let digest = digest_of(session_id(racer));
+        vec![Change::BeginSession { session: session_of(99, racer), digest }]
+    };
+    one_won(&race(&store, one_id).await, Conflict::SessionExists);
 }
 
 pub async fn an_end_is_final_whoever_touches_or_saves_meanwhile(store: Store) {
     for number in 1..=20 {
         store.begins(&session_of(number, 1)).await;
         let id = session_id(number);
-        let meanwhile = |racer: u128| match racer % 3 {
+        // One of them ends it: sometimes the first, sometimes one that comes when others are under way.
+        let ender = 1 + number % RACERS;
+        let meanwhile = |racer: u128| match racer % 2 {
+            _ if racer == ender => vec![Change::EndSession { id, ending: ending(1) }],
             0 => vec![Change::TouchSessions(vec![(id, at(1))])],
-            1 => vec![Change::SaveSession { session: session_of(number, 1), expected_epoch: 1 }],
-            _ if racer == 2 => vec![Change::EndSession { id, ending: ending(1) }],
-            _ => Vec::new(),
+            _ => vec![Change::SaveSession { session: session_of(number, 1), expected_epoch: 1 }],
         };
         let met = race(&store, meanwhile).await;
-        assert_eq!(met[1], None, "the end itself");
+        assert_eq!(met[usize::try_from(ender).unwrap() - 1], None, "the end itself");
         assert_eq!(store.session(id).await.unwrap().ended, Some(ending(1)));
     }
 }
 
 pub async fn messages_recorded_at_once_have_each_a_number(store: Store) {
-    let record = |_| vec![Change::Record(event(vestibule_domain::message::EventKind::UserAdded)); 3];
+    let record = |_| vec![Change::Record(event(EventKind::UserAdded)); 3];
     race(&store, record).await;
     let ids: Vec<u64> = store.messages.page(0, 100).await.unwrap().iter().map(|message| message.id).collect();
     assert_eq!(ids.len(), 48);
     assert!(ids.is_sorted_by(|one, next| one < next), "{ids:?}");
     assert_eq!(store.messages.latest().await.unwrap(), *ids.last().unwrap());
+}
+
+pub async fn whoever_follows_the_log_misses_nothing(store: Store) {
+    let writers: Vec<_> = (0..8)
+        .map(|_| {
+            let store = store.clone();
+            tokio::spawn(async move {
+                for _ in 0..6 {
+                    store.does([Change::Record(event(EventKind::UserAdded))]).await;
+                }
+            })
+        })
+        .collect();
+    let mut followed = Vec::new();
+    loop {
+        let all_is_written = writers.iter().all(tokio::task::JoinHandle::is_finished);
+        let page = store.messages.page(followed.last().copied().unwrap_or(0), 5).await.unwrap();
+        if page.is_empty() && all_is_written {
+            break;
+        }
+        followed.extend(page.iter().map(|message| message.id));
+        assert!(followed.len() <= 48, "the log goes round in circles: {followed:?}");
+        assert!(followed.last() <= Some(&store.messages.latest().await.unwrap()), "latest is not the latest");
+        tokio::task::yield_now().await;
+    }
+    let all: Vec<u64> = store.messages.page(0, 100).await.unwrap().iter().map(|message| message.id).collect();
+    assert_eq!(all.len(), 48);
+    assert_eq!(followed, all);
 }
 
 pub async fn two_sweepers_expire_each_session_once(store: Store) {
@@ -136,12 +188,13 @@ pub async fn two_sweepers_expire_each_session_once(store: Store) {
     }
     let sweep = |store: Store| async move {
         let mut swept = 0;
-        loop {
+        while swept <= 40 {
             match store.housekeeping.expire(at(ABSOLUTE), 3).await.unwrap() {
-                0 => return swept,
+                0 => break,
                 some => swept += some,
             }
         }
+        swept
     };
     let (one, other) = (tokio::spawn(sweep(store.clone())), tokio::spawn(sweep(store.clone())));
     assert_eq!(one.await.unwrap() + other.await.unwrap(), 40);

@@ -9,6 +9,7 @@ use vestibule_domain::{
     login_token::LoginToken,
     node::{Node, NodeName, NodeRef, NodeSecrets},
     rights::{Right, Role, RoleName, shipped_roles},
+    secret::Digest,
     session::Subject,
 };
 
@@ -254,4 +255,23 @@ pub async fn an_expired_login_token_is_found_until_it_is_forgotten(store: Store)
     store.housekeeping.forget(token.expires, 10).await.unwrap();
     assert_eq!(store.login_tokens.by_digest(&digest(1)).await.unwrap(), Some(token));
     assert_eq!(store.conflict([Change::SpendLoginToken(digest(1))]).await, None, "when is not the store's to ask");
+}
+
+pub async fn digests_of_clients_and_login_tokens_compare_byte_for_byte(store: Store) {
+    // The same as of sessions' digests.
+    let mut ends_in_spaces = [0; 32];
+    ends_in_spaces[16..].fill(0x20);
+    let alike = [0x00, 0x20, 0x41, 0x61, 0x80, 0xff].map(digest).into_iter();
+    let all: Vec<Digest> = alike.chain([Digest::new(ends_in_spaces)]).collect();
+    for (number, digest) in (1..).zip(all.clone()) {
+        let token = LoginToken { digest, ..login_token(1, number) };
+        let client = client(number, &format!("n{number}"));
+        store.does([Change::AddClient { client, digest }, Change::AddLoginToken(token)]).await;
+    }
+    for (number, digest) in (1..).zip(all) {
+        let token = store.login_tokens.by_digest(&digest).await.unwrap();
+        assert_eq!(token, Some(LoginToken { digest, ..login_token(1, number) }));
+        let found = store.clients.by_digest(&digest).await.unwrap();
+        assert_eq!(found, Some(client(number, &format!("n{number}"))));
+    }
 }

@@ -3,7 +3,7 @@
 use serde_json::{Map, Value};
 
 /// The value's readable form, without a line ending after the last line.
-pub(super) fn readable(value: &Value) -> String {
+pub(in crate::cli) fn readable(value: &Value) -> String {
     match value {
         Value::Array(rows) => table(rows),
         Value::Object(fields) => lines(fields),

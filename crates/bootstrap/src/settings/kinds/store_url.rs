@@ -1,8 +1,9 @@
 //! Where a store is.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use serde_json::Value as Json;
+use url::Url;
 
 use super::Kind;
 
@@ -19,9 +20,33 @@ impl StoreUrl {
         Self(format!("sqlite://{path}"))
     }
 
+    /// Reads a URL of one of the kinds that there are, available or not.
+    pub fn parse(text: &str) -> Option<Self> {
+        let url = Self(text.to_owned());
+        let known = match url.scheme() {
+            "memory" => url.0 == "memory:",
+            "sqlite" => url.0.strip_prefix("sqlite:///").is_some_and(|path| !path.is_empty()),
+            "redb" => url.0.strip_prefix("redb:///").is_some_and(|path| !path.is_empty() && !path.contains(['?', '#'])),
+            "postgres" | "postgresql" | "mysql" | "mariadb" | "redis" | "rediss" => url.0.contains("://"),
+            _ => false,
+        };
+        known.then_some(url)
+    }
+
     /// The URL itself, for the driver only.
     pub fn expose(&self) -> &str {
         &self.0
+    }
+
+    /// The file of a store that is one. `%` begins an encoded byte.
+    pub fn file(&self) -> Option<PathBuf> {
+        let path = ["sqlite://", "redb://"].into_iter().find_map(|scheme| self.0.strip_prefix(scheme))?;
+        Url::parse(&format!("file://{path}")).ok()?.to_file_path().ok()
+    }
+
+    /// The file of a redb store, if it is one.
+    pub fn redb_file(&self) -> Option<PathBuf> {
+        self.file().filter(|_| self.scheme() == "redb")
     }
 
     /// Whether the store is gone when the service stops.
@@ -50,19 +75,13 @@ impl StoreUrl {
 
 impl Kind for StoreUrl {
     fn allowed() -> String {
-        "sqlite:///absolute/path/file.db, memory:, postgres://... or mysql://..., for sessions_url redis://..."
+        "sqlite:///absolute/path/file.db, redb:///absolute/path/file.redb, memory:, postgres://... or mysql://..., for \
+         sessions_url redis://..."
             .to_owned()
     }
 
     fn read(value: &Json) -> Option<Self> {
-        let url = Self(value.as_str()?.to_owned());
-        let known = match url.scheme() {
-            "memory" => url.0 == "memory:",
-            "sqlite" => url.0.strip_prefix("sqlite:///").is_some_and(|path| !path.is_empty()),
-            "postgres" | "postgresql" | "mysql" | "mariadb" | "redis" | "rediss" => url.0.contains("://"),
-            _ => false,
-        };
-        known.then_some(url)
+        Self::parse(value.as_str()?)
     }
 
     fn show(&self) -> Json {

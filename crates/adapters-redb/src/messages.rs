@@ -1,0 +1,35 @@
+//! The message log: reads and writes.
+
+use async_trait::async_trait;
+use redb::{ReadableTable, WriteTransaction};
+use vestibule_application::ports::{MessageLog, StoreError};
+use vestibule_domain::message::{Event, Message, MessageId};
+
+use crate::{
+    RedbStore,
+    rows::{self, Kept},
+    tables::{Reads, unavailable},
+};
+
+#[async_trait]
+impl MessageLog for RedbStore {
+    async fn latest(&self) -> Result<MessageId, StoreError> {
+        self.look(latest)
+    }
+
+    async fn page(&self, after: MessageId, limit: u32) -> Result<Vec<Message>, StoreError> {
+        self.list(move |tx| rows::page(tx, Some(after), limit)).await
+    }
+}
+
+/// Nothing leaves the log but by a copy that replaces it, so that its last id is the highest ever given out.
+fn latest(tx: &impl Reads) -> Result<MessageId, StoreError> {
+    let table = tx.table(Message::TABLE)?;
+    let last = table.last().map_err(unavailable)?;
+    Ok(last.map_or(0, |(id, _)| id.value()))
+}
+
+pub(crate) fn record(tx: &WriteTransaction, event: Event) -> Result<(), StoreError> {
+    let id = latest(tx)?.checked_add(1).ok_or(StoreError::Malformed(Message::KIND))?;
+    rows::put(tx, &Message { id, event })
+}
