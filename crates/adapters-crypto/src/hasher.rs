@@ -86,7 +86,7 @@ pub enum HasherError {
 
 /// Argon2id on dedicated threads. Dropping it waits for the hashes under way.
 ///
-/// Compares with hashes of other systems too, whose formats [`formats`] lists; all of them are outdated.
+/// Compares with hashes of other systems too; all of them are outdated.
 pub struct Argon2Hasher {
     standard: Argon2Cost,
     peppers: Peppers,

@@ -67,6 +67,9 @@ enum Command {
     #[command(subcommand)]
     Config(config::Command),
     /// Measure password hashing on this machine, and propose what it should cost.
+    ///
+    /// Run it on the machine that will serve, while nothing else is busy there: all hashing threads are kept at work for
+    /// some seconds. The proposal is never below OWASP's minimum of 19 MiB and two passes.
     Tune(tune::TuneArgs),
     #[command(flatten)]
     Operator(OperatorCommand),

@@ -71,11 +71,11 @@ impl Operator {
         if self.ports.stores.installation.state().await? == SetupState::Unconfigured {
             changes.push(record(EventKind::SystemConfigured, subject, at));
         }
-        self.commit(changes).await.map_err(|error| match error {
-            Error::Conflict(Conflict::LoginTaken) => Error::LoginTaken(user.login.clone()),
-            Error::Conflict(Conflict::EmailTaken) => Error::EmailTaken(user.email.as_str().to_owned()),
-            other => other,
-        })
+        match self.commit(changes).await {
+            Err(Error::Conflict(Conflict::LoginTaken)) => Err(Error::LoginTaken(user.login.clone())),
+            Err(Error::Conflict(Conflict::EmailTaken)) => Err(Error::EmailTaken(user.email.as_str().to_owned())),
+            done => done,
+        }
     }
 
     /// All users, in the order of their ids.

@@ -16,11 +16,6 @@ use crate::{
     telemetry::tell,
 };
 
-/// Measures password hashing on this machine with all threads at work, and prints the cost at which a hash takes about
-/// as long as is wanted.
-///
-/// Run it on the machine that will serve, while nothing else is busy. The cost is never below OWASP's minimum: 19 MiB and
-/// two passes.
 #[derive(Args)]
 pub(super) struct TuneArgs {
     /// How long one password hash may take when all threads are at work.

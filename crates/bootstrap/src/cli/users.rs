@@ -20,6 +20,10 @@ pub(super) enum UserCommand {
     /// Add a user. The first one configures the system.
     Add(AddArgs),
     /// Take over the users of another system, with the hashes of their passwords.
+    ///
+    /// FILE has a JSON object in each line, with login, email and `password_hash`, and if wanted roles (a list), disabled
+    /// (true or false) and `time_zone`. A line that cannot be taken over is named, and the others are taken over all the
+    /// same. Users whose login name is there already are left as they are, so that an import can be repeated.
     Import(import::ImportArgs),
     /// List all users.
     List,

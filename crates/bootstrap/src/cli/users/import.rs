@@ -17,11 +17,6 @@ use vestibule_application::operator::import::{Arrival, Import};
 
 use super::{super::output::Context, note_new_role};
 
-/// Takes over users of another system, with the hashes of their passwords.
-///
-/// FILE has a JSON object in each line, such as {"login":"ann","email":"ann@example.org","password_hash":"$2b$..."};
-/// roles (a list), disabled and `time_zone` may be added. Lines that cannot be taken over are named, and the others are.
-/// Users whose login name is there already are left as they are, so an import can be repeated.
 #[derive(Args)]
 pub(in crate::cli) struct ImportArgs {
     /// The file; `-` is standard input.
