@@ -320,7 +320,7 @@ fn hash_like() -> impl Strategy<Value = String> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(2000))]
+    #![proptest_config(ProptestConfig::with_cases(512))]
 
     #[test]
     fn no_string_makes_reading_panic(text in prop_oneof![".{0,80}", hash_like()]) {
