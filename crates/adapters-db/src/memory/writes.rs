@@ -9,7 +9,7 @@ use vestibule_application::{
 use vestibule_domain::{
     client::Client,
     message::{Event, MessageId},
-    network::KnownNetworks,
+    network::{KnownNetworks, Network},
     rights::{Rights, Role, RoleName},
     secret::Digest,
     session::{Ending, Session, SessionId, Subject},
@@ -77,15 +77,7 @@ impl State {
                 Ok(())
             }
             Change::KnowNetwork { subject, network, at } => {
-                match subject {
-                    Subject::User(id) => self.users.change(&id, |stored| {
-                        stored.networks.note(network, at);
-                    }),
-                    Subject::Node(id) => self.nodes.change(&id, |stored| {
-                        stored.networks.note(network, at);
-                    }),
-                    Subject::Anonymous | Subject::Setup => false,
-                };
+                self.know_network(subject, network, at);
                 Ok(())
             }
             Change::AddRole(name) => {
@@ -259,6 +251,18 @@ impl State {
             }),
             Subject::Node(id) => self.nodes.change(&id, |StoredNode { node, .. }| {
                 note(&mut node.last_successful_login, &mut node.last_failed_login);
+            }),
+            Subject::Anonymous | Subject::Setup => false,
+        };
+    }
+
+    fn know_network(&mut self, subject: Subject, network: Network, at: Timestamp) {
+        match subject {
+            Subject::User(id) => self.users.change(&id, |stored| {
+                stored.networks.note(network, at);
+            }),
+            Subject::Node(id) => self.nodes.change(&id, |stored| {
+                stored.networks.note(network, at);
             }),
             Subject::Anonymous | Subject::Setup => false,
         };

@@ -18,7 +18,7 @@ use crate::{
         Against, Bucket, HashError, InvalidSignature, KeyKind, MockArchive, MockBudgets, MockClientStore, MockClock,
         MockFormStore, MockHealth, MockHousekeeping, MockIds, MockInstallation, MockLoginTokenStore, MockMessageLog,
         MockNodeStore, MockPasswordHasher, MockRoleStore, MockSeals, MockSessionStore, MockSightings, MockTokenSigner,
-        MockTokens, MockUnitOfWork, MockUserStore, NotCharged, StoreError, StoredUser, Stores, Verdict,
+        MockTokens, MockUnitOfWork, MockUserStore, NotCharged, StoreError, StoredUser, Stores, UnusableHash, Verdict,
     },
     service::Ports,
 };
@@ -135,19 +135,7 @@ impl World {
             messages.expect_latest(move || world.ask("latest message", |_| 42));
             health.expect_ping(move || world.ask("ping", |_| ()));
             sightings.expect_note(move |id, _| world.state().journal.push(format!("saw {:x}", id.as_uuid().as_u128())));
-            budgets.expect_charge(move |buckets| {
-                let mut state = world.state();
-                state.journal.push(format!("charge {}", words(buckets)));
-                // What notes that one is spent has room.
-                match buckets.first() {
-                    Some(Bucket::NoteOf(_)) | None => Ok(()),
-                    Some(_) if state.uncountable => Err(StoreError::Unavailable("as told".into()).into()),
-                    Some(bucket) if state.exhausted => {
-                        Err(NotCharged::Spent { bucket: bucket.clone(), retry_after: RETRY })
-                    }
-                    Some(_) => Ok(()),
-                }
-            });
+            budgets.expect_charge(move |buckets| world.charge(buckets));
             budgets.expect_refund(move |buckets| {
                 world.state().journal.push(format!("refund {}", words(buckets)));
             });
@@ -199,7 +187,20 @@ impl World {
         }
     }
 
-    /// A stored hash is the password itself; `old:` before it means outdated, and `broken` cannot be used.
+    fn charge(&self, buckets: &[Bucket]) -> Result<(), NotCharged> {
+        let mut state = self.state();
+        state.journal.push(format!("charge {}", words(buckets)));
+        match buckets.first() {
+            // What notes that one is spent has room.
+            Some(Bucket::NoteOf(_)) | None => Ok(()),
+            Some(_) if state.uncountable => Err(StoreError::Unavailable("as told".into()).into()),
+            Some(bucket) if state.exhausted => Err(NotCharged::Spent { bucket: bucket.clone(), retry_after: RETRY }),
+            Some(_) => Ok(()),
+        }
+    }
+
+    /// A stored hash is the password itself; `old:` before it means outdated, `broken` cannot be used, and `peppered` was
+    /// made with a pepper that is not there.
     fn verify(&self, password: &str, against: &Against) -> Result<Verdict, HashError> {
         let mut state = self.state();
         state.journal.push("verify".to_owned());
@@ -207,7 +208,10 @@ impl World {
             return Err(HashError::Overloaded { retry_after: RETRY });
         }
         match against {
-            Against::Stored(hash) if hash.expose() == "broken" => Err(HashError::Unusable),
+            Against::Stored(hash) if hash.expose() == "broken" => Err(UnusableHash::UnknownFormat.into()),
+            Against::Stored(hash) if hash.expose() == "peppered" => {
+                Err(UnusableHash::UnknownPepper("2019".to_owned()).into())
+            }
             Against::Stored(hash) if hash.expose() == password => Ok(Verdict::Right),
             Against::Stored(hash) if hash.expose().strip_prefix("old:") == Some(password) => {
                 Ok(Verdict::RightButOutdated)
