@@ -4,6 +4,7 @@ mod clients;
 mod config;
 mod copy;
 mod forms;
+mod keys;
 mod login_tokens;
 mod migrate;
 mod nodes;
@@ -29,6 +30,7 @@ use thiserror::Error;
 
 use self::output::Context;
 use crate::{
+    clock::SystemClock,
     compose::{self, Operations},
     settings::{Invalid, Settings, Sources},
     telemetry::tell,
@@ -65,6 +67,9 @@ enum Command {
     /// Check or show the configuration.
     #[command(subcommand)]
     Config(config::Command),
+    /// The keys that tokens are signed and sealed with.
+    #[command(subcommand)]
+    Keys(keys::KeysCommand),
     #[command(flatten)]
     Operator(OperatorCommand),
 }
@@ -139,6 +144,7 @@ fn execute(cli: Cli) -> Result<()> {
             Command::Copy(args) => copy::run(&args, &settings, cli.json).await,
             Command::Routes => routes::run(&settings, cli.json),
             Command::Config(command) => config::run(&command, &settings, cli.json),
+            Command::Keys(command) => Ok(print(&keys::run(command, &settings, &SystemClock::default(), cli.json)?)?),
             Command::Operator(command) => operate(command, &settings, cli.json).await,
         }
     })
