@@ -12,7 +12,6 @@ pub mod compose;
 mod copy;
 pub mod form_document;
 mod key_watch;
-mod key_watch;
 mod report;
 pub mod serve;
 pub mod settings;
