@@ -11,6 +11,7 @@ mod dood;
 mod easydb;
 mod faults;
 mod hostile;
+mod keys;
 mod lifetimes;
 mod operations;
 mod platformos;

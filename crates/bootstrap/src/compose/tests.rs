@@ -49,7 +49,7 @@ async fn a_store_that_was_in_use_is_not_given_new_keys() {
         login: LoginName::parse("ann").unwrap(),
         email: EmailAddress::parse("ann@example.com").unwrap(),
         password: Password::parse("a long walk at dusk").unwrap(),
-        roles: Vec::new(),
+        roles: std::collections::BTreeSet::new(),
         time_zone: TimeZoneName::default(),
     };
     operations.operator.add_user(ann).await.unwrap();
