@@ -10,6 +10,7 @@ mod dialogram;
 mod dood;
 mod easydb;
 mod faults;
+mod hashes;
 mod hostile;
 mod keys;
 mod lifetimes;

@@ -13,6 +13,7 @@ mod roles;
 mod routes;
 mod serve;
 mod sessions;
+mod tune;
 mod users;
 
 #[cfg(test)]
@@ -70,6 +71,11 @@ enum Command {
     /// The keys that tokens are signed and sealed with.
     #[command(subcommand)]
     Keys(keys::KeysCommand),
+    /// Measure password hashing on this machine, and propose what it should cost.
+    ///
+    /// Run it on the machine that will serve, while nothing else is busy there: all hashing threads are kept at work for
+    /// some seconds. The proposal is never below OWASP's minimum of 19 MiB and two passes.
+    Tune(tune::TuneArgs),
     #[command(flatten)]
     Operator(OperatorCommand),
 }
@@ -145,6 +151,7 @@ fn execute(cli: Cli) -> Result<()> {
             Command::Routes => routes::run(&settings, cli.json),
             Command::Config(command) => config::run(&command, &settings, cli.json),
             Command::Keys(command) => Ok(print(&keys::run(command, &settings, &SystemClock::default(), cli.json)?)?),
+            Command::Tune(args) => tune::run(&args, &settings, cli.json),
             Command::Operator(command) => operate(command, &settings, cli.json).await,
         }
     })

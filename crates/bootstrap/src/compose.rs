@@ -4,6 +4,7 @@ mod core;
 mod dialects;
 pub(crate) mod keys;
 mod stores;
+mod tuning;
 
 #[cfg(test)]
 mod tests;
@@ -27,7 +28,10 @@ use vestibule_application::{
 };
 
 use self::core::Core;
-pub(crate) use self::stores::OpenStores;
+pub(crate) use self::{
+    stores::OpenStores,
+    tuning::{Measured, tune},
+};
 use crate::{
     background::Background,
     clock::SystemClock,

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use anyhow::{Context, Result};
 use url::Url;
 use vestibule_adapters_crypto::{
-    AesSeals, Argon2Config, Argon2Cost, Argon2Hasher, Ed25519Signer, Keyring, Keys, RandomIds, RandomTokens,
+    AesSeals, Argon2Config, Argon2Cost, Argon2Hasher, Ed25519Signer, Keyring, Keys, Peppers, RandomIds, RandomTokens,
 };
 use vestibule_adapters_db::{BudgetLimits, Limit, MemoryBudgets};
 use vestibule_adapters_http::mount::Mount;
@@ -20,7 +20,7 @@ use vestibule_application::{
 use vestibule_domain::{secret::OpaqueToken, session::Origin};
 
 use super::{dialects, public_url};
-use crate::settings::{Dialect, Settings, Window};
+use crate::settings::{Dialect, Passwords, Settings, Window};
 
 /// What does not depend on a store.
 pub(super) struct Core {
@@ -34,16 +34,7 @@ pub(super) struct Core {
 
 impl Core {
     pub(super) fn new(settings: &Settings, keys: &Keys, clock: Arc<dyn Clock>) -> Result<Self> {
-        let passwords = &settings.passwords;
-        let hasher = Argon2Hasher::start(Argon2Config {
-            cost: Argon2Cost {
-                memory_kib: passwords.argon2.memory_kib,
-                iterations: passwords.argon2.iterations,
-                parallelism: passwords.argon2.parallelism,
-            },
-            threads: passwords.hash_threads,
-            queue: passwords.hash_queue,
-        });
+        let hasher = hasher(&settings.passwords)?;
         // By the configured address, not the one a port of 0 became: tokens outlive restarts.
         let issuer = public_url(settings, settings.server.listen)?;
         let keyring = Arc::new(Keyring::new(keys, clock.clone()).context("tokens cannot be signed")?);
@@ -52,7 +43,7 @@ impl Core {
             keyring,
             clock,
             ids: Arc::new(RandomIds),
-            hasher: Arc::new(hasher.context("passwords cannot be hashed")?),
+            hasher: Arc::new(hasher),
             tokens: Arc::new(RandomTokens::new(keys)),
         })
     }
@@ -105,6 +96,20 @@ impl Core {
         };
         Operator::new(ports, password_policy(settings))
     }
+}
+
+fn hasher(passwords: &Passwords) -> Result<Argon2Hasher> {
+    let peppers = passwords.pepper_file.as_deref().map(Peppers::load).transpose()?.unwrap_or_default();
+    let hasher = Argon2Hasher::start(Argon2Config {
+        cost: Argon2Cost {
+            memory_kib: passwords.argon2.memory_kib,
+            iterations: passwords.argon2.iterations,
+            parallelism: passwords.argon2.parallelism,
+        },
+        threads: passwords.hash_threads,
+        queue: passwords.hash_queue,
+    });
+    Ok(hasher.context("passwords cannot be hashed")?.with_peppers(peppers))
 }
 
 fn password_policy(settings: &Settings) -> PasswordPolicy {
