@@ -15,7 +15,7 @@ use vestibule_tests::{Process, TestApp};
 /// Longer than anything here takes, on a busy machine too.
 const CEILING: Duration = Duration::from_secs(30);
 
-const REQUEST: &[u8] = b"GET /api/session HTTP/1.1\r\nhost: x\r\n\r\n";
+const REQUEST: &[u8] = b"GET /api/session HTTP/1.1\r\nhost: localhost\r\n\r\n";
 
 /// Asks on a connection that is kept.
 async fn ask(stream: &mut TcpStream) -> String {

@@ -71,6 +71,7 @@ pub(crate) async fn bind(address: SocketAddr) -> Result<TcpListener> {
 
 impl App {
     /// Accepts connections from now on.
+    #[expect(clippy::unused_async, reason = "it spawns tasks on the runtime that waits for it")]
     pub async fn serve(self) -> Result<Handle> {
         let (stop, stopped) = watch::channel(false);
         let mut handle = serve(self.listener, self.router, self.server, self.certificate)?;

@@ -92,7 +92,7 @@ async fn http_1_1_is_spoken_with_cookies_and_headers_for_tls() {
     let body = format!(r#"{{"login":"ann","password":"{PASSWORD}"}}"#);
     let request = Request::post("/session/login").header("host", "id.test").header("content-type", "application/json");
     let answer = client.send_request(request.body(Full::new(Bytes::from(body))).unwrap()).await.unwrap();
-    assert_eq!((answer.status(), answer.version()), (StatusCode::OK, Version::HTTP_11));
+    assert_eq!((answer.status(), answer.version()), (StatusCode::CREATED, Version::HTTP_11));
     assert_eq!(answer.headers()["strict-transport-security"], "max-age=31536000");
     assert!(answer.headers()["set-cookie"].to_str().unwrap().ends_with("; Secure"), "{:?}", answer.headers());
 }

@@ -2,6 +2,7 @@
 
 use std::{
     io::{self, ErrorKind},
+    net::SocketAddr,
     sync::Arc,
     time::Duration,
 };
@@ -21,10 +22,18 @@ const EXHAUSTED: Duration = Duration::from_secs(1);
 
 /// Accepts until the stage is `Stage::Ending`, then gives connections the grace period to come to their end.
 pub(super) async fn run(listener: TcpListener, common: Arc<Common>) {
-    let places = Arc::new(Semaphore::new(caps::connections(common.settings.max_connections) as usize));
+    let most = caps::connections(common.settings.max_connections) as usize;
+    let places = Arc::new(Semaphore::new(most));
+    let mut is_full = false;
     let mut stage = common.stage.clone();
     let mut connections = JoinSet::new();
     loop {
+        // Told once, until there is room again.
+        let free = places.available_permits();
+        if free == 0 && !is_full {
+            tracing::warn!("there are {most} connections: the next ones wait (server.max_connections)");
+        }
+        is_full = free == 0 || is_full && free <= most / 10;
         let (place, stream, peer) = tokio::select! {
             biased;
             () = ending(&mut stage) => break,
@@ -55,10 +64,7 @@ pub(super) async fn run(listener: TcpListener, common: Arc<Common>) {
 async fn next(
     listener: &TcpListener,
     places: &Arc<Semaphore>,
-) -> io::Result<(OwnedSemaphorePermit, TcpStream, std::net::SocketAddr)> {
-    if places.available_permits() == 0 {
-        tracing::warn!("as many connections as there may be: the next one waits (server.max_connections)");
-    }
+) -> io::Result<(OwnedSemaphorePermit, TcpStream, SocketAddr)> {
     let place = Arc::clone(places).acquire_owned().await.map_err(io::Error::other)?;
     loop {
         match listener.accept().await {

@@ -48,8 +48,8 @@ const PING: Duration = Duration::from_secs(20);
 /// The most bytes of a request's head in HTTP/2, which counts 32 more for each field (RFC 9113, 6.5.2).
 const MAX_HEAD_LIST: u32 = 18 * 1024;
 
-/// Bytes of answers that one stream of HTTP/2 may make us keep.
-const SEND_BUFFER: usize = 64 * 1024;
+/// Bytes that one stream of HTTP/2 may make us keep, of a body and of an answer each; no body is longer.
+const STREAM_BYTES: u32 = 64 * 1024;
 
 /// How long a client that is late may take to hear that the connection ends.
 const FAREWELL: Duration = Duration::from_secs(1);
@@ -185,7 +185,9 @@ fn http2() -> Builder<TokioExecutor> {
         .timer(TokioTimer::new())
         .max_concurrent_streams(STREAMS)
         .max_header_list_size(MAX_HEAD_LIST)
-        .max_send_buf_size(SEND_BUFFER)
+        .initial_stream_window_size(STREAM_BYTES)
+        .initial_connection_window_size(4 * STREAM_BYTES)
+        .max_send_buf_size(STREAM_BYTES as usize)
         // Against floods of streams that are opened and reset (CVE-2023-44487), or made to be reset by us
         // (CVE-2025-8671): beyond these the connection ends.
         .max_pending_accept_reset_streams(20)

@@ -138,11 +138,12 @@ impl Files {
         let config = ServerConfig::builder_with_provider(Arc::new(aws_lc_rs::default_provider()))
             .with_protocol_versions(&[&TLS13, &TLS12])
             .context("this build has no usable TLS")?;
-        let mut config = config.with_no_client_auth().with_single_cert(chain, key).map_err(|error| match error {
-            Error::InconsistentKeys(InconsistentKeys::KeyMismatch) => {
+        let mut config = config.with_no_client_auth().with_single_cert(chain, key).map_err(|error| {
+            if error == Error::from(InconsistentKeys::KeyMismatch) {
                 anyhow!("server.tls: the key in {key_file} is not that of the first certificate in {cert_file}")
+            } else {
+                anyhow!("server.tls: {cert_file} and {key_file} cannot be used: {error}")
             }
-            error => anyhow!("server.tls: {cert_file} and {key_file} cannot be used: {error}"),
         })?;
         config.alpn_protocols = vec![HTTP_2.to_vec(), HTTP_1_1.to_vec()];
         Ok(Arc::new(config))
@@ -151,10 +152,10 @@ impl Files {
 
 /// The parser's own words show bytes of the file.
 fn in_words(error: &PemError) -> &'static str {
-    match error {
-        PemError::MissingSectionEnd { .. } => "a section has no END line; the file may be cut off",
-        PemError::IllegalSectionStart { .. } => "a BEGIN line is malformed",
-        _ => "what is between a BEGIN and an END line is not PEM",
+    if matches!(error, PemError::MissingSectionEnd { .. }) {
+        "a section has no END line; the file may be cut off"
+    } else {
+        "it is not well-formed PEM"
     }
 }
 

@@ -35,7 +35,7 @@ async fn a_proxy_may_speak_for_itself() {
 #[tokio::test]
 async fn what_is_no_header_is_refused() {
     let endless = [&b"PROXY TCP4 "[..], &[b'1'; 200]].concat();
-    let huge = [&SIGNATURE[..], &[0x21, 0x11, 0xff, 0xff], &[0; 65_535]].concat();
+    let huge = [&SIGNATURE[..], &[0x21, 0x11, 0xff, 0xff], &vec![0; 65_535]].concat();
     let lie = [&SIGNATURE[..], &[0x21, 0x11, 0, 4], &[0; 4]].concat();
     for bytes in [&b"GET / HTTP/1.1\r\n\r\n"[..], b"", b"PROXY", b"PROXY TCP4 a b c d\r\n", &endless, &huge, &lie] {
         assert!(parsed(bytes).await.0.is_err(), "{:?}", String::from_utf8_lossy(&bytes[..bytes.len().min(20)]));
