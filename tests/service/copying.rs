@@ -10,7 +10,11 @@ use std::{
 use sea_orm::{ConnectionTrait, Database, DatabaseConnection};
 use serde_json::Value;
 use tokio::process::Command;
-use vestibule_tests::{Doors, TestApp, Visitor, program};
+use vestibule_tests::{
+    Doors, TestApp, Visitor,
+    places::{REDIS, sessions_on},
+    program,
+};
 
 fn sqlite(file: &Path) -> String {
     format!("sqlite://{}", file.display())
@@ -269,4 +273,34 @@ async fn a_journey_over_every_kind_of_database_ends_where_it_began() {
     assert!(checksums.windows(2).all(|hop| hop[0] == hop[1]), "{checksums:?}");
     assert!(checksums[0].iter().all(|(count, _)| count.as_u64() > Some(0)), "something was not there to be moved");
     doors.app.stop().await;
+}
+
+#[tokio::test]
+async fn sessions_in_a_redis_are_copied_too() {
+    let Some(sessions) = sessions_on(REDIS) else { return };
+    let doors = Doors::open(&format!("[storage]\n{sessions}")).await;
+    let (live, ended) = (doors.begin("dood").await, doors.begin("vprotect").await);
+    doors.end("vprotect logout", &ended).await;
+    let from = sqlite(&doors.app.directory().join("data/vestibule.db"));
+    let to = sqlite(&doors.app.directory().join("copy.db"));
+    let ann = doors.ann.clone();
+    let left = doors.app.leave().await;
+
+    let redis = sessions.split('"').nth(1).unwrap();
+    let copied = copy(&from, &to, &["--from-sessions", redis]).await;
+    assert!(copied.status.success(), "{}", String::from_utf8_lossy(&copied.stderr));
+    let rows: Vec<Value> = serde_json::from_slice(&copied.stdout).unwrap();
+    assert_eq!(of(&rows, "sessions", "to"), 2);
+
+    let key = left.path().join("data/master.key");
+    // Without the Redis, and with one that knows nothing.
+    for more in [String::new(), sessions_on(REDIS).unwrap().replacen("sessions_url", "storage.sessions_url", 1)] {
+        let settings = format!("storage.url = \"{to}\"\n{more}keys.file = \"{}\"\n", key.display());
+        let copy = Doors { app: TestApp::with(&settings).await, ann: ann.clone() };
+        for way in Visitor::READ {
+            assert!(copy.reads(way, &live).await, "{way}: a live session is gone");
+            assert!(!copy.reads(way, &ended).await, "{way}: an ended session is back");
+        }
+        copy.app.stop().await;
+    }
 }

@@ -11,6 +11,7 @@ mod dialogram;
 mod dood;
 mod easydb;
 mod faults;
+mod hashes;
 mod hostile;
 mod lifetimes;
 mod operations;

@@ -9,10 +9,12 @@ mod random;
 mod seals;
 mod signer;
 mod tokens;
+mod tune;
 
-pub use hasher::{Argon2Config, Argon2Cost, Argon2Hasher, HasherError};
+pub use hasher::{Argon2Config, Argon2Cost, Argon2Hasher, HasherError, PepperError, PepperProblem, Peppers};
 pub use keys::{KeyError, MasterKey};
 pub use random::RandomIds;
 pub use seals::{AesSeals, OriginCollision};
 pub use signer::Ed25519Signer;
 pub use tokens::RandomTokens;
+pub use tune::{Measured, measure, propose};

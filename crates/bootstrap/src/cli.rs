@@ -12,6 +12,7 @@ mod roles;
 mod routes;
 mod serve;
 mod sessions;
+mod tune;
 mod users;
 
 #[cfg(test)]
@@ -65,6 +66,11 @@ enum Command {
     /// Check or show the configuration.
     #[command(subcommand)]
     Config(config::Command),
+    /// Measure password hashing on this machine, and propose what it should cost.
+    ///
+    /// Run it on the machine that will serve, while nothing else is busy there: all hashing threads are kept at work for
+    /// some seconds. The proposal is never below OWASP's minimum of 19 MiB and two passes.
+    Tune(tune::TuneArgs),
     #[command(flatten)]
     Operator(OperatorCommand),
 }
@@ -139,6 +145,7 @@ fn execute(cli: Cli) -> Result<()> {
             Command::Copy(args) => copy::run(&args, &settings, cli.json).await,
             Command::Routes => routes::run(&settings, cli.json),
             Command::Config(command) => config::run(&command, &settings, cli.json),
+            Command::Tune(args) => tune::run(&args, &settings, cli.json),
             Command::Operator(command) => operate(command, &settings, cli.json).await,
         }
     })

@@ -3,6 +3,7 @@
 mod core;
 mod dialects;
 mod stores;
+mod tuning;
 
 #[cfg(test)]
 mod tests;
@@ -26,7 +27,10 @@ use vestibule_application::{
 };
 
 use self::core::{Core, master_key};
-pub(crate) use self::stores::OpenStores;
+pub(crate) use self::{
+    stores::OpenStores,
+    tuning::{Measured, tune},
+};
 use crate::{
     background::Background,
     report::Report,

@@ -14,6 +14,9 @@ use crate::{
     ports::{Conflict, SessionFilter},
 };
 
+/// How many sessions are read, or ended, at a time.
+const PAGE: u32 = 500;
+
 /// A session as an operator sees it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SessionReport {
@@ -46,20 +49,7 @@ impl Operator {
     pub async fn revoke_session(&self, id: SessionId) -> Result<SessionReport, Error> {
         let session = self.session(id).await?.session;
         if session.ended.is_none() {
-            let ending = Ending { at: self.ports.clock.now(), reason: EndReason::Revoked };
-            let event = Event {
-                kind: EventKind::SessionEnded(ending.reason),
-                at: ending.at,
-                session: Some(id),
-                subject: Some(session.subject),
-                origin: None,
-                address: None,
-            };
-            match self.commit(vec![Change::EndSession { id, ending }, Change::Record(event)]).await {
-                // Somebody else ended it in this moment.
-                Ok(()) | Err(Error::Conflict(Conflict::Stale)) => {}
-                Err(error) => return Err(error),
-            }
+            self.end(&[session], self.revoked_now()).await?;
         }
         self.session(id).await
     }
@@ -67,7 +57,7 @@ impl Operator {
     /// Ends all sessions of a user. Answers those it ended.
     pub async fn revoke_sessions_of(&self, named: &str) -> Result<Vec<SessionReport>, Error> {
         let subject = Subject::User(self.user(named).await?.id);
-        let ending = Ending { at: self.ports.clock.now(), reason: EndReason::Revoked };
+        let ending = self.revoked_now();
         self.commit(vec![
             Change::EndSessionsOf { subject, ending },
             record(EventKind::SessionEnded(ending.reason), Some(subject), ending.at),
@@ -78,8 +68,56 @@ impl Operator {
         self.report(sessions).await
     }
 
+    /// Ends every session there is, some at a time, and says how many it ended: after a backup was put back, which
+    /// brings back what has ended since.
+    pub async fn revoke_all_sessions(&self) -> Result<usize, Error> {
+        let ending = self.revoked_now();
+        let mut filter = SessionFilter { subject: None, live_at: None, after: None, limit: PAGE };
+        let mut revoked = 0;
+        loop {
+            let mut page = self.ports.stores.sessions.page(&filter).await?;
+            let Some(last) = page.last() else { return Ok(revoked) };
+            filter.after = Some(last.id);
+            page.retain(|session| session.ended.is_none());
+            revoked += self.end(&page, ending).await?;
+        }
+    }
+
+    fn revoked_now(&self) -> Ending {
+        Ending { at: self.ports.clock.now(), reason: EndReason::Revoked }
+    }
+
+    /// Ends sessions, all at once if nobody else ends one of them in this moment, and says how many.
+    async fn end(&self, sessions: &[Session], ending: Ending) -> Result<usize, Error> {
+        let changes = |session: &Session| {
+            let event = Event {
+                kind: EventKind::SessionEnded(ending.reason),
+                at: ending.at,
+                session: Some(session.id),
+                subject: Some(session.subject),
+                origin: None,
+                address: None,
+            };
+            [Change::EndSession { id: session.id, ending }, Change::Record(event)]
+        };
+        match self.commit(sessions.iter().flat_map(changes).collect()).await {
+            Err(Error::Conflict(Conflict::Stale)) if sessions.len() == 1 => return Ok(0),
+            Err(Error::Conflict(Conflict::Stale)) => {}
+            done => return done.map(|()| sessions.len()),
+        }
+        let mut ended = 0;
+        for session in sessions {
+            match self.commit(changes(session).into()).await {
+                Ok(()) => ended += 1,
+                Err(Error::Conflict(Conflict::Stale)) => {}
+                Err(error) => return Err(error),
+            }
+        }
+        Ok(ended)
+    }
+
     async fn sessions_of(&self, subject: Option<Subject>) -> Result<Vec<Session>, Error> {
-        let mut filter = SessionFilter { subject, live_at: None, after: None, limit: 500 };
+        let mut filter = SessionFilter { subject, live_at: None, after: None, limit: PAGE };
         let mut sessions = Vec::new();
         loop {
             let page = self.ports.stores.sessions.page(&filter).await?;

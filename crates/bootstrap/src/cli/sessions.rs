@@ -25,7 +25,7 @@ pub(super) enum SessionCommand {
         #[arg(value_parser = session_id)]
         id: SessionId,
     },
-    /// End a session, or all sessions of a user.
+    /// End a session, all sessions of a user, or all there are.
     Revoke(RevokeArgs),
 }
 
@@ -38,6 +38,15 @@ pub(super) struct RevokeArgs {
     /// End all sessions of this user: a login name, an e-mail address or an id.
     #[arg(long, value_name = "USER")]
     user: Option<String>,
+    /// End every session: everybody has to log in again. For after a backup was put back.
+    #[arg(long)]
+    all: bool,
+}
+
+/// What ending all sessions came to.
+#[derive(Serialize)]
+struct RevokedDocument {
+    revoked: usize,
 }
 
 #[derive(Serialize)]
@@ -81,8 +90,10 @@ pub(super) async fn run(command: SessionCommand, context: &mut Context<'_>) -> R
         SessionCommand::Revoke(RevokeArgs { id: Some(id), .. }) => {
             return context.print(&SessionDocument::from(&operator.revoke_session(id).await?));
         }
-        // The arguments demand one of the two.
-        SessionCommand::Revoke(RevokeArgs { id: None, user: None }) => Vec::new(),
+        // The arguments demand one of the three.
+        SessionCommand::Revoke(RevokeArgs { id: None, user: None, .. }) => {
+            return context.print(&RevokedDocument { revoked: operator.revoke_all_sessions().await? });
+        }
     };
     reports.sort_by_key(|report| report.session.begun);
     context.print(&reports.iter().map(SessionDocument::from).collect::<Vec<_>>())

@@ -44,6 +44,7 @@ fn every_command_of_the_contract_is_there_and_takes_json() {
         "session show c473472d-c085-4043-9bf0-ee80bff73d40",
         "session revoke c473472d-c085-4043-9bf0-ee80bff73d40",
         "session revoke --user U",
+        "session revoke --all",
     ] {
         let cli = parse(&format!("vestibule --config f.toml {line} --json"));
         let cli = cli.unwrap_or_else(|error| panic!("{line}: {error}"));

@@ -5,7 +5,7 @@ use std::{fs::DirBuilder, os::unix::fs::DirBuilderExt, sync::Arc};
 use anyhow::{Context, Result};
 use url::Url;
 use vestibule_adapters_crypto::{
-    AesSeals, Argon2Config, Argon2Cost, Argon2Hasher, Ed25519Signer, MasterKey, RandomIds, RandomTokens,
+    AesSeals, Argon2Config, Argon2Cost, Argon2Hasher, Ed25519Signer, MasterKey, Peppers, RandomIds, RandomTokens,
 };
 use vestibule_adapters_db::{BudgetLimits, Limit, MemoryBudgets};
 use vestibule_adapters_http::mount::Mount;
@@ -22,7 +22,7 @@ use vestibule_domain::{secret::OpaqueToken, session::Origin};
 use super::{Overrides, dialects, public_url};
 use crate::{
     clock::SystemClock,
-    settings::{Dialect, Settings, Window},
+    settings::{Dialect, Passwords, Settings, Window},
 };
 
 /// What does not depend on a store.
@@ -37,16 +37,7 @@ pub(super) struct Core {
 
 impl Core {
     pub(super) fn new(settings: &Settings, key: MasterKey, overrides: Overrides) -> Result<Self> {
-        let passwords = &settings.passwords;
-        let hasher = Argon2Hasher::start(Argon2Config {
-            cost: Argon2Cost {
-                memory_kib: passwords.argon2.memory_kib,
-                iterations: passwords.argon2.iterations,
-                parallelism: passwords.argon2.parallelism,
-            },
-            threads: passwords.hash_threads,
-            queue: passwords.hash_queue,
-        });
+        let hasher = hasher(&settings.passwords)?;
         // By the configured address, not the one a port of 0 became: tokens outlive restarts.
         let issuer = public_url(settings, settings.server.listen)?;
         let signer = Ed25519Signer::new(&key, issuer.as_str()).context("tokens cannot be signed")?;
@@ -54,7 +45,7 @@ impl Core {
             signer: Arc::new(signer),
             clock: overrides.clock.unwrap_or_else(|| Arc::new(SystemClock::default())),
             ids: Arc::new(RandomIds),
-            hasher: Arc::new(hasher.context("passwords cannot be hashed")?),
+            hasher: Arc::new(hasher),
             tokens: Arc::new(RandomTokens::new(&key)),
             key,
         })
@@ -106,6 +97,20 @@ impl Core {
         };
         Operator::new(ports, password_policy(settings))
     }
+}
+
+fn hasher(passwords: &Passwords) -> Result<Argon2Hasher> {
+    let peppers = passwords.pepper_file.as_deref().map(Peppers::load).transpose()?.unwrap_or_default();
+    let hasher = Argon2Hasher::start(Argon2Config {
+        cost: Argon2Cost {
+            memory_kib: passwords.argon2.memory_kib,
+            iterations: passwords.argon2.iterations,
+            parallelism: passwords.argon2.parallelism,
+        },
+        threads: passwords.hash_threads,
+        queue: passwords.hash_queue,
+    });
+    Ok(hasher.context("passwords cannot be hashed")?.with_peppers(peppers))
 }
 
 fn password_policy(settings: &Settings) -> PasswordPolicy {

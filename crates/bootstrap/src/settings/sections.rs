@@ -95,6 +95,8 @@ pub struct Passwords {
     pub hash_threads: NonZeroUsize,
     /// How many may wait for them.
     pub hash_queue: NonZeroUsize,
+    /// The keys that passwords go through before they are hashed, if any.
+    pub pepper_file: Option<PathBuf>,
     /// The fewest characters of a new password.
     pub min_length: usize,
     /// The weakest score of a new password, 0 to 4.

@@ -133,3 +133,18 @@ async fn revoking_all_of_a_users_sessions_tells_which_it_ended() {
     assert_eq!(reports.iter().map(|r| r.session.id.as_uuid().as_u128()).collect::<Vec<_>>(), [2, 3]);
     assert_eq!(taken(&written), ["end sessions of user 1 revoked", "record session_ended:revoked user 1"]);
 }
+
+#[tokio::test]
+async fn all_sessions_are_revoked_page_by_page_but_for_those_that_have_ended() {
+    let world = with_sessions(vec![
+        session(1, USER),
+        session(2, Subject::Anonymous),
+        revoked(session(3, USER)),
+        session(4, USER),
+    ]);
+    let written = Arc::clone(&world.written);
+    assert_eq!(world.operator().revoke_all_sessions().await.ok(), Some(3));
+    let ended = |n, whose: &str| [format!("end session {n} revoked"), format!("record session_ended:revoked {whose}")];
+    let expected = [ended(1, "user 1"), ended(2, "anonymous"), ended(4, "user 1")].concat();
+    assert_eq!(taken(&written), expected);
+}

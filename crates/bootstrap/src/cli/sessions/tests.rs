@@ -114,6 +114,19 @@ async fn disabling_removing_or_a_new_password_ends_a_users_sessions() {
 }
 
 #[tokio::test]
+async fn all_sessions_there_are_are_revoked_and_counted() {
+    let bench = Bench::with_alice().await;
+    let hers = begin(&bench, alice(&bench).await, HOUR).await;
+    let nobodys = begin(&bench, Subject::Anonymous, HOUR).await;
+    assert_eq!(bench.json("session revoke --all", "").await, json!({ "revoked": 2 }));
+    for id in [hers, nobodys] {
+        assert_eq!(bench.json(&format!("session show {id}"), "").await["standing"], json!("ended:revoked"));
+    }
+    assert_eq!(bench.json("session revoke --all", "").await, json!({ "revoked": 0 }));
+    assert!(bench.refusal("session revoke --all --user alice", "").await.contains("cannot be used with"));
+}
+
+#[tokio::test]
 async fn what_to_revoke_must_be_said_once_and_rightly() {
     let bench = Bench::with_alice().await;
     let id = "00000000-0000-0000-0000-000000000001";
