@@ -41,8 +41,7 @@ use crate::settings::Server;
 /// Requests at a time on one connection of HTTP/2.
 const STREAMS: u32 = 64;
 
-/// How often the other end of a connection of HTTP/2 with requests under way is asked whether it is there, and how long
-/// it may take to say so.
+/// How often the other end of a connection of HTTP/2 is asked whether it is there, and how long it may take to say so.
 const PING: Duration = Duration::from_secs(20);
 
 /// The most bytes of a request's head in HTTP/2, which counts 32 more for each field (RFC 9113, 6.5.2).
@@ -101,8 +100,13 @@ impl Common {
         }
     }
 
+    /// A step before the first request, which nobody waits for at the end.
     async fn in_time<T>(&self, step: impl Future<Output = io::Result<T>>) -> io::Result<T> {
-        timeout(self.settings.head_timeout, step).await.unwrap_or_else(|_| Err(io::ErrorKind::TimedOut.into()))
+        let mut stage = self.stage.clone();
+        tokio::select! {
+            done = timeout(self.settings.head_timeout, step) => done?,
+            () = ending(&mut stage) => Err(io::ErrorKind::Interrupted.into()),
+        }
     }
 
     async fn serve<S>(self: &Arc<Self>, stream: S, connection: Connection, is_http2: bool)
