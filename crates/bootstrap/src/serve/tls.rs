@@ -101,13 +101,7 @@ impl Files {
         let read = |key: &str, path: &Path| {
             fs::read(path).with_context(|| format!("server.tls.{key}: cannot read {}", path.display()))
         };
-        let files =
-            Self { certificate: read("cert_file", &settings.cert_file)?, key: read("key_file", &settings.key_file)? };
-        if is_open_to_others(&settings.key_file).unwrap_or(false) {
-            let path = settings.key_file.display();
-            tracing::warn!("server.tls.key_file: every user of this machine can read {path}: chmod o-rwx {path}");
-        }
-        Ok(files)
+        Ok(Self { certificate: read("cert_file", &settings.cert_file)?, key: read("key_file", &settings.key_file)? })
     }
 
     fn digest(&self) -> blake3::Hash {
@@ -145,6 +139,11 @@ impl Files {
                 anyhow!("server.tls: {cert_file} and {key_file} cannot be used: {error}")
             }
         })?;
+        if is_open_to_others(&settings.key_file).unwrap_or(false) {
+            tracing::warn!(
+                "server.tls.key_file: every user of this machine can read {key_file}: chmod o-rwx {key_file}"
+            );
+        }
         config.alpn_protocols = vec![HTTP_2.to_vec(), HTTP_1_1.to_vec()];
         Ok(Arc::new(config))
     }
