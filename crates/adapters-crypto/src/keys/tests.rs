@@ -258,6 +258,9 @@ fn a_key_that_waits_does_not_sign_yet() {
     let standings = |now| place.keys().reports(now).iter().map(|report| report.standing).collect::<Vec<_>>();
     assert_eq!(standings(NOW), [KeyStanding::Waiting, KeyStanding::Signing]);
     assert_eq!(standings(NOW.plus(DAY)), [KeyStanding::Signing, KeyStanding::Verifying]);
+    // Nor ever, once a newer one signs.
+    place.file.rotate(NOW, ONCE, DAY).unwrap();
+    assert_eq!(standings(NOW), [KeyStanding::Signing, KeyStanding::Verifying, KeyStanding::Verifying]);
 }
 
 #[test]
