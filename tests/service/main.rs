@@ -13,6 +13,7 @@ mod easydb;
 mod faults;
 mod hashes;
 mod hostile;
+mod keys;
 mod lifetimes;
 mod operations;
 mod platformos;

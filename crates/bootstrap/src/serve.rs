@@ -56,6 +56,7 @@ pub struct Handle {
 struct After {
     stop: watch::Sender<bool>,
     background: JoinHandle<()>,
+    key_watch: Option<JoinHandle<()>>,
     store: OpenStores,
 }
 
@@ -75,8 +76,9 @@ impl App {
     pub async fn serve(self) -> Result<Handle> {
         let (stop, stopped) = watch::channel(false);
         let mut handle = serve(self.listener, self.router, self.server, self.certificate)?;
+        let key_watch = self.key_watch.map(|watch| watch.start(stopped.clone())).transpose()?;
         let background = tokio::spawn(self.background.run(stopped));
-        handle.after = Some(After { stop, background, store: self.store });
+        handle.after = Some(After { stop, background, key_watch, store: self.store });
         Ok(handle)
     }
 }
@@ -149,9 +151,12 @@ impl Handle {
     pub async fn shutdown(self) -> Result<()> {
         self.stage.send_replace(Stage::Ending);
         self.accepting.await.context("accepting connections broke down")?;
-        if let Some(After { stop, background, store }) = self.after {
+        if let Some(After { stop, background, key_watch, store }) = self.after {
             let _ = stop.send(true);
             background.await.context("the background tasks broke down")?;
+            if let Some(watch) = key_watch {
+                watch.await.context("the watch on the key file broke down")?;
+            }
             store.close().await?;
         }
         Ok(())

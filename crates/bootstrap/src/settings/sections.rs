@@ -74,7 +74,7 @@ pub struct Storage {
 /// `[keys]`
 #[derive(Clone, Debug)]
 pub struct Keys {
-    /// The master key's file. A store in memory needs none, and is safer without: it forgets which sessions ended, so
+    /// The key file. A store in memory needs none, and is safer without: it forgets which sessions ended, so
     /// their tokens must not outlive it.
     pub file: Option<PathBuf>,
 }
