@@ -4,6 +4,7 @@
 mod across_dialects;
 mod architecture;
 mod command_line;
+mod connections;
 mod copying;
 mod crash;
 mod dialogram;
@@ -12,6 +13,7 @@ mod easydb;
 mod faults;
 mod hashes;
 mod hostile;
+mod keys;
 mod lifetimes;
 mod operations;
 mod platformos;

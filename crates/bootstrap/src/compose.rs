@@ -2,6 +2,7 @@
 
 mod core;
 mod dialects;
+pub(crate) mod keys;
 mod stores;
 mod tuning;
 
@@ -17,7 +18,7 @@ use anyhow::{Context, Result, bail};
 use axum::Router;
 use tokio::net::TcpListener;
 use url::Url;
-use vestibule_adapters_crypto::MasterKey;
+use vestibule_adapters_crypto::Keys;
 use vestibule_adapters_http::mount::{self, Shared};
 use vestibule_application::{
     activity::Activity,
@@ -26,16 +27,18 @@ use vestibule_application::{
     ports::{Clock, SetupState},
 };
 
-use self::core::{Core, master_key};
+use self::core::Core;
 pub(crate) use self::{
     stores::OpenStores,
     tuning::{Measured, tune},
 };
 use crate::{
     background::Background,
+    clock::SystemClock,
+    key_watch::KeyWatch,
     report::Report,
-    serve::{self, Deadlines},
-    settings::{Invalid, OpenTo, Settings, StoreUrl},
+    serve::{self, Certificate},
+    settings::{Invalid, OpenTo, Server, Settings, StoreUrl},
 };
 
 /// What a test puts in the place of an adapter.
@@ -50,7 +53,9 @@ pub struct App {
     pub(crate) listener: TcpListener,
     pub(crate) router: Router,
     pub(crate) background: Background,
-    pub(crate) deadlines: Deadlines,
+    pub(crate) key_watch: Option<KeyWatch>,
+    pub(crate) server: Server,
+    pub(crate) certificate: Option<Certificate>,
     pub(crate) store: OpenStores,
     operator: Arc<Operator>,
     report: Report,
@@ -88,12 +93,12 @@ pub(crate) struct RouteEntry {
 pub async fn build(settings: &Settings, overrides: Overrides) -> Result<App> {
     // Before anything is made on disk.
     check(settings)?;
+    let certificate = settings.server.tls.clone().map(Certificate::read).transpose()?;
     // Early, because it fails most often, and because its port may be in the public URL.
     let listener = serve::bind(settings.server.listen).await?;
     let address = listener.local_addr().context("the listener has no address")?;
     let public_url = public_url(settings, address)?;
-    let core = Core::new(settings, master_key(settings)?, overrides)?;
-    let open = OpenStores::open(settings).await?;
+    let (open, core) = open(settings, overrides).await?;
     let stores = &open.ports;
 
     for form in &settings.forms {
@@ -109,7 +114,10 @@ pub async fn build(settings: &Settings, overrides: Overrides) -> Result<App> {
         ids: core.ids.clone(),
         trusted_proxies: settings.server.trusted_proxies.clone().into(),
         request_timeout: settings.server.request_timeout,
-        jwks: Arc::new(core.signer.jwks()),
+        jwks: Arc::new({
+            let keyring = core.keyring.clone();
+            move || keyring.published()
+        }),
     };
     let router =
         mount::mount(&mounts, &shared).map_err(|collision| Invalid::because("mounts", &collision.to_string()))?;
@@ -117,7 +125,8 @@ pub async fn build(settings: &Settings, overrides: Overrides) -> Result<App> {
         report: Report::new(settings, &public_url, address, open.durability(), unconfigured, secret.as_ref()),
         listener,
         router,
-        deadlines: Deadlines { head: serve::HEAD_DEADLINE, grace: settings.server.shutdown_grace },
+        server: settings.server.clone(),
+        certificate,
         background: Background {
             activity,
             housekeeping: stores.housekeeping.clone(),
@@ -127,17 +136,30 @@ pub async fn build(settings: &Settings, overrides: Overrides) -> Result<App> {
             sweep_interval: settings.sessions.sweep_interval,
             keep_ended: settings.sessions.keep_ended,
         },
+        key_watch: keys::file(settings).map(|file| KeyWatch::new(file, core.keyring.clone())),
         operator: Arc::new(core.operator(settings, stores)),
         store: open,
     })
+}
+
+/// The store, and what stands beside it. A key file that cannot be used is told before there is a store.
+async fn open(settings: &Settings, overrides: Overrides) -> Result<(OpenStores, Core)> {
+    let clock = overrides.clock.unwrap_or_else(|| Arc::new(SystemClock::default()));
+    let existing = keys::existing(settings, clock.as_ref())?;
+    let open = OpenStores::open(settings).await?;
+    let keys = match existing {
+        Some(keys) => keys,
+        None => keys::made(settings, &open.ports, clock.as_ref()).await?,
+    };
+    let core = Core::new(settings, &keys, clock)?;
+    Ok((open, core))
 }
 
 /// Opens the store for a single command of the operator's.
 pub(crate) async fn operate(settings: &Settings) -> Result<Operations> {
     stores::check(settings)?;
     refuse_memory(settings)?;
-    let core = Core::new(settings, master_key(settings)?, Overrides::default())?;
-    let store = OpenStores::open(settings).await?;
+    let (store, core) = open(settings, Overrides::default()).await?;
     Ok(Operations { operator: core.operator(settings, &store.ports), store })
 }
 
@@ -186,7 +208,8 @@ pub(crate) fn routes(settings: &Settings) -> Result<Vec<RouteEntry>> {
     // Routes come with their handlers, and handlers stand on a service: this one is never asked anything.
     let open = OpenStores::in_memory();
     let stores = &open.ports;
-    let core = Core::new(settings, MasterKey::random(), Overrides::default())?;
+    let clock = SystemClock::default();
+    let core = Core::new(settings, &Keys::random(clock.now())?, Arc::new(clock))?;
     let budgets = open.budgets(core::limits(settings), core.clock.clone());
     let activity = Arc::new(Activity::new(stores.sessions.clone(), stores.unit.clone()));
     let public_url = Url::parse("http://localhost").context("the public URL is none")?;
@@ -208,7 +231,8 @@ fn public_url(settings: &Settings, mut listener: SocketAddr) -> Result<Url> {
     if listener.ip().is_unspecified() {
         listener.set_ip(if listener.is_ipv4() { Ipv4Addr::LOCALHOST.into() } else { Ipv6Addr::LOCALHOST.into() });
     }
-    let derived = || format!("http://{listener}");
+    let scheme = if settings.server.tls.is_some() { "https" } else { "http" };
+    let derived = || format!("{scheme}://{listener}");
     let url = settings.server.public_url.as_ref().map_or_else(derived, |url| url.as_str().to_owned());
     Url::parse(&url).with_context(|| format!("the public URL {url} is none"))
 }

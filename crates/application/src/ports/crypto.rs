@@ -51,9 +51,10 @@ impl Seal {
 pub trait Seals: Send + Sync {
     /// A new token that says `seal`. Two tokens are never alike, even for equal seals.
     fn seal(&self, seal: &Seal) -> OpaqueToken;
-    /// What a token says, or nothing if it was not sealed here (or for an API that no longer exists). Whether it has
-    /// expired is for the caller to decide.
-    fn unseal(&self, token: &OpaqueToken) -> Option<Seal>;
+    /// What a token may say, by each key that it can have been sealed with: mostly one thing, or nothing if it was not
+    /// sealed here (or for an API that no longer exists). By chance there is a false reading beside the true one; the
+    /// caller tells them apart by their expiry, which he checks anyway.
+    fn unseal(&self, token: &OpaqueToken) -> Vec<Seal>;
     /// The session identifier that belongs to a sealed token: always the same, and of no use for finding the token.
     fn session_id(&self, token: &OpaqueToken) -> SessionId;
 }
