@@ -5,6 +5,7 @@ mod across_dialects;
 mod architecture;
 mod command_line;
 mod copying;
+mod corpora;
 mod crash;
 mod dialogram;
 mod dood;
