@@ -36,7 +36,8 @@ fn percent(text: &str) -> String {
 /// Requests with the value at every place from which it could reach a header or the log, as they are on the wire.
 fn requests(value: &str, token: &str) -> Vec<String> {
     let encoded = percent(value);
-    let get = |target: &str, headers: &str| format!("GET {target} HTTP/1.1\r\nhost: x\r\nconnection: close\r\n{headers}\r\n");
+    let get =
+        |target: &str, headers: &str| format!("GET {target} HTTP/1.1\r\nhost: x\r\nconnection: close\r\n{headers}\r\n");
     let post = |target: &str, kind: &str, body: &str, headers: &str| {
         let length = body.len();
         format!(
@@ -56,17 +57,35 @@ fn requests(value: &str, token: &str) -> Vec<String> {
         get(&format!("/session/logout/?session_key={encoded}"), ""),
         post("/session/login/", form, &format!("email={encoded}&password=x"), ""),
         post("/session/register/", form, &format!("email=a@b.cz&password=kot+na+dachu&name={encoded}"), ""),
-        post("/api/session", json_type, &json!({ "email": "a@b.cz", "password": "x", "deviceName": value }).to_string(), ""),
+        post(
+            "/api/session",
+            json_type,
+            &json!({ "email": "a@b.cz", "password": "x", "deviceName": value }).to_string(),
+            "",
+        ),
         post("/session/login", json_type, &json!({ "login": value, "password": value }).to_string(), ""),
         post("/api/sessions", json_type, &json!({ "form_name": value, "form": { "email": value } }).to_string(), ""),
     ];
     for target in ["error=/out", "success=/in", &*format!("error=/out{encoded}"), &*format!("error={encoded}")] {
-        all.push(post("/api/session/authenticate", form, &format!("token={token}&login={encoded}&password=x&{target}"), ""));
+        all.push(post(
+            "/api/session/authenticate",
+            form,
+            &format!("token={token}&login={encoded}&password=x&{target}"),
+            "",
+        ));
     }
-    for name in ["x-request-id", "user-agent", "origin", "referer", "x-forwarded-for", "x-forwarded-proto", "accept", "via"] {
+    for name in
+        ["x-request-id", "user-agent", "origin", "referer", "x-forwarded-for", "x-forwarded-proto", "accept", "via"]
+    {
         all.push(get("/api/session", &header(name)));
     }
-    for name in ["cookie: JSESSIONID", "cookie: _pos_session", "cookie: sg", "authorization: Bearer", "authorization: Token token"] {
+    for name in [
+        "cookie: JSESSIONID",
+        "cookie: _pos_session",
+        "cookie: sg",
+        "authorization: Bearer",
+        "authorization: Token token",
+    ] {
         let joint = if name.starts_with("cookie") || name.ends_with("token") { "=" } else { " " };
         all.push(get("/session/user", &format!("{name}{joint}{line}\r\n")));
         all.push(post("/session/login", json_type, "{}", &format!("{name}{joint}{line}\r\n")));

@@ -22,7 +22,8 @@ impl Logins {
 
     /// A login whose body is `template` with this dialect's field and user in it.
     async fn request(&self, dialect: &str, template: &[u8]) -> RequestBuilder {
-        let easydb = async || format!("/api/session/authenticate?token={}", self.app.get("/api/session").await.text("/token"));
+        let easydb =
+            async || format!("/api/session/authenticate?token={}", self.app.get("/api/session").await.text("/token"));
         let (path, field, who) = match dialect {
             "easydb" => (easydb().await, "login", "ann"),
             "dialogram" => ("/api/session".to_owned(), "email", "ann@example.com"),
@@ -39,7 +40,8 @@ impl Logins {
             }
             _ => filled,
         };
-        let request = self.app.request(Method::POST, &path).header("authorization", format!("Token token={}", self.api_token));
+        let request =
+            self.app.request(Method::POST, &path).header("authorization", format!("Token token={}", self.api_token));
         request.body(body)
     }
 
@@ -151,9 +153,13 @@ async fn i8_a_body_may_be_deep_wide_or_empty_and_is_answered() {
     let fields = (0..5000).map(|n| format!(r#""f{n}":{n}"#)).collect::<Vec<_>>().join(",");
     let wide = format!(r#"{{{fields},"LOGIN":"WHO","password":"PW"}}"#).into_bytes();
     for dialect in DIALECTS {
-        assert!(logins.lets_in(dialect, &nested(30), "application/json").await, "{dialect}");
+        // A form's values are plain.
+        let plain = dialect == "platformos";
+        assert_eq!(logins.lets_in(dialect, &nested(30), "application/json").await, !plain, "{dialect}");
         for body in [nested(200), nested(30_000), objects(200), objects(10_000), Vec::new(), b"{".to_vec()] {
-            assert!(!logins.lets_in(dialect, &body, "application/json").await, "{dialect}");
+            // vProtect's parser passes over fields that nobody reads, however deep, without going down itself.
+            let skips = dialect == "vprotect" && body.len() > 1;
+            assert_eq!(logins.lets_in(dialect, &body, "application/json").await, skips, "{dialect}");
         }
         // Whether so many are too many is each dialect's own; see `Params::MAX`.
         let limited = matches!(dialect, "easydb" | "dood");

@@ -51,9 +51,21 @@ async fn i6_of_two_values_the_first_is_checked_and_used() {
 #[tokio::test]
 async fn i6_no_other_spelling_of_a_parameters_name_is_that_parameter() {
     let app = service().await;
-    for name in ["password[]", "password[0]", "password%5B%5D", "password.0", "Password", "PASSWORD", "+password",
-        "password+", "password%00", "password;x", "password%E2%80%8B", "p%EF%BD%81ssword", "amp;password"]
-    {
+    for name in [
+        "password[]",
+        "password[0]",
+        "password%5B%5D",
+        "password.0",
+        "Password",
+        "PASSWORD",
+        "+password",
+        "password+",
+        "password%00",
+        "password;x",
+        "password%E2%80%8B",
+        "p%EF%BD%81ssword",
+        "amp;password",
+    ] {
         for path in ["/session/login/", "/api/session/authenticate"] {
             let token = app.get("/api/session").await.text("/token");
             let body = format!("token={token}&login=ann&email=ann@example.com&{name}={RIGHT}");

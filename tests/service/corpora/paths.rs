@@ -70,8 +70,9 @@ async fn tx_1_no_other_spelling_of_a_path_is_that_path() {
                 assert_eq!(status(&other), status(&plain), "{method} {target}: {other}");
                 continue;
             }
-            if target == path {
-                continue; // It has no inner slash to be encoded.
+            // It has no inner slash to be encoded; or it is a path of its own, as in the original.
+            if target == path || target == "/api/sessions.json" {
+                continue;
             }
             let answer = app.raw(request(method, &target, &live, &api_token, "").as_bytes()).await;
             let refused = matches!(status(&answer), "404" | "405" | "400") || answer.is_empty();
@@ -131,14 +132,16 @@ async fn tx_1_no_header_or_parameter_overrides_method_or_path() {
         overrides.extend(["DELETE", "POST", "PUT"].map(|method| format!("{name}: {method}\r\n")));
     }
     for name in ["x-original-url", "x-rewrite-url", "x-forwarded-path", "x-forwarded-prefix", "x-forwarded-uri"] {
-        overrides.extend(["/session/logout/", "/api/sessions", "/session/login"].map(|path| format!("{name}: {path}\r\n")));
+        overrides
+            .extend(["/session/logout/", "/api/sessions", "/session/login"].map(|path| format!("{name}: {path}\r\n")));
     }
     for extra in overrides {
         for target in ["/session", "/session?_method=DELETE", "/session?_method=POST"] {
             let answer = app.raw(request("GET", target, &live, &api_token, &extra).as_bytes()).await;
             assert_eq!(status(&answer), "204", "{target} {extra}: {answer}");
         }
-        let answer = app.raw(request("GET", "/api/sessions?_method=DELETE", &live, &api_token, &extra).as_bytes()).await;
+        let answer =
+            app.raw(request("GET", "/api/sessions?_method=DELETE", &live, &api_token, &extra).as_bytes()).await;
         assert_eq!(status(&answer), "405", "{extra}: {answer}");
     }
     assert_nothing_happened(&app, &live).await;
@@ -154,7 +157,9 @@ async fn i9_every_other_method_is_405_with_those_there_are() {
     let live = live.cookie("JSESSIONID").unwrap();
     for (_, path) in ROUTES {
         for method in ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE", "PROPFIND", "get", "GETX"] {
-            if ROUTES.contains(&(method, path)) || ["/session/login/", "/session/register/"].contains(&path) && method == "GET" {
+            if ROUTES.contains(&(method, path))
+                || ["/session/login/", "/session/register/"].contains(&path) && method == "GET"
+            {
                 continue;
             }
             // HEAD asks what GET would answer where that changes nothing.

@@ -36,7 +36,8 @@ fn assert_leads_home(answer: &Answer, input: &str) {
 fn encodings(app: &TestApp, fields: &[(&str, &str)]) -> Vec<RequestBuilder> {
     let post = || app.request(Method::POST, PATH);
     let object: serde_json::Value = fields.iter().map(|(name, value)| ((*name).to_owned(), json!(value))).collect();
-    let parts = fields.iter().fold(Form::new(), |form, (name, value)| form.text((*name).to_owned(), (*value).to_owned()));
+    let parts =
+        fields.iter().fold(Form::new(), |form, (name, value)| form.text((*name).to_owned(), (*value).to_owned()));
     vec![post().form(fields), post().query(fields), post().json(&object), post().multipart(parts)]
 }
 
@@ -47,7 +48,8 @@ async fn no_target_leads_elsewhere(profile: &str) {
         let target = text(&input);
         for (parameter, password) in [("success", PASSWORD), ("error", "wrong")] {
             let token = app.get("/api/session").await.text("/token");
-            let fields = [("token", token.as_str()), ("login", "ann"), ("password", password), (parameter, target.as_str())];
+            let fields =
+                [("token", token.as_str()), ("login", "ann"), ("password", password), (parameter, target.as_str())];
             for request in encodings(&app, &fields) {
                 let request = request.build().unwrap();
                 if request.url().query().is_some_and(|query| query.len() > 8000) {
@@ -95,7 +97,8 @@ async fn t000_6_a_second_target_is_not_a_way_around_the_first() {
         let token = app.get("/api/session").await.text("/token");
         let body = format!("token={token}&login=ann&password={}&{body}", PASSWORD.replace(' ', "+"));
         let request = app.request(Method::POST, &format!("{PATH}{query}"));
-        let answer = app.send(request.header("content-type", "application/x-www-form-urlencoded").body(body.clone())).await;
+        let answer =
+            app.send(request.header("content-type", "application/x-www-form-urlencoded").body(body.clone())).await;
         assert_leads_home(&answer, &body);
         let expected = if leads { (302, "/ok") } else { (400, "") };
         assert_eq!((answer.status, answer.header("location")), expected, "{query} {body}");

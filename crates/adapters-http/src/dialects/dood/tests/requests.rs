@@ -124,8 +124,8 @@ async fn a_login_that_nobody_can_mean_is_refused_unasked(
 }
 
 #[rstest]
-#[case("application/json", "{\"email\":", 400, "the body is not a JSON object")]
-#[case("application/json", "[]", 400, "the body is not a JSON object")]
+#[case("application/json", "{\"email\":", 400, "the body is not a JSON object with each name once")]
+#[case("application/json", "[]", 400, "the body is not a JSON object with each name once")]
 #[case(
     "application/json",
     "{\"email\":[\"a@b.test\"],\"password\":\"secret\"}",

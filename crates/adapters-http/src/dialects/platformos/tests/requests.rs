@@ -103,6 +103,7 @@ async fn plain_json_values_become_text() {
 #[case("application/json", r#"{"form_name":"f","form":{"email":{"x":"y"}}}"#)]
 #[case("application/json", r#"{"form_name":"f","form":{"email":["y"]}}"#)]
 #[case("application/json", r#"{"form_name":"f","form_name":"g","form":{}}"#)]
+#[case("application/json", r#"{"form_name":"f","form":{"email":"x","\u0065mail":"y"}}"#)]
 #[case(URLENCODED, "form_name=f&form=x")]
 #[case(URLENCODED, "form_name=f&form[a][b]=x")]
 #[case(URLENCODED, "form_name=f&form[a=x")]
