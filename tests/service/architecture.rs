@@ -62,6 +62,7 @@ fn ours(name: &str) -> Option<String> {
     name.strip_prefix("vestibule-").map(str::to_owned)
 }
 
+/// TX-2.
 #[test]
 fn dependencies_point_inwards_and_adapters_do_not_know_each_other() {
     let found = dependencies();

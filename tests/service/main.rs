@@ -18,5 +18,6 @@ mod platformos;
 mod routes;
 mod secrets;
 mod several_nodes;
+mod threats;
 mod tidy;
 mod vprotect;

@@ -69,7 +69,6 @@ pub fn forms(bytes: &[u8]) {
         roles: [].into(),
     };
     let (bare, strict) = (form(None).violations(&values), form(pattern).violations(&values));
-    let bare_is_broken = format!("{bare:?}")
-        != format!("{:?}", form(None).violations(&BTreeMap::from([(field.to_owned(), "a".to_owned())])));
-    assert!(!bare_is_broken || format!("{strict:?}").len() >= format!("{bare:?}").len(), "a rule more lets more in");
+    let is_kept = |(field, violations): (&String, &Vec<_>)| violations.iter().all(|one| strict[field].contains(one));
+    assert!(bare.iter().all(is_kept), "a rule more lets more in");
 }

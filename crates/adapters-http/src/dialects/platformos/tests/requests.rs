@@ -166,6 +166,7 @@ async fn a_deletion_is_named_in_the_body_or_else_in_the_query(
     assert_eq!(command.caller.origin.as_str(), "platformos");
 }
 
+/// T002-6.
 #[rstest]
 #[case(&["Token token=abcdabcd-0000-1111-2222-abcdabcdabcd"], true)]
 #[case(&["Token token=\"abcdabcd-0000-1111-2222-abcdabcdabcd\""], true)]
@@ -227,7 +228,8 @@ async fn a_session_comes_in_the_cookie_or_in_a_header_of_its_own(
     assert_eq!(replaced, session);
 }
 
-/// A page can make a browser send the cookie, but not the API token: what such a request carries reaches the use case
+/// T002-2: a page can make a browser send the cookie, but not the API token: what such a request carries reaches the use
+/// case
 /// without one, and is refused there.
 #[tokio::test]
 async fn a_cookie_alone_brings_no_api_token() {
