@@ -54,7 +54,7 @@ async fn t001_2_and_tx_3_nothing_but_a_session_token_opens_a_session() {
     let id = login.text("/data/0/id");
     assert!(doors.reads("vprotect bearer", &login.text("/data/0/token")).await, "the token is one");
     let begun = app.get("/api/session").await;
-    let guard = begun.cookie("sg").or(begun.cookie("__Host-sg")).unwrap();
+    let guard = begun.cookie("vestibule_guard").unwrap();
     let spare = app.operator.issue_login_token("ann", Duration::from_mins(5)).await.unwrap();
     let node = app.operator.add_node(vestibule_domain::node::NodeName::parse("n").unwrap()).await.unwrap();
     let others = [

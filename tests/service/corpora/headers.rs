@@ -82,7 +82,7 @@ fn requests(value: &str, token: &str) -> Vec<String> {
     for name in [
         "cookie: JSESSIONID",
         "cookie: _pos_session",
-        "cookie: sg",
+        "cookie: vestibule_guard",
         "authorization: Bearer",
         "authorization: Token token",
     ] {

@@ -229,8 +229,7 @@ async fn a_session_comes_in_the_cookie_or_in_a_header_of_its_own(
 }
 
 /// T002-2: a page can make a browser send the cookie, but not the API token: what such a request carries reaches the use
-/// case
-/// without one, and is refused there.
+/// case without one, and is refused there.
 #[tokio::test]
 async fn a_cookie_alone_brings_no_api_token() {
     for origin in ["https://evil.test", "https://id.test", "null"] {
