@@ -22,7 +22,7 @@ pub use clock::TestClock;
 pub use doors::Doors;
 pub use process::Process;
 pub use raw::{command, exchange, program};
-use sea_orm::{ConnectionTrait, Database};
+use sea_orm::{ConnectionTrait, Database, Statement};
 use tempfile::TempDir;
 use vestibule_application::operator::{Operator, users::NewUser};
 use vestibule_bootstrap::{
@@ -139,6 +139,17 @@ impl TestApp {
         let database = Database::connect(url).await.unwrap();
         database.execute_unprepared(statement).await.unwrap();
         database.close().await.unwrap();
+    }
+
+    /// The hash of a user's password as it is in the database.
+    pub async fn stored_hash(&self, login: &str) -> String {
+        let url = format!("sqlite://{}", self.directory.path().join("data/vestibule.db").display());
+        let database = Database::connect(url).await.unwrap();
+        let query = "SELECT password FROM users WHERE login = ?";
+        let row = Statement::from_sql_and_values(database.get_database_backend(), query, [login.into()]);
+        let row = database.query_one_raw(row).await.unwrap().unwrap();
+        database.close().await.unwrap();
+        row.try_get("", "password").unwrap()
     }
 
     /// Where its configuration is, and beside it its `data`.

@@ -1,20 +1,22 @@
-//! Password hashes: Argon2id (RFC 9106) in PHC string format, made by a few threads of their own.
+//! Password hashes: Argon2id (RFC 9106) in PHC string format, and those of other systems to compare with, all made by a
+//! few threads of their own.
 
 use std::{num::NonZeroUsize, thread};
 
 use async_trait::async_trait;
 use subtle::ConstantTimeEq;
 use thiserror::Error;
-use vestibule_application::ports::{Against, HashError, HashProfile, PasswordHasher, Verdict};
+use vestibule_application::ports::{Against, HashError, HashProfile, PasswordHasher, UnusableHash, Verdict};
 use vestibule_domain::secret::{Password, PasswordHash};
 
+pub use self::pepper::{PepperError, PepperProblem, Peppers};
 use self::{
-    phc::{Phc, SALT_BYTES},
-    pool::Pool,
+    formats::{Argon2Hash, Derivation},
+    pool::{OVERLOADED, Pool},
 };
-use crate::random::random;
 
-mod phc;
+mod formats;
+mod pepper;
 mod pool;
 #[cfg(test)]
 mod tests;
@@ -83,8 +85,11 @@ pub enum HasherError {
 }
 
 /// Argon2id on dedicated threads. Dropping it waits for the hashes under way.
+///
+/// Compares with hashes of other systems too; all of them are outdated.
 pub struct Argon2Hasher {
     standard: Argon2Cost,
+    peppers: Peppers,
     pool: Pool,
 }
 
@@ -92,7 +97,14 @@ impl Argon2Hasher {
     /// Starts the threads.
     pub fn start(config: Argon2Config) -> Result<Self, HasherError> {
         config.cost.params().map_err(|_| HasherError::Cost(config.cost))?;
-        Ok(Self { standard: config.cost, pool: Pool::start(config.threads, config.queue, config.cost)? })
+        let pool = Pool::start(config.threads, config.queue, config.cost)?;
+        Ok(Self { standard: config.cost, peppers: Peppers::default(), pool })
+    }
+
+    /// The same hasher, for passwords that go through these peppers first.
+    #[must_use]
+    pub fn with_peppers(self, peppers: Peppers) -> Self {
+        Self { peppers, ..self }
     }
 
     const fn cost(&self, profile: HashProfile) -> Argon2Cost {
@@ -102,41 +114,57 @@ impl Argon2Hasher {
         }
     }
 
-    /// Whether a stored hash may be computed: one that came from elsewhere must not be able to stall every login.
-    fn affords(&self, cost: Argon2Cost) -> bool {
-        const LEAST_LIMIT_KIB: u32 = 256 * 1024;
-        const MAX_ITERATIONS: u32 = 100;
-        let limit = self.standard.memory_kib.saturating_mul(8).max(LEAST_LIMIT_KIB);
-        cost.memory_kib <= limit && cost.iterations <= MAX_ITERATIONS.max(self.standard.iterations)
+    /// Random secrets gain nothing from a pepper, and are never hashed anew, so that theirs could never be retired.
+    fn pepper(&self, profile: HashProfile) -> Option<&str> {
+        match profile {
+            HashProfile::Standard => self.peppers.newest(),
+            HashProfile::Fast => None,
+        }
     }
+}
+
+/// Makes so many hashes as a thread of a hasher would, and tells of each how many have been made.
+pub(crate) fn hash_repeatedly(cost: Argon2Cost, times: u32, mut made: impl FnMut(u32)) -> Result<(), HasherError> {
+    cost.params().map_err(|_| HasherError::Cost(cost))?;
+    let mut memory = Vec::new();
+    for time in 1..=times {
+        Argon2Hash::new(cost).derive(b"a password", &mut memory).map_err(|_| HasherError::Cost(cost))?;
+        made(time);
+    }
+    Ok(())
 }
 
 #[async_trait]
 impl PasswordHasher for Argon2Hasher {
     async fn hash(&self, password: &Password, profile: HashProfile) -> Result<PasswordHash, HashError> {
-        let (cost, salt) = (self.cost(profile), random::<SALT_BYTES>().to_vec());
-        let output = self.pool.derive(password, cost, salt.clone(), phc::OUTPUT_BYTES).await?;
-        Ok(Phc { cost, salt, output }.write())
+        let (hash, pepper) = (Argon2Hash::new(self.cost(profile)), self.pepper(profile));
+        let password = self.peppers.applied(pepper, password.expose())?;
+        let output = self.pool.derive(password, Box::new(hash.clone())).await?;
+        Ok(hash.write(&output, pepper))
     }
 
     async fn verify(&self, password: &Password, against: Against) -> Result<Verdict, HashError> {
         let stored = match against {
-            Against::Stored(hash) => Phc::read(&hash).ok_or(HashError::Unusable)?,
+            Against::Stored(hash) => formats::read(hash.expose(), self.standard)?,
             Against::Nothing(profile) => {
-                self.pool.derive(password, self.cost(profile), vec![0; SALT_BYTES], phc::OUTPUT_BYTES).await?;
+                let password = self.peppers.applied(self.pepper(profile), password.expose())?;
+                self.pool.derive(password, Box::new(Argon2Hash::dummy(self.cost(profile)))).await?;
                 return Ok(Verdict::Wrong);
             }
         };
-        if !self.affords(stored.cost) {
-            return Err(HashError::Unusable);
-        }
-        let output = self.pool.derive(password, stored.cost, stored.salt, stored.output.len()).await?;
-        Ok(if !bool::from(output.ct_eq(&stored.output)) {
+        let password = self.peppers.applied(stored.pepper.as_deref(), password.expose())?;
+        let output = self.pool.derive(password, stored.derivation).await?;
+        Ok(if !bool::from(output.ct_eq(&stored.expected)) {
             Verdict::Wrong
-        } else if stored.cost == self.standard || stored.cost == Argon2Cost::FAST {
+        } else if stored.cost == Some(self.standard) && stored.pepper.as_deref() == self.peppers.newest() {
             Verdict::Right
         } else {
             Verdict::RightButOutdated
         })
+    }
+
+    fn check(&self, hash: &PasswordHash) -> Result<(), UnusableHash> {
+        let stored = formats::read(hash.expose(), self.standard)?;
+        self.peppers.applied(stored.pepper.as_deref(), "").map(drop)
     }
 }

@@ -1,24 +1,44 @@
-//! The one key that an installation keeps, and the keys derived from it.
+//! The keys that an installation keeps, and the keys derived from them.
 
-use std::{
-    fs::{self, File, OpenOptions},
-    io::{self, Write},
-    os::unix::fs::{OpenOptionsExt, PermissionsExt},
-    path::{Path, PathBuf},
-};
-
-use thiserror::Error;
-use zeroize::Zeroizing;
-
-use crate::random::random;
-
+mod file;
 #[cfg(test)]
 mod tests;
+mod text;
 
-/// 32 secret bytes from which every other key is derived. Whoever has them can forge sessions; whoever loses them ends
-/// every anonymous session and every signed token. Has no `Debug`, and is wiped when dropped.
-#[derive(Clone)]
-pub struct MasterKey(Zeroizing<[u8; 32]>);
+use std::time::Duration;
+
+use aws_lc_rs::signature::{Ed25519KeyPair, KeyPair};
+use vestibule_application::ports::SigningFailed;
+use vestibule_domain::time::Timestamp;
+use zeroize::Zeroizing;
+
+pub use self::file::{KeyError, KeyFile, Stamp};
+use crate::random::random;
+
+type Secret = Zeroizing<[u8; 32]>;
+
+/// The keys in a key file: those that sign and seal, which are rotated, and a part that stays.
+///
+/// Whoever has them can forge signed tokens and anonymous sessions; whoever loses them ends those. Has no `Debug`, and
+/// is wiped when dropped.
+pub struct Keys {
+    /// Session identifiers and guard tags depend on it, some of them in the store: another one would change what is
+    /// stored already.
+    stable: Secret,
+    /// Newest first, never empty; the newest has no end.
+    keys: Vec<Key>,
+}
+
+/// 32 secret bytes from which a signing and a sealing key are derived, and when they count.
+pub(crate) struct Key {
+    /// Told by its public key; what a token's header names (`kid`).
+    pub(crate) id: String,
+    secret: Secret,
+    /// Unknown of a key from a file that held nothing else.
+    created: Option<Timestamp>,
+    pub(crate) signs_from: Timestamp,
+    pub(crate) until: Option<Timestamp>,
+}
 
 /// What a derived key is for. Each has a context of its own, so that no two keys are related.
 #[derive(Clone, Copy)]
@@ -27,6 +47,34 @@ pub(crate) enum Purpose {
     SessionIds,
     Signing,
     GuardTags,
+}
+
+/// What a key does now.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum KeyStanding {
+    /// What it signed and sealed is accepted; it will sign later, once every node knows it.
+    Waiting,
+    /// It signs and seals.
+    Signing,
+    /// What it signed and sealed is still accepted.
+    Verifying,
+    /// What it signed and sealed is refused.
+    Over,
+}
+
+/// A key as it may be shown.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct KeyReport {
+    /// Its name, which is no secret.
+    pub id: String,
+    /// When it was made, where that is known.
+    pub created: Option<Timestamp>,
+    /// From when on it signs and seals, unless a newer one does.
+    pub signs_from: Timestamp,
+    /// When what it signed and sealed begins to be refused.
+    pub until: Option<Timestamp>,
+    /// What it does now.
+    pub standing: KeyStanding,
 }
 
 impl Purpose {
@@ -40,122 +88,131 @@ impl Purpose {
     }
 }
 
-/// Why there is no master key. Names the file and what to do, never what is in it.
-#[derive(Debug, Error)]
-pub enum KeyError {
-    /// It cannot be read.
-    #[error("cannot read the key file {}: {source}; make it readable for this user, or name another", path.display())]
-    Unreadable {
-        /// The file.
-        path: PathBuf,
-        /// Why.
-        source: io::Error,
-    },
-    /// It does not exist and cannot be created.
-    #[error("cannot create the key file {}: {source}; create its directory and make it writable for this user", path.display())]
-    Uncreatable {
-        /// The file.
-        path: PathBuf,
-        /// Why.
-        source: io::Error,
-    },
-    /// It holds something else than a key.
-    #[error(
-        "the key file {} must hold exactly 64 hexadecimal digits; restore it from a backup, or move it away to have \
-         a new key made (which ends all anonymous sessions and signed tokens)", .0.display()
-    )]
-    Malformed(PathBuf),
-    /// It holds one byte repeated: a placeholder, not a key.
-    #[error(
-        "the key in {} is the same byte repeated, so anybody could guess it; move the file away to have a random key \
-         made", .0.display()
-    )]
-    Weak(PathBuf),
+fn derived(secret: &Secret, purpose: Purpose) -> Secret {
+    Zeroizing::new(blake3::derive_key(purpose.context(), secret.as_slice()))
 }
 
-impl MasterKey {
-    /// The key in this file: 64 hexadecimal digits, white space around them ignored. A file that does not exist is
-    /// created with a random key, readable by its owner only; of several processes that do so at once, all end up
-    /// with the same key.
-    pub fn load_or_create(path: &Path) -> Result<Self, KeyError> {
-        match Self::load(path) {
-            Err(KeyError::Unreadable { source, .. }) if source.kind() == io::ErrorKind::NotFound => {
-                create(path).map_err(|source| KeyError::Uncreatable { path: path.to_owned(), source })?;
-                Self::load(path)
+impl Key {
+    fn of(secret: Secret, created: Option<Timestamp>, signs_from: Timestamp) -> Result<Self, SigningFailed> {
+        let mut key = Self { id: String::new(), secret, created, signs_from, until: None };
+        let pair = key.pair()?;
+        blake3::hash(pair.public_key().as_ref()).to_hex()[..16].clone_into(&mut key.id);
+        Ok(key)
+    }
+
+    pub(crate) fn pair(&self) -> Result<Ed25519KeyPair, SigningFailed> {
+        Ed25519KeyPair::from_seed_unchecked(self.derive(Purpose::Signing).as_slice()).map_err(|_| SigningFailed)
+    }
+
+    pub(crate) fn derive(&self, purpose: Purpose) -> Secret {
+        derived(&self.secret, purpose)
+    }
+}
+
+/// When a key counts: the one place that decides it, for files and for running services.
+pub(crate) trait Timed {
+    fn signs_from(&self) -> Timestamp;
+    fn until(&self) -> Option<Timestamp>;
+
+    fn verifies_at(&self, now: Timestamp) -> bool {
+        self.until().is_none_or(|until| now < until)
+    }
+}
+
+impl Timed for Key {
+    fn signs_from(&self) -> Timestamp {
+        self.signs_from
+    }
+
+    fn until(&self) -> Option<Timestamp> {
+        self.until
+    }
+}
+
+/// The newest key whose time to sign has come, else the newest there is.
+pub(crate) fn signing<T: Timed>(keys: &[T], now: Timestamp) -> &T {
+    keys.iter().find(|key| key.signs_from() <= now && key.verifies_at(now)).unwrap_or(&keys[0])
+}
+
+impl Keys {
+    /// A random key and a random stable part, kept nowhere yet.
+    pub fn random(now: Timestamp) -> Result<Self, SigningFailed> {
+        let key = Key::of(Zeroizing::new(random()), Some(now), now)?;
+        Ok(Self { stable: Zeroizing::new(random()), keys: vec![key] })
+    }
+
+    /// One secret for everything, as key files were before they could be rotated.
+    fn single(secret: Secret) -> Result<Self, SigningFailed> {
+        Ok(Self { stable: secret.clone(), keys: vec![Key::of(secret, None, Timestamp::EPOCH)?] })
+    }
+
+    /// Makes a key that verifies at once and signs after `activate_after`; what older ones signed and sealed is accepted
+    /// for `overlap` from then on. Gives the new key's id.
+    fn rotate(&mut self, now: Timestamp, activate_after: Duration, overlap: Duration) -> Result<String, SigningFailed> {
+        let key = Key::of(Zeroizing::new(random()), Some(now), now.plus(activate_after))?;
+        let until = key.signs_from.plus(overlap);
+        for older in &mut self.keys {
+            older.until = Some(older.until.map_or(until, |earlier| earlier.min(until)));
+        }
+        let id = key.id.clone();
+        self.keys.insert(0, key);
+        Ok(id)
+    }
+
+    /// Takes a key away. The newest of those that are left has no end, and signs at once if this one did.
+    fn revoke(&mut self, id: &str, now: Timestamp) -> Result<(), KeyError> {
+        let place = self.keys.iter().position(|key| key.id == id);
+        let place = place.ok_or_else(|| KeyError::Unknown(id.to_owned()))?;
+        let signed = signing(&self.keys, now).id == id;
+        let left = self.keys.iter().find(|key| key.id != id && key.verifies_at(now));
+        let newest = left.map(|key| key.id.clone()).ok_or(KeyError::Last)?;
+        self.keys.remove(place);
+        if let Some(newest) = self.keys.iter_mut().find(|key| key.id == newest) {
+            newest.until = None;
+            if signed {
+                newest.signs_from = newest.signs_from.min(now);
             }
-            loaded => loaded,
         }
+        Ok(())
     }
 
-    /// A random key that is kept nowhere.
-    pub fn random() -> Self {
-        Self(Zeroizing::new(random()))
+    /// Takes away the keys that are over, and gives their ids.
+    fn prune(&mut self, now: Timestamp) -> Vec<String> {
+        let over: Vec<String> =
+            self.keys.iter().filter(|key| !key.verifies_at(now)).map(|key| key.id.clone()).collect();
+        self.keys.retain(|key| key.verifies_at(now));
+        over
     }
 
-    /// The key of these bytes.
-    pub fn from_bytes(bytes: [u8; 32]) -> Self {
-        Self(Zeroizing::new(bytes))
+    /// The keys as they may be shown, newest first.
+    pub fn reports(&self, now: Timestamp) -> Vec<KeyReport> {
+        let signing = &signing(&self.keys, now).id;
+        let standing = |key: &Key| match key {
+            key if key.id == *signing => KeyStanding::Signing,
+            key if !key.verifies_at(now) => KeyStanding::Over,
+            key if key.signs_from > now => KeyStanding::Waiting,
+            _ => KeyStanding::Verifying,
+        };
+        let report = |key: &Key| KeyReport {
+            id: key.id.clone(),
+            created: key.created,
+            signs_from: key.signs_from,
+            until: key.until,
+            standing: standing(key),
+        };
+        self.keys.iter().map(report).collect()
     }
 
-    pub(crate) fn derive(&self, purpose: Purpose) -> Zeroizing<[u8; 32]> {
-        Zeroizing::new(blake3::derive_key(purpose.context(), self.0.as_slice()))
+    pub(crate) fn rotating(&self) -> &[Key] {
+        &self.keys
     }
 
-    fn load(path: &Path) -> Result<Self, KeyError> {
-        let unreadable = |source| KeyError::Unreadable { path: path.to_owned(), source };
-        let bytes = Zeroizing::new(fs::read(path).map_err(unreadable)?);
-        let mode = fs::metadata(path).map_err(unreadable)?.permissions().mode();
-        if mode & 0o007 != 0 {
-            tracing::warn!(path = %path.display(), "every user of this machine can reach the key file: chmod 600");
-        }
-        let key = std::str::from_utf8(&bytes).ok().and_then(|text| from_hex(text.trim()));
-        let key = key.ok_or_else(|| KeyError::Malformed(path.to_owned()))?;
-        if key.iter().all(|byte| *byte == key[0]) {
-            return Err(KeyError::Weak(path.to_owned()));
-        }
-        Ok(Self(key))
+    pub(crate) fn derive_stable(&self, purpose: Purpose) -> Secret {
+        derived(&self.stable, purpose)
     }
-}
 
-/// Writes a random key beside `path` and links it there: the file appears complete or not at all, and an existing one
-/// is never replaced.
-fn create(path: &Path) -> io::Result<()> {
-    let directory = path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    let draft = directory.join(format!(".key-{:032x}", u128::from_ne_bytes(random())));
-    let written = write_draft(&draft).and_then(|()| match fs::hard_link(&draft, path) {
-        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Ok(()),
-        linked => linked,
-    });
-    // A draft that could not be created need not be removed, and the first failure is the one to tell.
-    let removed = fs::remove_file(&draft);
-    written?;
-    removed?;
-    File::open(directory)?.sync_all()
-}
-
-fn write_draft(draft: &Path) -> io::Result<()> {
-    let mut file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(draft)?;
-    file.write_all(to_hex(&Zeroizing::new(random::<32>())).as_bytes())?;
-    file.sync_all()
-}
-
-fn to_hex(key: &[u8; 32]) -> Zeroizing<String> {
-    // Room for all of it, so that no copy is left behind by growing.
-    let mut text = Zeroizing::new(String::with_capacity(65));
-    for nibble in key.iter().flat_map(|byte| [byte >> 4, byte & 0xf]) {
-        text.extend(char::from_digit(u32::from(nibble), 16));
+    #[cfg(test)]
+    pub(crate) fn of_byte(byte: u8) -> Self {
+        Self::single(Zeroizing::new([byte; 32])).unwrap_or_else(|error| panic!("{error}"))
     }
-    text.push('\n');
-    text
-}
-
-fn from_hex(text: &str) -> Option<Zeroizing<[u8; 32]>> {
-    let mut key = Zeroizing::new([0; 32]);
-    if text.len() != 64 {
-        return None;
-    }
-    for (place, digit) in text.chars().enumerate() {
-        key[place / 2] = key[place / 2] << 4 | u8::try_from(digit.to_digit(16)?).ok()?;
-    }
-    Some(key)
 }

@@ -13,12 +13,17 @@
 //! flags are zero (1/8) and the origin is known (5/256 for five origins), which is one token in 410; and their expiry
 //! is then anywhere in 2^36 seconds. **It is the caller who must refuse an expiry that has passed or lies further
 //! ahead than any anonymous session lives.** In the half hour that is left by default, 1800/2^36, an invented token
-//! ends up with a chance of 1/8 * 5/256 * 1800/2^36 = 6.4e-11, about 2^-34: less than a guess of the session's guard,
-//! and worth no more than the anonymous session which anybody may have for the asking.
+//! ends up with a chance of 1/8 * 5/256 * 1800/2^36 = 6.4e-11, about 2^-34, for each key that counts: less than a guess
+//! of the session's guard, and worth no more than the anonymous session which anybody may have for the asking.
+//!
+//! A block does not say which key sealed it, so all that count are tried. One sealed by an old key opens by another to
+//! something that passes in one case in 410, which is why all readings are given and the expiry decides between them.
+
+use std::sync::Arc;
 
 use aes::{
-    Aes128,
-    cipher::{BlockCipherDecrypt, BlockCipherEncrypt, KeyInit},
+    Block,
+    cipher::{BlockCipherDecrypt, BlockCipherEncrypt},
 };
 use thiserror::Error;
 use vestibule_application::ports::{Seal, Seals};
@@ -27,12 +32,8 @@ use vestibule_domain::{
     session::{GuardTag, Origin, SessionId},
     time::Timestamp,
 };
-use zeroize::Zeroizing;
 
-use crate::{
-    keys::{MasterKey, Purpose},
-    random::random,
-};
+use crate::{keyring::Keyring, random::random};
 
 #[cfg(test)]
 mod tests;
@@ -42,8 +43,7 @@ const SETUP: u8 = 1;
 
 /// Seals of AES-128.
 pub struct AesSeals {
-    cipher: Aes128,
-    id_key: Zeroizing<[u8; 32]>,
+    keyring: Arc<Keyring>,
     origins: Vec<(u8, Origin)>,
 }
 
@@ -58,8 +58,8 @@ pub struct OriginCollision {
 }
 
 impl AesSeals {
-    /// Seals under this key, for sessions of these origins.
-    pub fn new(master: &MasterKey, origins: impl IntoIterator<Item = Origin>) -> Result<Self, OriginCollision> {
+    /// Seals under these keys, for sessions of these origins.
+    pub fn new(keyring: Arc<Keyring>, origins: impl IntoIterator<Item = Origin>) -> Result<Self, OriginCollision> {
         let mut known: Vec<(u8, Origin)> = Vec::new();
         for second in origins {
             let tag = tag(&second);
@@ -69,10 +69,24 @@ impl AesSeals {
                 None => known.push((tag, second)),
             }
         }
-        let key = master.derive(Purpose::Sealing);
-        let (key, _) = key.split_at(16);
-        let cipher = Aes128::new(&std::array::from_fn(|place| key[place]).into());
-        Ok(Self { cipher, id_key: master.derive(Purpose::SessionIds), origins: known })
+        Ok(Self { keyring, origins: known })
+    }
+
+    /// What a block says once it is decrypted.
+    fn read(&self, block: Block) -> Option<Seal> {
+        let plain = u128::from_be_bytes(block.into());
+        let [.., flags] = (plain >> 88 & 0xf).to_be_bytes();
+        let [.., tag] = (plain >> 80).to_be_bytes();
+        let [.., a, b, c] = (plain >> 56).to_be_bytes();
+        let guard = u32::from_be_bytes([0, a, b, c]);
+        let (_, origin) = self.origins.iter().find(|(known, _)| *known == tag)?;
+        let seconds = i64::try_from(plain >> 92).ok()?;
+        (flags & !SETUP == 0).then(|| Seal {
+            origin: origin.clone(),
+            expires: Timestamp::from_millis(seconds * 1000),
+            setup: flags == SETUP,
+            guard: (guard != 0).then(|| GuardTag::new(guard)),
+        })
     }
 }
 
@@ -92,30 +106,21 @@ impl Seals for AesSeals {
         let [nonce @ .., _] = random::<8>().map(u128::from);
         let nonce = nonce.into_iter().fold(0, |bits, byte| bits << 8 | byte);
         let mut block = (plain | nonce).to_be_bytes().into();
-        self.cipher.encrypt_block(&mut block);
+        self.keyring.signing(|key| key.cipher.encrypt_block(&mut block));
         OpaqueToken::from_bits(block.into())
     }
 
-    fn unseal(&self, token: &OpaqueToken) -> Option<Seal> {
-        let mut block = token.bits()?.into();
-        self.cipher.decrypt_block(&mut block);
-        let plain = u128::from_be_bytes(block.into());
-        let [.., flags] = (plain >> 88 & 0xf).to_be_bytes();
-        let [.., tag] = (plain >> 80).to_be_bytes();
-        let [.., a, b, c] = (plain >> 56).to_be_bytes();
-        let guard = u32::from_be_bytes([0, a, b, c]);
-        let (_, origin) = self.origins.iter().find(|(known, _)| *known == tag)?;
-        let seconds = i64::try_from(plain >> 92).ok()?;
-        (flags & !SETUP == 0).then(|| Seal {
-            origin: origin.clone(),
-            expires: Timestamp::from_millis(seconds * 1000),
-            setup: flags == SETUP,
-            guard: (guard != 0).then(|| GuardTag::new(guard)),
+    fn unseal(&self, token: &OpaqueToken) -> Vec<Seal> {
+        let Some(bits) = token.bits() else { return Vec::new() };
+        self.keyring.verifying(|key| {
+            let mut block = bits.into();
+            key.cipher.decrypt_block(&mut block);
+            self.read(block)
         })
     }
 
     fn session_id(&self, token: &OpaqueToken) -> SessionId {
-        let hash = blake3::keyed_hash(&self.id_key, token.expose().as_bytes());
+        let hash = blake3::keyed_hash(&self.keyring.session_ids, token.expose().as_bytes());
         let (id, _) = hash.as_bytes().split_at(16);
         SessionId::from_uuid(uuid::Builder::from_custom_bytes(std::array::from_fn(|place| id[place])).into_uuid())
     }

@@ -8,12 +8,12 @@ use vestibule_domain::{
 use zeroize::Zeroizing;
 
 use crate::{
-    keys::{MasterKey, Purpose},
+    keys::{Keys, Purpose},
     random::random,
 };
 
 /// Tokens of 128 bits from the operating system, stored as BLAKE3 digests. Digests need no key: 128 random bits cannot
-/// be guessed, and so stored sessions outlive a lost master key.
+/// be guessed, and so stored sessions outlive a lost key file.
 pub struct RandomTokens {
     guard_key: Zeroizing<[u8; 32]>,
 }
@@ -21,9 +21,9 @@ pub struct RandomTokens {
 impl RandomTokens {
     const DIGEST_CONTEXT: &str = "vestibule 2026-11 token digest v1";
 
-    /// Tokens whose guard tags depend on this key.
-    pub fn new(master: &MasterKey) -> Self {
-        Self { guard_key: master.derive(Purpose::GuardTags) }
+    /// Tokens whose guard tags depend on the stable part of these keys: sessions in the store have such tags.
+    pub fn new(keys: &Keys) -> Self {
+        Self { guard_key: keys.derive_stable(Purpose::GuardTags) }
     }
 }
 
@@ -52,7 +52,7 @@ mod tests {
     use super::*;
 
     fn tokens() -> RandomTokens {
-        RandomTokens::new(&MasterKey::from_bytes([1; 32]))
+        RandomTokens::new(&Keys::of_byte(1))
     }
 
     #[test]
@@ -77,14 +77,14 @@ mod tests {
         let lower = OpaqueToken::parse("c473472d-c085-4043-9bf0-ee80bff73d40").unwrap();
         let upper = OpaqueToken::parse("C473472D-C085-4043-9BF0-EE80BFF73D40").unwrap();
         assert_ne!(tokens().digest(&lower), tokens().digest(&upper));
-        assert_eq!(tokens().digest(&lower), RandomTokens::new(&MasterKey::random()).digest(&lower));
+        assert_eq!(tokens().digest(&lower), RandomTokens::new(&Keys::of_byte(2)).digest(&lower));
     }
 
     #[test]
     fn a_guard_tag_is_stable_keyed_and_never_zero() {
         let guard = tokens().mint();
         assert_eq!(tokens().guard_tag(&guard), tokens().guard_tag(&guard));
-        let of = |key: u8| RandomTokens::new(&MasterKey::from_bytes([key; 32])).guard_tag(&guard);
+        let of = |key: u8| RandomTokens::new(&Keys::of_byte(key)).guard_tag(&guard);
         assert!((0..8).map(|key| of(key).bits()).collect::<HashSet<_>>().len() > 6);
         let tokens = tokens();
         assert!((0..50_000).all(|_| tokens.guard_tag(&tokens.mint()).bits() != 0));

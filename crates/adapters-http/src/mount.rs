@@ -9,7 +9,10 @@ mod wrap;
 use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
 use axum::{Router, extract::Request, response::Response, routing::MethodRouter};
-use http::{HeaderValue, Method, StatusCode, header::HOST};
+use http::{
+    HeaderValue, Method, StatusCode,
+    header::{CACHE_CONTROL, HOST},
+};
 use ipnet::IpNet;
 use tower::ServiceExt;
 use tracing::Instrument;
@@ -32,12 +35,16 @@ pub struct Shared {
     pub trusted_proxies: Arc<[IpNet]>,
     /// How long a request may take to arrive, from the end of its head to the end of its body.
     pub request_timeout: Duration,
-    /// The public keys of signed tokens (RFC 7517), served at [`JWKS_PATH`].
-    pub jwks: Arc<serde_json::Value>,
+    /// Gives the public keys of signed tokens as they are now (RFC 7517), served at [`JWKS_PATH`].
+    pub jwks: Arc<dyn Fn() -> serde_json::Value + Send + Sync>,
 }
 
 /// Where those who verify signed tokens themselves find the keys.
 pub const JWKS_PATH: &str = "/.well-known/jwks.json";
+
+/// How long verifiers may keep them: a new key is published for longer than that before anything is signed with it, and
+/// an old one for as long as what it signed lives.
+const KEPT: HeaderValue = HeaderValue::from_static("public, max-age=60");
 
 const JWK_SET: HeaderValue = HeaderValue::from_static("application/jwk-set+json");
 
@@ -77,8 +84,12 @@ fn of_host(entries: &[Entry], host: Option<&str>, shared: &Shared) -> Router {
         router = router.route(path, methods);
     }
     let keys = Arc::clone(&shared.jwks);
-    let router =
-        router.route(JWKS_PATH, axum::routing::get(async move || reply::json(StatusCode::OK, JWK_SET, &*keys)));
+    let published = async move || {
+        let mut response = reply::json(StatusCode::OK, JWK_SET, &keys());
+        response.headers_mut().insert(CACHE_CONTROL, KEPT);
+        response
+    };
+    let router = router.route(JWKS_PATH, axum::routing::get(published));
     router.fallback(move |request: Request| async move { fallback.answer(&request) })
 }
 

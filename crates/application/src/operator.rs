@@ -5,6 +5,7 @@
 
 pub mod clients;
 pub mod forms;
+pub mod import;
 pub mod login_tokens;
 pub mod nodes;
 pub mod roles;
@@ -32,6 +33,7 @@ use crate::{
     policies::password::{PasswordPolicy, TooSimple},
     ports::{
         Clock, CommitError, Conflict, HashError, Ids, KeyKind, PasswordHasher, StoreError, StoredUser, Stores, Tokens,
+        UnusableHash,
     },
 };
 
@@ -97,6 +99,9 @@ pub enum Error {
     /// The password could not be hashed.
     #[error(transparent)]
     Hash(#[from] HashError),
+    /// The hash that a user was to be taken over with is of no use here.
+    #[error("the password hash cannot be taken over: {0}")]
+    ForeignHash(UnusableHash),
     /// The store failed.
     #[error(transparent)]
     Store(#[from] StoreError),

@@ -13,7 +13,7 @@ pub use archive::Archive;
 pub use budgets::{Bucket, Budgets, Exhausted};
 pub use crypto::{
     Against, HashError, HashProfile, InvalidSignature, PasswordHasher, Seal, Seals, SigningFailed, TokenSigner, Tokens,
-    Verdict,
+    UnusableHash, Verdict,
 };
 pub use store::{
     ClientStore, CommitError, Conflict, FormStore, Health, Housekeeping, Installation, KeyKind, LoginTokenStore,

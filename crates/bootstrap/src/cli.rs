@@ -4,6 +4,7 @@ mod clients;
 mod config;
 mod copy;
 mod forms;
+mod keys;
 mod login_tokens;
 mod migrate;
 mod nodes;
@@ -12,6 +13,7 @@ mod roles;
 mod routes;
 mod serve;
 mod sessions;
+mod tune;
 mod users;
 
 #[cfg(test)]
@@ -29,6 +31,7 @@ use thiserror::Error;
 
 use self::output::Context;
 use crate::{
+    clock::SystemClock,
     compose::{self, Operations},
     settings::{Invalid, Settings, Sources},
     telemetry::tell,
@@ -65,6 +68,14 @@ enum Command {
     /// Check or show the configuration.
     #[command(subcommand)]
     Config(config::Command),
+    /// The keys that tokens are signed and sealed with.
+    #[command(subcommand)]
+    Keys(keys::KeysCommand),
+    /// Measure password hashing on this machine, and propose what it should cost.
+    ///
+    /// Run it on the machine that will serve, while nothing else is busy there: all hashing threads are kept at work for
+    /// some seconds. The proposal is never below OWASP's minimum of 19 MiB and two passes.
+    Tune(tune::TuneArgs),
     #[command(flatten)]
     Operator(OperatorCommand),
 }
@@ -139,6 +150,8 @@ fn execute(cli: Cli) -> Result<()> {
             Command::Copy(args) => copy::run(&args, &settings, cli.json).await,
             Command::Routes => routes::run(&settings, cli.json),
             Command::Config(command) => config::run(&command, &settings, cli.json),
+            Command::Keys(command) => Ok(print(&keys::run(command, &settings, &SystemClock::default(), cli.json)?)?),
+            Command::Tune(args) => tune::run(&args, &settings, cli.json),
             Command::Operator(command) => operate(command, &settings, cli.json).await,
         }
     })

@@ -2,7 +2,9 @@
 
 mod core;
 mod dialects;
+pub(crate) mod keys;
 mod stores;
+mod tuning;
 
 #[cfg(test)]
 mod tests;
@@ -16,7 +18,7 @@ use anyhow::{Context, Result, bail};
 use axum::Router;
 use tokio::net::TcpListener;
 use url::Url;
-use vestibule_adapters_crypto::MasterKey;
+use vestibule_adapters_crypto::Keys;
 use vestibule_adapters_http::mount::{self, Shared};
 use vestibule_application::{
     activity::Activity,
@@ -25,10 +27,15 @@ use vestibule_application::{
     ports::{Clock, SetupState},
 };
 
-use self::core::{Core, master_key};
-pub(crate) use self::stores::OpenStores;
+use self::core::Core;
+pub(crate) use self::{
+    stores::OpenStores,
+    tuning::{Measured, tune},
+};
 use crate::{
     background::Background,
+    clock::SystemClock,
+    key_watch::KeyWatch,
     report::Report,
     serve::{self, Deadlines},
     settings::{Invalid, OpenTo, Settings, StoreUrl},
@@ -46,6 +53,7 @@ pub struct App {
     pub(crate) listener: TcpListener,
     pub(crate) router: Router,
     pub(crate) background: Background,
+    pub(crate) key_watch: Option<KeyWatch>,
     pub(crate) deadlines: Deadlines,
     pub(crate) store: OpenStores,
     operator: Arc<Operator>,
@@ -88,8 +96,7 @@ pub async fn build(settings: &Settings, overrides: Overrides) -> Result<App> {
     let listener = serve::bind(settings.server.listen).await?;
     let address = listener.local_addr().context("the listener has no address")?;
     let public_url = public_url(settings, address)?;
-    let core = Core::new(settings, master_key(settings)?, overrides)?;
-    let open = OpenStores::open(settings).await?;
+    let (open, core) = open(settings, overrides).await?;
     let stores = &open.ports;
 
     for form in &settings.forms {
@@ -104,7 +111,10 @@ pub async fn build(settings: &Settings, overrides: Overrides) -> Result<App> {
         ids: core.ids.clone(),
         trusted_proxies: settings.server.trusted_proxies.clone().into(),
         request_timeout: settings.server.request_timeout,
-        jwks: Arc::new(core.signer.jwks()),
+        jwks: Arc::new({
+            let keyring = core.keyring.clone();
+            move || keyring.published()
+        }),
     };
     let router =
         mount::mount(&mounts, &shared).map_err(|collision| Invalid::because("mounts", &collision.to_string()))?;
@@ -121,17 +131,30 @@ pub async fn build(settings: &Settings, overrides: Overrides) -> Result<App> {
             sweep_interval: settings.sessions.sweep_interval,
             keep_ended: settings.sessions.keep_ended,
         },
+        key_watch: keys::file(settings).map(|file| KeyWatch::new(file, core.keyring.clone())),
         operator: Arc::new(core.operator(settings, stores)),
         store: open,
     })
+}
+
+/// The store, and what stands beside it. A key file that cannot be used is told before there is a store.
+async fn open(settings: &Settings, overrides: Overrides) -> Result<(OpenStores, Core)> {
+    let clock = overrides.clock.unwrap_or_else(|| Arc::new(SystemClock::default()));
+    let existing = keys::existing(settings, clock.as_ref())?;
+    let open = OpenStores::open(settings).await?;
+    let keys = match existing {
+        Some(keys) => keys,
+        None => keys::made(settings, &open.ports, clock.as_ref()).await?,
+    };
+    let core = Core::new(settings, &keys, clock)?;
+    Ok((open, core))
 }
 
 /// Opens the store for a single command of the operator's.
 pub(crate) async fn operate(settings: &Settings) -> Result<Operations> {
     stores::check(settings)?;
     refuse_memory(settings)?;
-    let core = Core::new(settings, master_key(settings)?, Overrides::default())?;
-    let store = OpenStores::open(settings).await?;
+    let (store, core) = open(settings, Overrides::default()).await?;
     Ok(Operations { operator: core.operator(settings, &store.ports), store })
 }
 
@@ -179,7 +202,8 @@ pub(crate) fn check(settings: &Settings) -> Result<()> {
 pub(crate) fn routes(settings: &Settings) -> Result<Vec<RouteEntry>> {
     // Routes come with their handlers, and handlers stand on a service: this one is never asked anything.
     let stores = OpenStores::in_memory().ports;
-    let core = Core::new(settings, MasterKey::random(), Overrides::default())?;
+    let clock = SystemClock::default();
+    let core = Core::new(settings, &Keys::random(clock.now())?, Arc::new(clock))?;
     let activity = Arc::new(Activity::new(stores.sessions.clone(), stores.unit.clone()));
     let public_url = Url::parse("http://localhost").context("the public URL is none")?;
     let mounts = core.mounts(settings, &stores, &activity, &public_url, None)?;

@@ -11,6 +11,7 @@ mod clock;
 pub mod compose;
 mod copy;
 pub mod form_document;
+mod key_watch;
 mod report;
 pub mod serve;
 pub mod settings;

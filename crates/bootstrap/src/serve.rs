@@ -55,6 +55,7 @@ pub struct Handle {
 struct After {
     stop: watch::Sender<bool>,
     background: JoinHandle<()>,
+    key_watch: Option<JoinHandle<()>>,
     store: OpenStores,
 }
 
@@ -73,8 +74,9 @@ impl App {
     pub async fn serve(self) -> Result<Handle> {
         let (stop, stopped) = watch::channel(false);
         let mut handle = serve(self.listener, self.router, self.deadlines).await?;
+        let key_watch = self.key_watch.map(|watch| watch.start(stopped.clone())).transpose()?;
         let background = tokio::spawn(self.background.run(stopped));
-        handle.after = Some(After { stop, background, store: self.store });
+        handle.after = Some(After { stop, background, key_watch, store: self.store });
         Ok(handle)
     }
 }
@@ -125,9 +127,12 @@ impl Handle {
     pub async fn shutdown(self) -> Result<()> {
         self.connections.graceful_shutdown(Some(self.grace));
         self.server.await.context("the server broke down")?.context("the server failed")?;
-        if let Some(After { stop, background, store }) = self.after {
+        if let Some(After { stop, background, key_watch, store }) = self.after {
             let _ = stop.send(true);
             background.await.context("the background tasks broke down")?;
+            if let Some(watch) = key_watch {
+                watch.await.context("the watch on the key file broke down")?;
+            }
             store.close().await?;
         }
         Ok(())

@@ -119,14 +119,21 @@ async fn t003_10_every_text_has_the_same_answer_on_every_database() {
 /// What comes of registering the second address after the first: `one`, `two` or `bad`.
 async fn decision(app: &TestApp, n: usize, first: &str, second: &str) -> &'static str {
     // Every pair in a domain of its own, so that no other pair's address is in the way.
-    let own =
-        |address: &str| address.replace("x.test", &format!("x{n}.test")).replace("example.org", &format!("e{n}.org"));
+    let own = |address: &str| {
+        address
+            .replace("x.test", &format!("x{n}.test"))
+            .replace("X.TEST", &format!("X{n}.TEST"))
+            .replace("example.org", &format!("e{n}.org"))
+    };
     let (first, second) = (own(first), own(second));
     let register = async |email: &str, password: &str| {
         let body = json!({ "email": email, "password": password }).to_string();
         post(app, "/session/register/", body).await
     };
     let (begun, other) = (register(&first, WORDS).await, register(&second, "kot pod stołem").await);
+    if begun.json()["code"] == 35 {
+        return "bad";
+    }
     assert_eq!(begun.json()["code"], 0, "{first:?}: {begun:?}");
     let who = async |key: String| {
         app.send(app.request(Method::GET, "/session/user/details").bearer_auth(key)).await.text("/guid")

@@ -3,27 +3,25 @@
 use std::{
     io,
     num::NonZeroUsize,
+    panic::{self, AssertUnwindSafe},
     sync::{Arc, Mutex, PoisonError, mpsc},
     thread,
     time::Duration,
 };
 
-use argon2::{Algorithm, Argon2, Block, Version};
 use tokio::sync::oneshot;
 use vestibule_application::ports::HashError;
-use vestibule_domain::secret::Password;
 use zeroize::Zeroizing;
 
-use super::Argon2Cost;
-
-type Output = Zeroizing<Vec<u8>>;
+use super::{
+    Argon2Cost,
+    formats::{Derivation, Output},
+};
 
 /// One hash to compute. Nobody waits for it any more once `answer` is closed.
 struct Job {
-    password: Password,
-    cost: Argon2Cost,
-    salt: Vec<u8>,
-    length: usize,
+    password: Zeroizing<Vec<u8>>,
+    derivation: Box<dyn Derivation>,
     answer: oneshot::Sender<Result<Output, HashError>>,
 }
 
@@ -34,7 +32,7 @@ pub(super) struct Pool {
 }
 
 /// When a caller may try again: by then the queue of a default installation has moved on by a good part.
-const OVERLOADED: HashError = HashError::Overloaded { retry_after: Duration::from_secs(1) };
+pub(super) const OVERLOADED: HashError = HashError::Overloaded { retry_after: Duration::from_secs(1) };
 
 impl Pool {
     /// `usual` is the cost for which each thread keeps its memory.
@@ -53,15 +51,13 @@ impl Pool {
     /// The hash; refused at once when the queue is full. Given up when the future is dropped before its turn.
     pub(super) async fn derive(
         &self,
-        password: &Password,
-        cost: Argon2Cost,
-        salt: Vec<u8>,
-        length: usize,
+        password: Zeroizing<Vec<u8>>,
+        derivation: Box<dyn Derivation>,
     ) -> Result<Output, HashError> {
         let (answer, answered) = oneshot::channel();
-        let job = Job { password: password.clone(), cost, salt, length, answer };
+        let job = Job { password, derivation, answer };
         self.jobs.as_ref().and_then(|jobs| jobs.try_send(job).ok()).ok_or(OVERLOADED)?;
-        // A thread that died leaves its caller where a full queue would.
+        // A hash that panicked leaves its caller where a full queue would.
         answered.await.unwrap_or(Err(OVERLOADED))
     }
 }
@@ -85,7 +81,12 @@ fn work(jobs: &Mutex<mpsc::Receiver<Job>>, usual: Argon2Cost) {
         if job.answer.is_closed() {
             continue;
         }
-        let output = derive(&job, &mut memory);
+        // One hash that brings its thread down must not leave fewer threads to all others.
+        let derived = AssertUnwindSafe(|| job.derivation.derive(&job.password, &mut memory));
+        let Ok(output) = panic::catch_unwind(derived) else {
+            memory = Vec::new();
+            continue;
+        };
         // What a dearer hash took is given back.
         let kept = usual.memory_kib as usize;
         memory.truncate(kept);
@@ -93,16 +94,4 @@ fn work(jobs: &Mutex<mpsc::Receiver<Job>>, usual: Argon2Cost) {
         // A caller who left meanwhile misses nothing.
         drop(job.answer.send(output));
     }
-}
-
-fn derive(job: &Job, memory: &mut Vec<Block>) -> Result<Output, HashError> {
-    let params = job.cost.params().map_err(|_| HashError::Unusable)?;
-    if memory.len() < params.block_count() {
-        memory.resize(params.block_count(), Block::new());
-    }
-    let mut output = Zeroizing::new(vec![0; job.length]);
-    Argon2::new(Algorithm::Argon2id, Version::V0x13, params)
-        .hash_password_into_with_memory(job.password.expose().as_bytes(), &job.salt, &mut output, memory)
-        .map_err(|_| HashError::Unusable)?;
-    Ok(output)
 }

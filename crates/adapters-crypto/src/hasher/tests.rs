@@ -31,15 +31,15 @@ async fn verdict(hasher: &Argon2Hasher, text: &str, hash: &str) -> Result<Verdic
 #[tokio::test]
 async fn the_password_is_right_and_its_neighbours_are_wrong() {
     let hasher = hasher(CHEAP, 2, 8);
-    for profile in [HashProfile::Standard, HashProfile::Fast] {
+    for (profile, right) in [(HashProfile::Standard, Verdict::Right), (HashProfile::Fast, Verdict::RightButOutdated)] {
         for text in ["correct horse", " spaced ", "nul\0inside", "e\u{301}", &"x".repeat(1024)] {
             let hash = hash(&hasher, text, profile).await;
-            assert_eq!(verdict(&hasher, text, hash.expose()).await, Ok(Verdict::Right));
+            assert_eq!(verdict(&hasher, text, hash.expose()).await, Ok(right));
             let mut flipped = text.to_owned();
             let last = flipped.pop().unwrap();
             flipped.push(if last == 'y' { 'z' } else { 'y' });
             assert_eq!(verdict(&hasher, &flipped, hash.expose()).await, Ok(Verdict::Wrong));
-            assert_eq!(verdict(&hasher, text.trim(), hash.expose()).await == Ok(Verdict::Right), text.trim() == text);
+            assert_eq!(verdict(&hasher, text.trim(), hash.expose()).await == Ok(right), text.trim() == text);
         }
     }
 }
@@ -75,10 +75,10 @@ async fn a_hash_that_cannot_be_read_or_afforded_is_refused_without_work() {
     for stored in [
         String::new(),
         "plain text".to_owned(),
-        "$2b$12$abcdefghijklmnopqrstuuABCDEFGHIJKLMNOPQRSTUVWXYZ01234".to_owned(),
-        format!("$argon2i$v=19$m=64,t=2,p=1${tail}"),
-        format!("$argon2id$v=16$m=64,t=2,p=1${tail}"),
-        format!("$argon2id$m=64,t=2,p=1${tail}"),
+        "$2b$31$CCCCCCCCCCCCCCCCCCCCC.E5YPO9kmyuRGyh0XouQYb4YMJKvyOeW".to_owned(),
+        format!("$scrypt$ln=30,r=8,p=1${tail}"),
+        format!("$pbkdf2-sha256$i=4000000000${tail}"),
+        format!("$argon2id$v=18$m=64,t=2,p=1${tail}"),
         format!("$argon2id$v=19$m=8388608,t=2,p=1${tail}"),
         format!("$argon2id$v=19$m=262145,t=2,p=1${tail}"),
         format!("$argon2id$v=19$m=64,t=101,p=1${tail}"),
@@ -87,9 +87,77 @@ async fn a_hash_that_cannot_be_read_or_afforded_is_refused_without_work() {
         format!("$argon2id$v=19$m=64,t=2,p=1,keyid=YWJj${tail}"),
         "$argon2id$v=19$m=64,t=2,p=1$c29tZXNhbHQ".to_owned(),
     ] {
-        assert_eq!(verdict(&hasher, "password", &stored).await, Err(HashError::Unusable), "{stored}");
+        let refused = verdict(&hasher, "password", &stored).await;
+        assert!(matches!(refused, Err(HashError::Unusable(_))), "{stored}: {refused:?}");
     }
     assert!(begun.elapsed() < Duration::from_millis(500), "{:?}", begun.elapsed());
+}
+
+#[tokio::test]
+async fn a_right_password_of_any_other_make_is_outdated() {
+    let cost = Argon2Cost { memory_kib: 256, iterations: 2, parallelism: 1 };
+    let hasher = hasher(cost, 1, 8);
+    for (text, stored) in [
+        ("password", "$argon2i$v=19$m=256,t=2,p=1$c29tZXNhbHQ$iekCn0Y3spW+sCcFanM2xBT63UP2sghkUoHLIUpWRS8"),
+        ("secret", "argon2$argon2i$v=19$m=8,t=1,p=1$c2FsdHNhbHQ$YC9+jJCrQhs5R6db7LlN8Q"),
+        ("U*U", "$2a$05$CCCCCCCCCCCCCCCCCCCCC.E5YPO9kmyuRGyh0XouQYb4YMJKvyOeW"),
+        ("U*U", "bcrypt$$2a$05$CCCCCCCCCCCCCCCCCCCCC.E5YPO9kmyuRGyh0XouQYb4YMJKvyOeW"),
+        ("lètmein", "bcrypt_sha256$$2a$08$NDjSAIcas.EcoxCRiArvT.MkNiPYVhrsrnJsRkLueZOoV1bsQqlmC"),
+        ("password", "$pbkdf2-sha256$1212$4vjV83LKPjQzk31VI4E0Vw$hsYF68OiOUPdDZ1Fg.fJPeq1h/gXXY7acBp9/6c.tmQ"),
+        ("lètmein", "pbkdf2_sha256$390000$seasalt$8xBlGd3jVgvJ+92hWPxi5ww0uuAuAnKgC45eudxro7c="),
+        (
+            "lètmein",
+            "scrypt$16384$seasalt$8$1$Qj3+9PPyRjSJIebHnG81TMjsqtaIGxNQG/aEB/NYafTJ7tibgfYz71m0ldQESkXFRkdVCBhhY8mx7rQwite/Pw==",
+        ),
+        (
+            "Hello world!",
+            "$6$saltstring$svn8UoSVapNtMuq1ukKS4tPQd8iKwSMHWjl/O817G3uBnIFNjnQJuesI68u4OTLiBFdcbYEdFCoEOfaS35inz1",
+        ),
+        ("test12345", "$P$9IQRaTwmfeRo7ud9Fh4E2PdI0S3r.L0"),
+    ] {
+        assert_eq!(verdict(&hasher, text, stored).await, Ok(Verdict::RightButOutdated), "{stored}");
+        assert_eq!(verdict(&hasher, "another", stored).await, Ok(Verdict::Wrong), "{stored}");
+        assert_eq!(hasher.check(&PasswordHash::new(stored)), Ok(()));
+    }
+    let own = hash(&hasher, "password", HashProfile::Standard).await;
+    assert_eq!(verdict(&hasher, "password", own.expose()).await, Ok(Verdict::Right));
+    let shorter_salt = "$argon2id$v=19$m=256,t=2,p=1$c29tZXNhbHQ$nf65EOgLrQMR/uIPnA4rEsF5h7TKyQwu9U1bMCHGi/4";
+    assert_eq!(verdict(&hasher, "password", shorter_salt).await, Ok(Verdict::RightButOutdated));
+}
+
+#[tokio::test]
+async fn peppers_are_rotated_and_one_that_is_gone_is_not_a_wrong_password() {
+    let directory = tempfile::tempdir().unwrap();
+    let file = directory.path().join("pepper");
+    let peppered = |lines: &str| {
+        std::fs::write(&file, lines).unwrap();
+        hasher(CHEAP, 1, 8).with_peppers(Peppers::load(&file).unwrap_or_else(|error| panic!("{error}")))
+    };
+    let (new, old) =
+        ("2:9fYtVZ1c0oPpkhPq6VQ2uY0a3cXoF8t0wEwq1m2Zs7A=", "old:Lr0vDgs5mXa7sV9jZ2Lq1yq8mZ0tT3rWc5uE7kP4hB8=");
+    let plain = hash(&hasher(CHEAP, 1, 8), "p", HashProfile::Standard).await;
+    let before = peppered(old);
+    let stored = hash(&before, "p", HashProfile::Standard).await;
+    assert!(stored.expose().starts_with("$argon2id$v=19$m=64,t=2,p=1,keyid=b2xk$"), "{}", stored.expose());
+    assert_eq!(verdict(&before, "p", stored.expose()).await, Ok(Verdict::Right));
+    assert_eq!(verdict(&before, "p", plain.expose()).await, Ok(Verdict::RightButOutdated));
+
+    let both = peppered(&format!("{new}\n{old}"));
+    assert_eq!(verdict(&both, "p", stored.expose()).await, Ok(Verdict::RightButOutdated));
+    assert_eq!(verdict(&both, "q", stored.expose()).await, Ok(Verdict::Wrong));
+    let renewed = hash(&both, "p", HashProfile::Standard).await;
+    assert_eq!(verdict(&both, "p", renewed.expose()).await, Ok(Verdict::Right));
+
+    let gone = peppered(new);
+    let unknown = UnusableHash::UnknownPepper("old".to_owned());
+    assert_eq!(verdict(&gone, "p", stored.expose()).await, Err(HashError::Unusable(unknown.clone())));
+    assert_eq!(gone.check(&stored), Err(unknown));
+    assert_eq!(verdict(&gone, "p", renewed.expose()).await, Ok(Verdict::Right));
+    // The key itself takes part, not just its id.
+    let other = peppered(&format!("{new}\n{}", old.replace("Lr0v", "Mr0v")));
+    assert_eq!(verdict(&other, "p", stored.expose()).await, Ok(Verdict::Wrong));
+    let random = hash(&both, "secret", HashProfile::Fast).await;
+    assert!(!random.expose().contains("keyid"), "{}", random.expose());
 }
 
 #[tokio::test]
@@ -153,6 +221,25 @@ async fn work_whose_caller_has_gone_is_skipped() {
     drop(hasher);
     // The first may have been under way when it was abandoned; seven more would take seven times as long.
     assert!(begun.elapsed() < one * 4, "{:?}, one takes {one:?}", begun.elapsed());
+}
+
+struct Panicking;
+
+impl Derivation for Panicking {
+    fn derive(&self, _: &[u8], _: &mut Vec<argon2::Block>) -> Result<formats::Output, HashError> {
+        panic!("this is what the test is about")
+    }
+}
+
+#[tokio::test]
+async fn a_hash_that_panics_takes_no_thread_with_it() {
+    let hasher = hasher(CHEAP, 1, 8);
+    for _ in 0..2 {
+        let derived = hasher.pool.derive(b"p".to_vec().into(), Box::new(Panicking)).await;
+        assert_eq!(derived.err(), Some(OVERLOADED));
+    }
+    let stored = hash(&hasher, "p", HashProfile::Standard).await;
+    assert_eq!(verdict(&hasher, "p", stored.expose()).await, Ok(Verdict::Right));
 }
 
 #[tokio::test]

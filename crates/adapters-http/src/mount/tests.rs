@@ -51,7 +51,7 @@ fn at(prefix: &str, hosts: &[&str], dialect: Fake) -> Mount {
 fn shared() -> Shared {
     let mut ids = MockIds::new();
     ids.expect_next().returning(|| Uuid::from_u128(7));
-    let jwks = Arc::new(serde_json::json!({ "keys": [] }));
+    let jwks = Arc::new(|| serde_json::json!({ "keys": [] }));
     Shared { ids: Arc::new(ids), trusted_proxies: Arc::new([]), request_timeout: Duration::from_secs(5), jwks }
 }
 
@@ -94,6 +94,7 @@ async fn the_public_keys_are_where_verifiers_look() {
         let (status, body, response) = ask(&router, "GET", host, "/.well-known/jwks.json").await;
         assert_eq!((status, body.as_str()), (StatusCode::OK, r#"{"keys":[]}"#));
         assert_eq!(response.headers()["content-type"], "application/jwk-set+json");
+        assert_eq!(response.headers()["cache-control"], "public, max-age=60");
     }
 }
 

@@ -37,7 +37,10 @@ pub(super) fn wrap(router: Router, shared: &Shared) -> Router {
 }
 
 fn finished(mut response: Response, id: &str) -> Response {
-    response.headers_mut().extend(SAFE);
+    for (name, value) in SAFE {
+        // Only what is the same for everybody says that it may be kept.
+        response.headers_mut().entry(name).or_insert(value);
+    }
     response.headers_mut().extend(HeaderValue::from_str(id).ok().map(|id| (REQUEST_ID, id)));
     response
 }

@@ -12,7 +12,7 @@ use vestibule_domain::{
 use super::{Error, Operator, end_sessions_of, record};
 use crate::{
     change::Change,
-    ports::{Conflict, HashError, HashProfile, StoredNode},
+    ports::{Conflict, HashError, HashProfile, StoredNode, UnusableHash},
 };
 
 /// A node with the secret it logs in with from now on, which is told this once.
@@ -82,7 +82,7 @@ impl Operator {
     async fn new_secret(&self) -> Result<(OpaqueToken, PasswordHash), Error> {
         let secret = self.ports.tokens.mint();
         // A token is never empty nor longer than a password may be.
-        let password = Password::parse(secret.expose()).map_err(|_| HashError::Unusable)?;
+        let password = Password::parse(secret.expose()).map_err(|_| HashError::from(UnusableHash::UnknownFormat))?;
         let hash = self.ports.hasher.hash(&password, HashProfile::Fast).await?;
         Ok((secret, hash))
     }

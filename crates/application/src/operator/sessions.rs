@@ -101,6 +101,7 @@ impl Operator {
             [Change::EndSession { id: session.id, ending }, Change::Record(event)]
         };
         match self.commit(sessions.iter().flat_map(changes).collect()).await {
+            Err(Error::Conflict(Conflict::Stale)) if sessions.len() == 1 => return Ok(0),
             Err(Error::Conflict(Conflict::Stale)) => {}
             done => return done.map(|()| sessions.len()),
         }

@@ -1,6 +1,7 @@
 //! The commands on mocked ports: what each writes, and what each refuses.
 
 mod accounts;
+mod import;
 mod others;
 mod sessions;
 
@@ -81,6 +82,10 @@ impl World {
         hasher
             .expect_hash()
             .returning(|password, profile| Ok(PasswordHash::new(format!("{profile:?} {}", password.expose()))));
+        hasher.expect_check().returning(|hash| match hash.expose() {
+            "strange" => Err(UnusableHash::UnknownFormat),
+            _ => Ok(()),
+        });
         let mut clock = MockClock::new();
         clock.expect_now().return_const(NOW);
         let mut ids = MockIds::new();

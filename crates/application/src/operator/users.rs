@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use vestibule_domain::{
     message::EventKind,
     rights::RoleName,
-    secret::Password,
+    secret::{Password, PasswordHash},
     session::Subject,
     user::{EmailAddress, LoginName, Profile, TimeZoneName, User, UserId},
 };
@@ -58,7 +58,13 @@ impl Operator {
             last_successful_login: None,
             last_failed_login: None,
         };
-        let subject = Some(Subject::User(user.id));
+        self.insert_user(&user, password).await?;
+        Ok(Added { user, created_roles })
+    }
+
+    /// Adds a user with their roles and the entries in the message log.
+    pub(super) async fn insert_user(&self, user: &User, password: PasswordHash) -> Result<(), Error> {
+        let (subject, at) = (Some(Subject::User(user.id)), user.created);
         let mut changes: Vec<Change> = user.roles.iter().cloned().map(Change::AddRole).collect();
         changes.push(Change::AddUser { user: user.clone(), password });
         changes.push(record(EventKind::UserAdded, subject, at));
@@ -66,9 +72,9 @@ impl Operator {
             changes.push(record(EventKind::SystemConfigured, subject, at));
         }
         match self.commit(changes).await {
-            Err(Error::Conflict(Conflict::LoginTaken)) => Err(Error::LoginTaken(user.login)),
+            Err(Error::Conflict(Conflict::LoginTaken)) => Err(Error::LoginTaken(user.login.clone())),
             Err(Error::Conflict(Conflict::EmailTaken)) => Err(Error::EmailTaken(user.email.as_str().to_owned())),
-            done => done.map(|()| Added { user, created_roles }),
+            done => done,
         }
     }
 

@@ -20,7 +20,7 @@ use crate::{
     change::Change,
     ports::{
         Against, Bucket, Budgets, Clock, CommitError, Exhausted, HashError, HashProfile, KeyKind, NodeStore,
-        PasswordHasher, StoreError, StoredNode, StoredUser, UnitOfWork, UserStore, Verdict,
+        PasswordHasher, StoreError, StoredNode, StoredUser, UnitOfWork, UnusableHash, UserStore, Verdict,
     },
     view::Principal,
 };
@@ -88,16 +88,22 @@ enum Found {
     Nobody,
 }
 
+impl Found {
+    fn id(&self) -> Option<String> {
+        match self {
+            Self::User(stored) => Some(stored.user.id.to_string()),
+            Self::Node(stored) => Some(stored.node.id.to_string()),
+            Self::Nobody => None,
+        }
+    }
+}
+
 impl Gate {
     /// Lets somebody in, or notes that they failed and says why.
     pub async fn admit(&self, login: &Login, password: &Password, caller: &Caller) -> Result<Admitted, Denied> {
         let found = self.find(login).await?;
         // Known accounts by id, so that an attacker gets no second budget by another spelling of the same account.
-        let account = match &found {
-            Found::User(stored) => stored.user.id.to_string(),
-            Found::Node(stored) => stored.node.id.to_string(),
-            Found::Nobody => text_of(login),
-        };
+        let account = found.id().unwrap_or_else(|| text_of(login));
         let buckets = [Bucket::LoginTo(account), Bucket::LoginFrom(caller.address)];
         self.budgets.charge(&buckets).await.map_err(|Exhausted { retry_after }| Denied::Throttled { retry_after })?;
         let verdict = match self.verdict(&found, login, password).await {
@@ -145,10 +151,10 @@ impl Gate {
             Found::Nobody => Vec::new(),
         };
         if stored.is_empty() {
-            return self.compare(password, Against::Nothing(profile)).await;
+            return self.compare(password, Against::Nothing(profile), found).await;
         }
         for hash in stored {
-            let verdict = self.compare(password, Against::Stored(hash)).await?;
+            let verdict = self.compare(password, Against::Stored(hash), found).await?;
             if verdict != Verdict::Wrong {
                 return Ok(verdict);
             }
@@ -156,12 +162,19 @@ impl Gate {
         Ok(Verdict::Wrong)
     }
 
-    async fn compare(&self, password: &Password, against: Against) -> Result<Verdict, Denied> {
+    async fn compare(&self, password: &Password, against: Against, found: &Found) -> Result<Verdict, Denied> {
         match self.hasher.verify(password, against).await {
             Ok(verdict) => Ok(verdict),
             Err(HashError::Overloaded { retry_after }) => Err(Denied::Overloaded { retry_after }),
-            Err(HashError::Unusable) => {
-                tracing::error!("a stored password hash cannot be used; set a new password for its owner");
+            // The password may well be right, and the operator can mend it for everybody at once.
+            Err(HashError::Unusable(why @ UnusableHash::UnknownPepper(_))) => {
+                let account = found.id();
+                tracing::error!(account, %why, "a password hash cannot be used; put its pepper back");
+                Err(StoreError::Unavailable(Box::new(why)).into())
+            }
+            Err(HashError::Unusable(why)) => {
+                let account = found.id();
+                tracing::error!(account, %why, "a password hash cannot be used; set a new password for its owner");
                 Ok(Verdict::Wrong)
             }
         }

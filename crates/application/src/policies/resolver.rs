@@ -75,13 +75,15 @@ impl Resolver {
         if let Some(session) = self.sessions.by_digest(&digest).await? {
             return Ok(Some(Resolved { session, kept: Kept::Row }));
         }
-        let seal = self.seals.unseal(token).filter(|seal| self.is_plausible(seal, now));
+        let seal = self.seals.unseal(token).into_iter().find(|seal| self.is_plausible(seal, now));
         Ok(seal.map(|seal| Resolved { session: self.unsealed(token, seal), kept: Kept::Seal(digest) }))
     }
 
-    /// No seal is good for longer than one that was made this moment. A random token that happens to unseal fails here.
+    /// A seal is good until its expiry, and none for longer than one that was made this moment. A random token that
+    /// happens to unseal fails here, and so does a false reading of a true one.
     fn is_plausible(&self, seal: &Seal, now: Timestamp) -> bool {
-        seal.expires <= now.plus(self.lifetimes.of_sealed(&seal.origin, seal.setup)).plus(Self::CLOCK_SKEW)
+        now < seal.expires
+            && seal.expires <= now.plus(self.lifetimes.of_sealed(&seal.origin, seal.setup)).plus(Self::CLOCK_SKEW)
     }
 
     fn unsealed(&self, token: &OpaqueToken, seal: Seal) -> Session {

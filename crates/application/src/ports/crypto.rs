@@ -51,9 +51,10 @@ impl Seal {
 pub trait Seals: Send + Sync {
     /// A new token that says `seal`. Two tokens are never alike, even for equal seals.
     fn seal(&self, seal: &Seal) -> OpaqueToken;
-    /// What a token says, or nothing if it was not sealed here (or for an API that no longer exists). Whether it has
-    /// expired is for the caller to decide.
-    fn unseal(&self, token: &OpaqueToken) -> Option<Seal>;
+    /// What a token may say, by each key that it can have been sealed with: mostly one thing, or nothing if it was not
+    /// sealed here (or for an API that no longer exists). By chance there is a false reading beside the true one; the
+    /// caller tells them apart by their expiry, which he checks anyway.
+    fn unseal(&self, token: &OpaqueToken) -> Vec<Seal>;
     /// The session identifier that belongs to a sealed token: always the same, and of no use for finding the token.
     fn session_id(&self, token: &OpaqueToken) -> SessionId;
 }
@@ -102,12 +103,30 @@ pub enum Verdict {
     Wrong,
     /// The password.
     Right,
-    /// The password, stored with parameters that are no longer the configured ones.
+    /// The password, stored otherwise than a new hash of [`HashProfile::Standard`] would be: by another algorithm, with
+    /// other parameters or another pepper.
     RightButOutdated,
 }
 
+/// Why a stored hash cannot be compared with. Says nothing of the hash itself.
+#[derive(Clone, Debug, PartialEq, Eq, Error)]
+pub enum UnusableHash {
+    /// No format that is known here looks like this.
+    #[error("its format is not known here")]
+    UnknownFormat,
+    /// It begins like a format that is known, which carries its name, and then does not keep to it.
+    #[error("it begins like a hash of {0}, but cannot be read as one")]
+    Malformed(&'static str),
+    /// It demands more than this service is ready to spend on one login. Carries what it would spend.
+    #[error("it demands more work or memory than one login may take: at most {0}")]
+    TooDear(&'static str),
+    /// It was made with a pepper that this service does not have. Carries the pepper's id.
+    #[error("it was made with the pepper {0:?}, which this service does not have")]
+    UnknownPepper(String),
+}
+
 /// Why there is no hash or verdict.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
+#[derive(Clone, Debug, PartialEq, Eq, Error)]
 pub enum HashError {
     /// Too many are waiting already.
     #[error("too many logins at once; try again in {} s", retry_after.as_secs())]
@@ -115,12 +134,12 @@ pub enum HashError {
         /// When to try again.
         retry_after: Duration,
     },
-    /// The stored hash cannot be read, or demands more than this service is ready to spend.
-    #[error("a stored password hash cannot be used")]
-    Unusable,
+    /// The stored hash cannot be compared with, and no work was spent on it.
+    #[error("a stored password hash cannot be used: {0}")]
+    Unusable(#[from] UnusableHash),
 }
 
-/// Password hashing, bounded in how many are made at once.
+/// Password hashing, bounded in how many are made at once, and in what each may take.
 #[cfg_attr(any(test, feature = "mock"), mockall::automock)]
 #[async_trait]
 pub trait PasswordHasher: Send + Sync {
@@ -128,4 +147,6 @@ pub trait PasswordHasher: Send + Sync {
     async fn hash(&self, password: &Password, profile: HashProfile) -> Result<PasswordHash, HashError>;
     /// Compares; a wrong password costs as much as a right one, and nothing as much as something.
     async fn verify(&self, password: &Password, against: Against) -> Result<Verdict, HashError>;
+    /// Whether a hash that another system made can be compared with. Costs next to nothing.
+    fn check(&self, hash: &PasswordHash) -> Result<(), UnusableHash>;
 }

@@ -112,7 +112,7 @@ impl UseCase {
                 self.budgets.refund(&buckets).await;
                 return Err(Error::Overloaded { retry_after });
             }
-            Err(HashError::Unusable) => return Err(StoreError::Malformed("password hash parameter").into()),
+            Err(HashError::Unusable(_)) => return Err(StoreError::Malformed("password hash parameter").into()),
         };
         let user = User {
             id: UserId::from_uuid(self.ids.next()),

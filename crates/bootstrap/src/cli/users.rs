@@ -1,5 +1,6 @@
 //! `user`.
 
+mod import;
 #[cfg(test)]
 mod tests;
 
@@ -18,6 +19,12 @@ use super::output::{Context, time};
 pub(super) enum UserCommand {
     /// Add a user. The first one configures the system.
     Add(AddArgs),
+    /// Take over the users of another system, with the hashes of their passwords.
+    ///
+    /// FILE has a JSON object in each line, with login, email and `password_hash`, and if wanted roles (a list), disabled
+    /// (true or false) and `time_zone`. A line that cannot be taken over is named, and the others are taken over all the
+    /// same. Users whose login name is there already are left as they are, so that an import can be repeated.
+    Import(import::ImportArgs),
     /// List all users.
     List,
     /// Show a user.
@@ -102,6 +109,7 @@ pub(super) async fn run(command: UserCommand, context: &mut Context<'_>) -> Resu
     let operator = context.operator;
     let user = match command {
         UserCommand::Add(args) => add(args, context).await?,
+        UserCommand::Import(args) => return import::run(&args, context).await,
         UserCommand::List => {
             let mut users = operator.users().await?;
             users.sort_by_cached_key(|user| user.login.key());

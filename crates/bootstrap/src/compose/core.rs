@@ -1,11 +1,11 @@
 //! What the service and the operator's commands are both made of, whatever the store.
 
-use std::{fs::DirBuilder, os::unix::fs::DirBuilderExt, sync::Arc};
+use std::sync::Arc;
 
 use anyhow::{Context, Result};
 use url::Url;
 use vestibule_adapters_crypto::{
-    AesSeals, Argon2Config, Argon2Cost, Argon2Hasher, Ed25519Signer, MasterKey, RandomIds, RandomTokens,
+    AesSeals, Argon2Config, Argon2Cost, Argon2Hasher, Ed25519Signer, Keyring, Keys, Peppers, RandomIds, RandomTokens,
 };
 use vestibule_adapters_db::{BudgetLimits, Limit, MemoryBudgets};
 use vestibule_adapters_http::mount::Mount;
@@ -19,44 +19,32 @@ use vestibule_application::{
 };
 use vestibule_domain::{secret::OpaqueToken, session::Origin};
 
-use super::{Overrides, dialects, public_url};
-use crate::{
-    clock::SystemClock,
-    settings::{Dialect, Settings, Window},
-};
+use super::{dialects, public_url};
+use crate::settings::{Dialect, Passwords, Settings, Window};
 
 /// What does not depend on a store.
 pub(super) struct Core {
-    key: MasterKey,
+    pub(super) keyring: Arc<Keyring>,
     pub(super) clock: Arc<dyn Clock>,
     pub(super) ids: Arc<dyn Ids>,
     hasher: Arc<dyn PasswordHasher>,
     pub(super) tokens: Arc<dyn Tokens>,
-    pub(super) signer: Arc<Ed25519Signer>,
+    signer: Arc<Ed25519Signer>,
 }
 
 impl Core {
-    pub(super) fn new(settings: &Settings, key: MasterKey, overrides: Overrides) -> Result<Self> {
-        let passwords = &settings.passwords;
-        let hasher = Argon2Hasher::start(Argon2Config {
-            cost: Argon2Cost {
-                memory_kib: passwords.argon2.memory_kib,
-                iterations: passwords.argon2.iterations,
-                parallelism: passwords.argon2.parallelism,
-            },
-            threads: passwords.hash_threads,
-            queue: passwords.hash_queue,
-        });
+    pub(super) fn new(settings: &Settings, keys: &Keys, clock: Arc<dyn Clock>) -> Result<Self> {
+        let hasher = hasher(&settings.passwords)?;
         // By the configured address, not the one a port of 0 became: tokens outlive restarts.
         let issuer = public_url(settings, settings.server.listen)?;
-        let signer = Ed25519Signer::new(&key, issuer.as_str()).context("tokens cannot be signed")?;
+        let keyring = Arc::new(Keyring::new(keys, clock.clone()).context("tokens cannot be signed")?);
         Ok(Self {
-            signer: Arc::new(signer),
-            clock: overrides.clock.unwrap_or_else(|| Arc::new(SystemClock::default())),
+            signer: Arc::new(Ed25519Signer::new(keyring.clone(), issuer.as_str())),
+            keyring,
+            clock,
             ids: Arc::new(RandomIds),
-            hasher: Arc::new(hasher.context("passwords cannot be hashed")?),
-            tokens: Arc::new(RandomTokens::new(&key)),
-            key,
+            hasher: Arc::new(hasher),
+            tokens: Arc::new(RandomTokens::new(keys)),
         })
     }
 
@@ -75,7 +63,9 @@ impl Core {
             sightings: activity.clone(),
             budgets: Arc::new(MemoryBudgets::new(limits(settings), self.clock.clone())),
             tokens: self.tokens.clone(),
-            seals: Arc::new(AesSeals::new(&self.key, origins).context("anonymous sessions cannot be sealed")?),
+            seals: Arc::new(
+                AesSeals::new(self.keyring.clone(), origins).context("anonymous sessions cannot be sealed")?,
+            ),
             signer: self.signer.clone(),
             hasher: self.hasher.clone(),
             clock: self.clock.clone(),
@@ -108,6 +98,20 @@ impl Core {
     }
 }
 
+fn hasher(passwords: &Passwords) -> Result<Argon2Hasher> {
+    let peppers = passwords.pepper_file.as_deref().map(Peppers::load).transpose()?.unwrap_or_default();
+    let hasher = Argon2Hasher::start(Argon2Config {
+        cost: Argon2Cost {
+            memory_kib: passwords.argon2.memory_kib,
+            iterations: passwords.argon2.iterations,
+            parallelism: passwords.argon2.parallelism,
+        },
+        threads: passwords.hash_threads,
+        queue: passwords.hash_queue,
+    });
+    Ok(hasher.context("passwords cannot be hashed")?.with_peppers(peppers))
+}
+
 fn password_policy(settings: &Settings) -> PasswordPolicy {
     PasswordPolicy { min_length: settings.passwords.min_length, min_score: settings.passwords.min_score }
 }
@@ -123,17 +127,4 @@ fn limits(settings: &Settings) -> BudgetLimits {
         registration_from: limit(throttle.registrations),
         ..BudgetLimits::default()
     }
-}
-
-/// The key in its file, made with its directory when there is none; without a file one that nobody keeps.
-pub(super) fn master_key(settings: &Settings) -> Result<MasterKey> {
-    let Some(file) = &settings.keys.file else { return Ok(MasterKey::random()) };
-    if file.starts_with(&settings.data_dir) {
-        let made = DirBuilder::new().recursive(true).mode(0o700).create(&settings.data_dir);
-        made.with_context(|| {
-            let place = settings.data_dir.display();
-            format!("cannot make the data directory {place}: make it for this user, or set data_dir to another")
-        })?;
-    }
-    Ok(MasterKey::load_or_create(file)?)
 }

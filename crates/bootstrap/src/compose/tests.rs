@@ -1,7 +1,12 @@
-use std::time::Duration;
+use std::{os::unix::fs::PermissionsExt, time::Duration};
 
 use tempfile::TempDir;
 use vestibule_adapters_db::ConnectOptions;
+use vestibule_application::operator::users::NewUser;
+use vestibule_domain::{
+    secret::Password,
+    user::{EmailAddress, LoginName, TimeZoneName},
+};
 
 use super::*;
 use crate::settings::Sources;
@@ -24,6 +29,63 @@ async fn a_first_start_makes_the_data_directory_the_store_and_the_key() {
     handle.shutdown().await.unwrap();
     assert!(folder.path().join("data/vestibule.db").is_file());
     assert!(folder.path().join("data/master.key").is_file());
+}
+
+#[tokio::test]
+async fn a_store_that_was_in_use_is_not_given_new_keys() {
+    let folder = TempDir::new().unwrap();
+    let settings = in_folder(&folder);
+    let (key, away) = (folder.path().join("data/master.key"), folder.path().join("away"));
+    let start = async || match build(&settings, Overrides::default()).await {
+        Ok(app) => app.serve().await.unwrap().shutdown().await.map_err(|error| error.to_string()),
+        Err(error) => Err(error.to_string()),
+    };
+    start().await.unwrap();
+    std::fs::remove_file(&key).unwrap();
+    assert_eq!(start().await, Ok(()), "nobody was ever there");
+
+    let operations = operate(&settings).await.unwrap();
+    let ann = NewUser {
+        login: LoginName::parse("ann").unwrap(),
+        email: EmailAddress::parse("ann@example.com").unwrap(),
+        password: Password::parse("a long walk at dusk").unwrap(),
+        roles: std::collections::BTreeSet::new(),
+        time_zone: TimeZoneName::default(),
+    };
+    operations.operator.add_user(ann).await.unwrap();
+    operations.store.close().await.unwrap();
+    std::fs::rename(&key, &away).unwrap();
+    for told in [start().await.unwrap_err(), operate(&settings).await.err().unwrap().to_string()] {
+        assert!(told.contains("backup") && told.contains("vestibule keys create"), "{told}");
+    }
+    assert!(!key.exists());
+    std::fs::rename(&away, &key).unwrap();
+    assert_eq!(start().await, Ok(()));
+}
+
+#[tokio::test]
+async fn a_key_file_that_is_no_good_ends_the_start_before_there_is_a_store() {
+    let folder = TempDir::new().unwrap();
+    let data = folder.path().join("data");
+    std::fs::create_dir(&data).unwrap();
+    let key = data.join("master.key");
+    let good = "f1d2a97c0b6e83455ac91e7740dd28b39e06bf5218c4736da0ef915b3c82e74d";
+    for (content, mode, told_of) in [
+        ("", 0o600, "is empty"),
+        (&good[..62], 0o600, "exactly 64 hexadecimal digits"),
+        ("changeme", 0o600, "exactly 64 hexadecimal digits"),
+        (&"00".repeat(32), 0o600, "anybody could guess"),
+        (&"0123456789abcdef".repeat(4), 0o600, "anybody could guess"),
+        (good, 0o644, "chmod 600"),
+    ] {
+        std::fs::write(&key, content).unwrap();
+        std::fs::set_permissions(&key, PermissionsExt::from_mode(mode)).unwrap();
+        let told = format!("{:#}", build(&in_folder(&folder), Overrides::default()).await.err().unwrap());
+        assert!(told.contains(told_of) && told.contains("master.key") && !told.contains(good), "{told}");
+        assert!(!data.join("vestibule.db").exists());
+    }
+    std::fs::set_permissions(&key, PermissionsExt::from_mode(0o600)).unwrap();
+    assert!(build(&in_folder(&folder), Overrides::default()).await.is_ok());
 }
 
 #[tokio::test]

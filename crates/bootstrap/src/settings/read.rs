@@ -106,6 +106,7 @@ fn passwords(reader: &mut Reader, hardened: bool) -> Result<Passwords, Problem> 
         argon2,
         hash_threads: threads.unwrap_or_else(cores),
         hash_queue: queue.unwrap_or(NonZeroUsize::MIN),
+        pepper_file: reader.optional("passwords.pepper_file"),
         min_length: min_length as usize,
         min_score,
     })

@@ -49,7 +49,7 @@ pub struct Storage {
 /// `[keys]`
 #[derive(Clone, Debug)]
 pub struct Keys {
-    /// The master key's file. A store in memory needs none, and is safer without: it forgets which sessions ended, so
+    /// The key file. A store in memory needs none, and is safer without: it forgets which sessions ended, so
     /// their tokens must not outlive it.
     pub file: Option<PathBuf>,
 }
@@ -70,6 +70,8 @@ pub struct Passwords {
     pub hash_threads: NonZeroUsize,
     /// How many may wait for them.
     pub hash_queue: NonZeroUsize,
+    /// The keys that passwords go through before they are hashed, if any.
+    pub pepper_file: Option<PathBuf>,
     /// The fewest characters of a new password.
     pub min_length: usize,
     /// The weakest score of a new password, 0 to 4.

@@ -149,6 +149,15 @@ async fn a_user_without_password_or_with_an_unusable_hash_has_no_right_password(
 }
 
 #[tokio::test]
+async fn a_hash_whose_pepper_is_gone_is_the_operators_fault_and_not_a_wrong_password() {
+    let world = World::new();
+    world.state().users[0].password = Some(PasswordHash::new("peppered"));
+    assert_eq!(refused(&world, &by_name("alice"), "right").await.split('(').next(), Some("Store"));
+    assert_eq!(world.journal().last(), Some(&format!("refund {ALICES}")));
+    assert_eq!(world.units(), [[""; 0]; 0]);
+}
+
+#[tokio::test]
 async fn an_outdated_hash_is_made_anew_if_there_is_time() {
     let world = World::new();
     world.state().users[0].password = Some(PasswordHash::new("old:right"));

@@ -79,6 +79,18 @@ async fn a_seal_is_worth_nothing_from_its_expiry_on_or_when_none_can_last_so_lon
 }
 
 #[tokio::test]
+async fn of_several_readings_of_a_seal_the_one_that_can_be_true_is_taken() {
+    let readings = [NOW, NOW.plus(secs(99_999_999)), NOW.plus(secs(60)), NOW.minus(secs(1))];
+    for turn in 0..readings.len() {
+        let world = World::new();
+        let mut readings = readings.map(|expires| (6, Seal { expires, ..seal() })).to_vec();
+        readings.rotate_left(turn);
+        world.state().seals = readings;
+        assert_eq!(resolved(&world, bearer(6)).await.unwrap().session.expires, NOW.plus(secs(60)));
+    }
+}
+
+#[tokio::test]
 async fn a_session_for_setting_up_began_when_it_was_sealed() {
     let world = World::new();
     let expires = NOW.plus(SetupGrants::TTL);

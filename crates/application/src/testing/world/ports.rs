@@ -18,7 +18,7 @@ use crate::{
         Against, Exhausted, HashError, InvalidSignature, KeyKind, MockArchive, MockBudgets, MockClientStore, MockClock,
         MockFormStore, MockHealth, MockHousekeeping, MockIds, MockInstallation, MockLoginTokenStore, MockMessageLog,
         MockNodeStore, MockPasswordHasher, MockRoleStore, MockSeals, MockSessionStore, MockSightings, MockTokenSigner,
-        MockTokens, MockUnitOfWork, MockUserStore, StoredUser, Stores, Verdict,
+        MockTokens, MockUnitOfWork, MockUserStore, StoredUser, Stores, UnusableHash, Verdict,
     },
     service::Ports,
 };
@@ -149,7 +149,7 @@ impl World {
             });
             seals.expect_unseal(move |token| {
                 let byte = token.bits().unwrap()[0];
-                world.state().seals.iter().find(|(known, _)| *known == byte).map(|(_, seal)| seal.clone())
+                world.state().seals.iter().filter(|(known, _)| *known == byte).map(|(_, seal)| seal.clone()).collect()
             });
             signer.expect_sign(move |claims| {
                 world.state().signed.push(claims.clone());
@@ -191,7 +191,8 @@ impl World {
         }
     }
 
-    /// A stored hash is the password itself; `old:` before it means outdated, and `broken` cannot be used.
+    /// A stored hash is the password itself; `old:` before it means outdated, `broken` cannot be used, and `peppered` was
+    /// made with a pepper that is not there.
     fn verify(&self, password: &str, against: &Against) -> Result<Verdict, HashError> {
         let mut state = self.state();
         state.journal.push("verify".to_owned());
@@ -199,7 +200,10 @@ impl World {
             return Err(HashError::Overloaded { retry_after: RETRY });
         }
         match against {
-            Against::Stored(hash) if hash.expose() == "broken" => Err(HashError::Unusable),
+            Against::Stored(hash) if hash.expose() == "broken" => Err(UnusableHash::UnknownFormat.into()),
+            Against::Stored(hash) if hash.expose() == "peppered" => {
+                Err(UnusableHash::UnknownPepper("2019".to_owned()).into())
+            }
             Against::Stored(hash) if hash.expose() == password => Ok(Verdict::Right),
             Against::Stored(hash) if hash.expose().strip_prefix("old:") == Some(password) => {
                 Ok(Verdict::RightButOutdated)

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use clap::Parser;
 use serde_json::{Value, json};
-use vestibule_adapters_crypto::{Argon2Config, Argon2Cost, Argon2Hasher, MasterKey, RandomIds, RandomTokens};
+use vestibule_adapters_crypto::{Argon2Config, Argon2Cost, Argon2Hasher, Keys, RandomIds, RandomTokens};
 use vestibule_adapters_db::MemoryStore;
 use vestibule_application::{operator::Ports, policies::password::PasswordPolicy, ports::Stores};
 
@@ -38,7 +38,7 @@ impl Bench {
         let hasher = Argon2Hasher::start(Argon2Config { cost, ..Argon2Config::default() }).unwrap();
         let ports = Ports {
             stores: Stores::of(&store),
-            tokens: Arc::new(RandomTokens::new(&MasterKey::random())),
+            tokens: Arc::new(RandomTokens::new(&Keys::random(Timestamp::EPOCH).unwrap())),
             hasher: Arc::new(hasher),
             clock: Arc::new(SystemClock::default()),
             ids: Arc::new(RandomIds),
