@@ -23,7 +23,7 @@ use vestibule_domain::{
 /// Lets anybody in whose password has an even number of bytes, and tells what was given of devices and people.
 pub(crate) struct Agreeable;
 
-const NOW: Timestamp = Timestamp::from_millis(1_790_000_000_000);
+pub(crate) const NOW: Timestamp = Timestamp::from_millis(1_790_000_000_000);
 
 fn user(email: Option<EmailAddress>, profile: Profile) -> User {
     User {

@@ -103,7 +103,7 @@ fn of(dialect: impl FnOnce(Context) -> Arc<dyn Dialect>) -> Router {
         ids: Arc::new(RandomIds),
         trusted_proxies: Arc::new([]),
         request_timeout: Duration::from_mins(1),
-        jwks: Arc::default(),
+        jwks: Arc::new(|| serde_json::Value::Null),
     };
     mount(&[mount_point], &shared).unwrap_or_else(|_| panic!("one mount is in nobody's way"))
 }
