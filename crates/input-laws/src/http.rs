@@ -62,7 +62,7 @@ pub fn platformos(bytes: &[u8]) {
         platformos::Settings { cookie_name: "_pos_session".to_owned(), cookie_max_age: Duration::from_hours(1) };
     thread_local!(static ROUTER: OnceCell<Router> = const { OnceCell::new() });
     ROUTER.with(|router| {
-        answer(router.get_or_init(|| of(|context| Arc::new(Platformos::new(context, settings)))), bytes)
+        answer(router.get_or_init(|| of(|context| Arc::new(Platformos::new(context, settings)))), bytes);
     });
 }
 
