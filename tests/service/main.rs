@@ -4,6 +4,7 @@
 mod across_dialects;
 mod architecture;
 mod command_line;
+mod connections;
 mod copying;
 mod corpora;
 mod crash;

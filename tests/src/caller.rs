@@ -1,7 +1,5 @@
 //! A client of one service.
 
-use std::time::Duration;
-
 use reqwest::{Client, Method, Request, RequestBuilder, Response, header::HeaderMap, redirect::Policy};
 use serde_json::Value;
 
@@ -15,10 +13,12 @@ pub struct Caller {
 impl Caller {
     /// A client of the service at this URL, which has no path.
     pub fn new(url: String) -> Self {
-        // The service closes a connection on which nothing is asked for ten seconds, and a request that is sent just
-        // then has no answer.
-        let http = Client::builder().pool_idle_timeout(Duration::from_secs(5));
-        Self { url, http: http.redirect(Policy::none()).no_proxy().build().unwrap() }
+        Self { url, http: Client::builder().redirect(Policy::none()).no_proxy().build().unwrap() }
+    }
+
+    /// Host and port of the service.
+    pub fn authority(&self) -> &str {
+        self.url.split_once("://").map_or(&self.url, |(_, authority)| authority)
     }
 
     /// A request to be completed and sent.

@@ -5,6 +5,24 @@ use std::net::{IpAddr, SocketAddr};
 use http::HeaderMap;
 use ipnet::IpNet;
 
+/// What whoever accepted a connection knows about it: an extension of each request that came over it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Connection {
+    /// The other end, as the socket tells, or as a trusted proxy told before the first request.
+    pub peer: SocketAddr,
+    /// A proxy told it: the peer is not on this machine, whatever its address.
+    pub is_forwarded: bool,
+    /// TLS ends here.
+    pub is_encrypted: bool,
+}
+
+impl Connection {
+    /// In plain text, from a socket's peer.
+    pub fn plain(peer: SocketAddr) -> Self {
+        Self { peer, is_forwarded: false, is_encrypted: false }
+    }
+}
+
 /// The client as far as it can be known.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Client {
@@ -23,13 +41,13 @@ impl Client {
         self.is_local || self.is_secure
     }
 
-    /// Finds the client behind `peer`.
-    pub fn identify(peer: IpAddr, headers: &HeaderMap, trusted_proxies: &[IpNet]) -> Self {
-        let peer = peer.to_canonical();
+    /// Finds the client behind a connection.
+    pub fn identify(connection: Connection, headers: &HeaderMap, trusted_proxies: &[IpNet]) -> Self {
+        let peer = connection.peer.ip().to_canonical();
         let trusted = |address: &IpAddr| trusted_proxies.iter().any(|net| net.contains(address));
         if !trusted(&peer) {
-            let is_local = peer.is_loopback() && !is_forwarded(headers);
-            return Self { address: peer, is_local, is_secure: false };
+            let is_local = peer.is_loopback() && !connection.is_forwarded && !is_forwarded(headers);
+            return Self { address: peer, is_local, is_secure: connection.is_encrypted };
         }
         // The right-most address that is not a proxy of ours is the last one that one of ours has seen. What is left of
         // a hop that cannot be read is anybody's invention.
@@ -41,7 +59,9 @@ impl Client {
                 break;
             }
         }
-        let is_secure = values(headers, "x-forwarded-proto").last() == Some("https");
+        // A proxy that reads requests says how it got them; one that only passes bytes on leaves TLS to us.
+        let is_passed_on = connection.is_encrypted && !is_forwarded(headers);
+        let is_secure = is_passed_on || values(headers, "x-forwarded-proto").last() == Some("https");
         Self { address, is_local: false, is_secure }
     }
 }
@@ -76,7 +96,7 @@ mod tests {
 
     fn identify(peer: &str, pairs: &[(&'static str, &str)], trusted: &[&str]) -> Client {
         let trusted: Vec<IpNet> = trusted.iter().map(|net| net.parse().unwrap()).collect();
-        Client::identify(peer.parse().unwrap(), &headers(pairs), &trusted)
+        Client::identify(Connection::plain(SocketAddr::new(peer.parse().unwrap(), 4711)), &headers(pairs), &trusted)
     }
 
     #[test]
@@ -120,5 +140,25 @@ mod tests {
     #[test]
     fn a_trusted_proxy_on_this_machine_is_never_taken_for_a_local_client() {
         assert!(!identify("127.0.0.1", &[], &["127.0.0.0/8"]).is_local);
+    }
+
+    #[test]
+    fn what_came_over_our_own_tls_is_secure_unless_a_proxy_says_it_was_not() {
+        let over_tls = |peer: &str, pairs: &[(&'static str, &str)]| {
+            let plain = Connection::plain(SocketAddr::new(peer.parse().unwrap(), 4711));
+            let connection = Connection { is_encrypted: true, ..plain };
+            Client::identify(connection, &headers(pairs), &["10.0.0.0/8".parse().unwrap()])
+        };
+        assert!(over_tls("203.0.113.7", &[]).is_secure);
+        assert!(over_tls("203.0.113.7", &[("x-forwarded-proto", "http")]).is_secure);
+        assert!(over_tls("10.0.0.1", &[]).is_secure);
+        assert!(!over_tls("10.0.0.1", &[("x-forwarded-for", "203.0.113.7")]).is_secure);
+        assert!(!over_tls("10.0.0.1", &[("x-forwarded-proto", "http")]).is_secure);
+    }
+
+    #[test]
+    fn whom_a_proxy_passes_on_is_not_on_this_machine() {
+        let connection = Connection { is_forwarded: true, ..Connection::plain(([127, 0, 0, 1], 4711).into()) };
+        assert!(!Client::identify(connection, &HeaderMap::new(), &[]).is_local);
     }
 }

@@ -3,10 +3,7 @@
 
 use std::{net::SocketAddr, time::Duration};
 
-use axum::{
-    body::Body,
-    extract::{ConnectInfo, Request},
-};
+use axum::{body::Body, extract::Request};
 use bytes::Bytes;
 use http::{HeaderMap, Method, Uri};
 use http_body_util::{BodyExt, LengthLimitError, Limited};
@@ -14,7 +11,7 @@ use ipnet::IpNet;
 use vestibule_application::ports::StoreError;
 
 use crate::{
-    client::Client,
+    client::{Client, Connection},
     cookie,
     dialect::Refusal,
     params::{BodyError, Params},
@@ -51,10 +48,10 @@ impl Inbound {
     pub async fn receive(request: Request, trusted_proxies: &[IpNet]) -> Result<Self, Refusal> {
         let (parts, body) = request.into_parts();
         // Without a known peer nobody is trusted.
-        let unknown = SocketAddr::from(([0, 0, 0, 0], 0));
-        let peer = parts.extensions.get::<ConnectInfo<SocketAddr>>().map_or(unknown, |info| info.0);
+        let unknown = Connection::plain(SocketAddr::from(([0, 0, 0, 0], 0)));
+        let connection = parts.extensions.get::<Connection>().copied().unwrap_or(unknown);
         let request_id = parts.extensions.get::<RequestId>().map(|id| id.0.clone()).unwrap_or_default();
-        let client = Client::identify(peer.ip(), &parts.headers, trusted_proxies);
+        let client = Client::identify(connection, &parts.headers, trusted_proxies);
         let body = read(body).await?;
         Ok(Self { method: parts.method, uri: parts.uri, headers: parts.headers, body, client, request_id })
     }

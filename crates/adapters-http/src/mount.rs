@@ -19,7 +19,10 @@ use tracing::Instrument;
 use vestibule_application::ports::Ids;
 
 use self::fallback::Fallback;
-pub use self::table::{Collision, Entry, Mount, table};
+pub use self::{
+    table::{Collision, Entry, Mount, table},
+    wrap::{MAX_FIELDS, MAX_HEAD},
+};
 use crate::{
     dialect::{Dialect, Handler, Refusal},
     inbound::Inbound,

@@ -7,7 +7,7 @@ use std::{
     time::Duration,
 };
 
-use axum::{body::Body, extract::ConnectInfo};
+use axum::body::Body;
 use http::{HeaderMap, Method, Request, StatusCode};
 use tower::ServiceExt;
 use uuid::Uuid;
@@ -25,6 +25,7 @@ use vestibule_domain::{
 };
 
 use crate::{
+    client::Connection,
     dialect::{Context, Dialect, Edition, Profile as RiskProfile, Site},
     mount::{Mount, Shared, mount},
 };
@@ -72,7 +73,7 @@ impl Ask {
     pub(crate) fn new(method: &str, target: &str) -> Self {
         let peer: SocketAddr = ([127, 0, 0, 1], 4711).into();
         let mut request = Request::builder().method(method).uri(target).body(Body::empty()).unwrap();
-        request.extensions_mut().insert(ConnectInfo(peer));
+        request.extensions_mut().insert(Connection::plain(peer));
         Self { request }
     }
 
@@ -114,7 +115,7 @@ impl Ask {
 
     fn peer(mut self, address: [u8; 4]) -> Self {
         let peer: SocketAddr = (address, 4711).into();
-        self.request.extensions_mut().insert(ConnectInfo(peer));
+        self.request.extensions_mut().insert(Connection::plain(peer));
         self
     }
 

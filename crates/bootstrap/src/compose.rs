@@ -37,8 +37,8 @@ use crate::{
     clock::SystemClock,
     key_watch::KeyWatch,
     report::Report,
-    serve::{self, Deadlines},
-    settings::{Invalid, OpenTo, Settings, StoreUrl},
+    serve::{self, Certificate},
+    settings::{Invalid, OpenTo, Server, Settings, StoreUrl},
 };
 
 /// What a test puts in the place of an adapter.
@@ -54,7 +54,8 @@ pub struct App {
     pub(crate) router: Router,
     pub(crate) background: Background,
     pub(crate) key_watch: Option<KeyWatch>,
-    pub(crate) deadlines: Deadlines,
+    pub(crate) server: Server,
+    pub(crate) certificate: Option<Certificate>,
     pub(crate) store: OpenStores,
     operator: Arc<Operator>,
     report: Report,
@@ -92,6 +93,7 @@ pub(crate) struct RouteEntry {
 pub async fn build(settings: &Settings, overrides: Overrides) -> Result<App> {
     // Before anything is made on disk.
     check(settings)?;
+    let certificate = settings.server.tls.clone().map(Certificate::read).transpose()?;
     // Early, because it fails most often, and because its port may be in the public URL.
     let listener = serve::bind(settings.server.listen).await?;
     let address = listener.local_addr().context("the listener has no address")?;
@@ -122,7 +124,8 @@ pub async fn build(settings: &Settings, overrides: Overrides) -> Result<App> {
         report: Report::new(settings, &public_url, address, open.durability, unconfigured, secret.as_ref()),
         listener,
         router,
-        deadlines: Deadlines { head: serve::HEAD_DEADLINE, grace: settings.server.shutdown_grace },
+        server: settings.server.clone(),
+        certificate,
         background: Background {
             activity,
             housekeeping: stores.housekeeping.clone(),
@@ -224,7 +227,8 @@ fn public_url(settings: &Settings, mut listener: SocketAddr) -> Result<Url> {
     if listener.ip().is_unspecified() {
         listener.set_ip(if listener.is_ipv4() { Ipv4Addr::LOCALHOST.into() } else { Ipv6Addr::LOCALHOST.into() });
     }
-    let derived = || format!("http://{listener}");
+    let scheme = if settings.server.tls.is_some() { "https" } else { "http" };
+    let derived = || format!("{scheme}://{listener}");
     let url = settings.server.public_url.as_ref().map_or_else(derived, |url| url.as_str().to_owned());
     Url::parse(&url).with_context(|| format!("the public URL {url} is none"))
 }

@@ -40,7 +40,7 @@ impl Report {
         if let (Some(url), Some(durability)) = (&settings.storage.sessions_url, durability) {
             facts.push(("sessions", format!("{}; {durability}", url.masked())));
         }
-        facts.push(("try", format!("curl -i {}", first_request(settings, listen))));
+        facts.push(("try", format!("curl -i {}", first_request(settings, public_url, listen))));
         let exposed = !listen.ip().is_loopback();
         let risks =
             if exposed || unconfigured { risks(settings, public_url, exposed, unconfigured) } else { Vec::new() };
@@ -98,9 +98,14 @@ fn data(settings: &Settings) -> String {
 }
 
 /// The shortest request that some mounted API answers.
-fn first_request(settings: &Settings, listen: SocketAddr) -> String {
+fn first_request(settings: &Settings, public_url: &Url, listen: SocketAddr) -> String {
     let ip = if listen.ip().is_unspecified() { Ipv4Addr::LOCALHOST.into() } else { listen.ip() };
-    let reachable = SocketAddr::new(ip, listen.port());
+    // A certificate is for a name, which is in the public URL at best.
+    let reachable = if settings.server.tls.is_some() {
+        public_url.as_str().trim_end_matches('/').to_owned()
+    } else {
+        format!("http://{}", SocketAddr::new(ip, listen.port()))
+    };
     let request = |mount: &Mount| {
         let rest = match mount.dialect {
             Dialect::Easydb => "/api/session",
@@ -112,11 +117,11 @@ fn first_request(settings: &Settings, listen: SocketAddr) -> String {
             }
         };
         let host = mount.hosts.first().map_or(String::new(), |host| format!(" -H 'Host: {}'", host.as_str()));
-        format!("http://{reachable}{}{rest}{host}", mount.prefix.as_str())
+        format!("{reachable}{}{rest}{host}", mount.prefix.as_str())
     };
     let easiest = [Dialect::Easydb, Dialect::Dood, Dialect::Vprotect, Dialect::Platformos, Dialect::Dialogram];
     let documented = easiest.iter().find_map(|dialect| settings.mounts.iter().find(|mount| mount.dialect == *dialect));
-    documented.map_or_else(|| format!("http://{reachable}/"), request)
+    documented.map_or_else(|| format!("{reachable}/"), request)
 }
 
 fn setup(settings: &Settings, secret: Option<&OpaqueToken>) -> String {
@@ -156,8 +161,8 @@ fn risks(settings: &Settings, public_url: &Url, exposed: bool, unconfigured: boo
     let candidates = [
         (
             exposed && public_url.scheme() == "http",
-            "callers elsewhere reach this port without encryption: put a TLS proxy in front, name it in \
-             server.trusted_proxies and set server.public_url to its https URL",
+            "callers elsewhere reach this port without encryption: set server.tls, or put a TLS proxy in front, name it \
+             in server.trusted_proxies and set server.public_url to its https URL",
         ),
         (
             exposed && public_url.scheme() == "http" && cookies.into_iter().any(mounted),

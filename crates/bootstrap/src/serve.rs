@@ -1,53 +1,54 @@
 //! Serving what was composed: connections, deadlines, and an end in good order.
 
+mod accept;
+mod caps;
+mod connection;
+mod pace;
+mod proxy_protocol;
+mod tls;
+
 #[cfg(test)]
 mod tests;
 
-use std::{
-    io,
-    net::SocketAddr,
-    sync::{
-        Arc,
-        atomic::{AtomicBool, Ordering},
-    },
-    time::Duration,
+use std::{net::SocketAddr, sync::Arc, time::Duration};
+
+use anyhow::{Context, Error, Result, anyhow};
+use axum::Router;
+use tokio::{
+    net::TcpListener,
+    sync::watch,
+    task::{JoinError, JoinHandle},
 };
 
-use anyhow::{Context, Result};
-use axum::{
-    Router,
-    http::{HeaderValue, header::CONNECTION},
-    middleware::map_response,
-    response::Response,
+pub(crate) use self::tls::Certificate;
+use self::{caps::PerAddress, connection::Common};
+use crate::{
+    compose::{App, OpenStores},
+    settings::Server,
 };
-use axum_server::{Server, accept::NoDelayAcceptor};
-use hyper_util::rt::TokioTimer;
-use tokio::{net::TcpListener, sync::watch, task::JoinHandle};
 
-use crate::compose::{App, OpenStores};
-
-/// How connections are dealt with.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Deadlines {
-    /// How long a request's head may take, counted from the connection's beginning or the answer before.
-    pub(crate) head: Duration,
-    /// How long requests may take to finish at the end.
-    pub(crate) grace: Duration,
+/// How far a service is on its way.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Stage {
+    /// Accepting and answering.
+    Serving,
+    /// The same, but each connection ends after its next answer.
+    Leaving,
+    /// Accepting nothing more, and finishing what is under way.
+    Ending,
 }
 
-/// How long the head of a request may take: slower clients are holding connections, not asking.
-pub(crate) const HEAD_DEADLINE: Duration = Duration::from_secs(10);
-
-/// The most bytes of a request's head, and of what is read ahead.
-const HEAD_BYTES: usize = 32 * 1024;
+async fn ending(stage: &mut watch::Receiver<Stage>) {
+    // Without its sender the service is not held by anybody any more.
+    drop(stage.wait_for(|stage| *stage == Stage::Ending).await);
+}
 
 /// A service that accepts connections.
 pub struct Handle {
     address: SocketAddr,
-    grace: Duration,
-    leaving: Arc<AtomicBool>,
-    connections: axum_server::Handle<SocketAddr>,
-    server: JoinHandle<io::Result<()>>,
+    certificate: Option<Arc<Certificate>>,
+    stage: watch::Sender<Stage>,
+    accepting: JoinHandle<()>,
     after: Option<After>,
 }
 
@@ -71,9 +72,10 @@ pub(crate) async fn bind(address: SocketAddr) -> Result<TcpListener> {
 
 impl App {
     /// Accepts connections from now on.
+    #[expect(clippy::unused_async, reason = "it spawns tasks on the runtime that waits for it")]
     pub async fn serve(self) -> Result<Handle> {
         let (stop, stopped) = watch::channel(false);
-        let mut handle = serve(self.listener, self.router, self.deadlines).await?;
+        let mut handle = serve(self.listener, self.router, self.server, self.certificate)?;
         let key_watch = self.key_watch.map(|watch| watch.start(stopped.clone())).transpose()?;
         let background = tokio::spawn(self.background.run(stopped));
         handle.after = Some(After { stop, background, key_watch, store: self.store });
@@ -82,32 +84,27 @@ impl App {
 }
 
 /// Serves this router alone.
-pub(crate) async fn serve(listener: TcpListener, router: Router, deadlines: Deadlines) -> Result<Handle> {
+fn serve(listener: TcpListener, router: Router, settings: Server, certificate: Option<Certificate>) -> Result<Handle> {
     let address = listener.local_addr().context("the listener has no address")?;
-    let leaving = Arc::<AtomicBool>::default();
-    let router = router.layer(map_response({
-        let leaving = leaving.clone();
-        move |response| std::future::ready(told(response, leaving.load(Ordering::Relaxed)))
-    }));
-    let connections = axum_server::Handle::new();
-    // HTTP/2 is not offered: without TLS nobody asks for it, and telling the two apart by the first bytes has no
-    // deadline.
-    let mut server =
-        Server::from_listener(listener).acceptor(NoDelayAcceptor::new()).http1_only().handle(connections.clone());
-    let mut builder = server.http_builder().http1();
-    builder.timer(TokioTimer::new()).header_read_timeout(deadlines.head).max_buf_size(HEAD_BYTES);
-    let server = tokio::spawn(server.serve(router.into_make_service_with_connect_info::<SocketAddr>()));
-    connections.listening().await.context("the server did not start")?;
-    Ok(Handle { address, grace: deadlines.grace, leaving, connections, server, after: None })
+    let (stage, seen) = watch::channel(Stage::Serving);
+    let certificate = certificate.map(Arc::new);
+    let per_address = PerAddress::new(settings.max_connections_per_address);
+    let common = Common { router, settings, certificate: certificate.clone(), per_address, stage: seen };
+    let renewed = certificate.clone();
+    let accepting = tokio::spawn(async move {
+        tokio::select! {
+            () = accept::run(listener, Arc::new(common)) => {}
+            () = follow(renewed) => {}
+        }
+    });
+    Ok(Handle { address, certificate, stage, accepting, after: None })
 }
 
-/// Tells whoever keeps the connection to ask on another one next time: a request sent on a connection that is being
-/// closed has no answer, and nobody but its sender knows whether it may be sent again (RFC 9112, 9.3.1).
-fn told(mut response: Response, leaving: bool) -> Response {
-    if leaving {
-        response.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
+async fn follow(certificate: Option<Arc<Certificate>>) {
+    match certificate {
+        Some(certificate) => certificate.follow().await,
+        None => std::future::pending().await,
     }
-    response
 }
 
 impl Handle {
@@ -116,17 +113,44 @@ impl Handle {
         self.address
     }
 
+    /// The same as a URL without a path.
+    pub fn url(&self) -> String {
+        let scheme = if self.certificate.is_some() { "https" } else { "http" };
+        format!("{scheme}://{}", self.address)
+    }
+
+    /// Looks for a new certificate now. If it cannot be used, the one before stays, and the log says why.
+    pub fn renew_certificate(&self) {
+        if let Some(certificate) = &self.certificate {
+            certificate.renew();
+        }
+    }
+
+    /// Waits until a part of the service ends that should not, and says which: what is left of it is no service.
+    pub async fn broken(&mut self) -> Error {
+        let background = async {
+            match &mut self.after {
+                Some(after) => (&mut after.background).await,
+                None => std::future::pending().await,
+            }
+        };
+        tokio::select! {
+            ended = &mut self.accepting => why("accepting connections", ended),
+            ended = background => why("the background tasks", ended),
+        }
+    }
+
     /// Goes on for this long, but ends each connection after its next answer: time for a balancer to send its requests
     /// elsewhere.
     pub async fn leave(&self, delay: Duration) {
-        self.leaving.store(true, Ordering::Relaxed);
+        self.stage.send_replace(Stage::Leaving);
         tokio::time::sleep(delay).await;
     }
 
     /// Accepts nothing more, lets requests under way finish within the grace period, and writes what is still noted.
     pub async fn shutdown(self) -> Result<()> {
-        self.connections.graceful_shutdown(Some(self.grace));
-        self.server.await.context("the server broke down")?.context("the server failed")?;
+        self.stage.send_replace(Stage::Ending);
+        self.accepting.await.context("accepting connections broke down")?;
         if let Some(After { stop, background, key_watch, store }) = self.after {
             let _ = stop.send(true);
             background.await.context("the background tasks broke down")?;
@@ -137,4 +161,9 @@ impl Handle {
         }
         Ok(())
     }
+}
+
+fn why(part: &str, ended: Result<(), JoinError>) -> Error {
+    let how = ended.map_or_else(|error| error.to_string(), |()| "it came to an end".to_owned());
+    anyhow!("{part} broke down: {how}")
 }

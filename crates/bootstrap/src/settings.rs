@@ -29,7 +29,7 @@ pub use self::{
     problem::{Invalid, Problem},
     sections::{
         Admin, Argon2, Dood, Easydb, Keys, Log, Mount, Passwords, Platformos, Server, Sessions, Setup, Storage,
-        Throttle, Vprotect, Window,
+        Throttle, Tls, Vprotect, Window,
     },
 };
 

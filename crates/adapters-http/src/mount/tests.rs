@@ -159,3 +159,18 @@ async fn a_body_over_the_limit_is_refused_by_its_dialect() {
     assert_eq!(router.clone().oneshot(request(64 * 1024)).await.unwrap().status(), 200);
     assert_eq!(router.oneshot(request(64 * 1024 + 1)).await.unwrap().status(), 413);
 }
+
+#[tokio::test]
+async fn a_target_that_is_too_long_and_too_many_fields_are_refused() {
+    let router = mount(&[at("", &[], A)], &shared()).unwrap();
+    let path = |length: usize| format!("/s?{}", "a".repeat(length - 3));
+    assert_eq!(ask(&router, "GET", "x", &path(8192)).await.0, 200);
+    let (status, _, response) = ask(&router, "GET", "x", &path(8193)).await;
+    assert_eq!((status.as_u16(), &response.headers()["cache-control"]), (414, &HeaderValue::from_static("no-store")));
+    let fields = |count: usize| {
+        let named = (0..count).fold(Request::builder().uri("/s"), |request, at| request.header(format!("a{at}"), "b"));
+        named.body(Body::empty()).unwrap()
+    };
+    assert_eq!(router.clone().oneshot(fields(64)).await.unwrap().status(), 200);
+    assert_eq!(router.oneshot(fields(65)).await.unwrap().status(), 431);
+}

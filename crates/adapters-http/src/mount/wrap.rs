@@ -2,12 +2,12 @@
 
 use axum::{Router, extract::Request, middleware, response::Response};
 use http::{
-    HeaderName, HeaderValue,
+    HeaderName, HeaderValue, StatusCode,
     header::{CACHE_CONTROL, CONTENT_SECURITY_POLICY, REFERRER_POLICY, X_CONTENT_TYPE_OPTIONS},
 };
 use tracing::Instrument;
 
-use super::Shared;
+use super::{Shared, problem};
 use crate::inbound::RequestId;
 
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
@@ -28,12 +28,32 @@ pub(super) fn wrap(router: Router, shared: &Shared) -> Router {
         // The path only: queries carry tokens, and in one dialect passwords.
         let span = tracing::info_span!("request", id, method = %request.method(), path = request.uri().path());
         let work = async move {
-            let response = next.run(request).await;
+            let response = match too_large(&request) {
+                Some(refusal) => refusal,
+                None => next.run(request).await,
+            };
             tracing::info!(status = response.status().as_u16(), "answered");
             response
         };
         async move { finished(work.instrument(span).await, &id) }
     }))
+}
+
+/// The longest request target in bytes.
+const MAX_TARGET: usize = 8 * 1024;
+
+/// The most header fields of a request; [`MAX_HEAD`] is the most bytes of them.
+pub const MAX_FIELDS: usize = 64;
+
+/// The most bytes of a request's head, for whoever reads it from the connection to keep to.
+pub const MAX_HEAD: usize = 16 * 1024;
+
+fn too_large(request: &Request) -> Option<Response> {
+    if request.uri().path_and_query().is_some_and(|target| target.as_str().len() > MAX_TARGET) {
+        return Some(problem(StatusCode::URI_TOO_LONG, "the request target is too long"));
+    }
+    let many = request.headers().len() > MAX_FIELDS;
+    many.then(|| problem(StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE, "there are too many header fields"))
 }
 
 fn finished(mut response: Response, id: &str) -> Response {

@@ -1,7 +1,7 @@
 //! `serve`.
 
 use anyhow::{Context, Result};
-use tokio::signal::unix::{SignalKind, signal};
+use tokio::signal::unix::{Signal, SignalKind, signal};
 
 use super::print;
 use crate::{
@@ -15,19 +15,42 @@ pub(super) async fn run(settings: &Settings) -> Result<()> {
     let (mut terminate, mut interrupt) = (listen_for(SignalKind::terminate())?, listen_for(SignalKind::interrupt())?);
     let app = compose::build(settings, Overrides::default()).await?;
     app.report().tell(&settings.log);
-    let handle = app.serve().await?;
-    print(&format!("listening on http://{}", handle.address())).context("cannot write to standard output")?;
-    tokio::select! {
-        _ = terminate.recv() => {
-            tracing::info!("SIGTERM: letting balancers know, then finishing what is under way");
-            handle.leave(settings.server.shutdown_delay).await;
+    // Without TLS it means what it always means: the end.
+    let mut renewals = settings.server.tls.as_ref().map(|_| listen_for(SignalKind::hangup())).transpose()?;
+    let mut handle = app.serve().await?;
+    print(&format!("listening on {}", handle.url())).context("cannot write to standard output")?;
+    loop {
+        tokio::select! {
+            _ = terminate.recv() => {
+                tracing::info!("SIGTERM: letting balancers know, then finishing what is under way");
+                handle.leave(settings.server.shutdown_delay).await;
+                break;
+            }
+            // A person at a terminal does not wait.
+            _ = interrupt.recv() => {
+                tracing::info!("SIGINT: finishing what is under way");
+                break;
+            }
+            () = hangup(renewals.as_mut()) => {
+                tracing::info!("SIGHUP: looking for a new certificate");
+                handle.renew_certificate();
+            }
+            error = handle.broken() => {
+                tracing::error!("{error:#}; ending, rather than going on by halves");
+                return Err(error);
+            }
         }
-        // A person at a terminal does not wait.
-        _ = interrupt.recv() => tracing::info!("SIGINT: finishing what is under way"),
     }
     handle.shutdown().await
 }
 
-fn listen_for(kind: SignalKind) -> Result<tokio::signal::unix::Signal> {
+async fn hangup(signal: Option<&mut Signal>) {
+    match signal {
+        Some(signal) => drop(signal.recv().await),
+        None => std::future::pending().await,
+    }
+}
+
+fn listen_for(kind: SignalKind) -> Result<Signal> {
     signal(kind).context("cannot listen for signals")
 }

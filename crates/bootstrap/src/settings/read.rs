@@ -7,7 +7,7 @@ use vestibule_domain::{form::FormConfiguration, session::Lifetimes};
 
 use super::{
     Admin, Argon2, Dialect, Dood, Easydb, Edition, Keys, Log, Mount, OpenTo, Passwords, Platformos, Prefix, Problem,
-    Profile, Server, Sessions, Settings, Setup, Storage, StoreUrl, Throttle, Vprotect, Window, reader::Reader,
+    Profile, Server, Sessions, Settings, Setup, Storage, StoreUrl, Throttle, Tls, Vprotect, Window, reader::Reader,
 };
 use crate::form_document::FormDocument;
 
@@ -77,14 +77,43 @@ fn wait(reader: &mut Reader, key: &str) -> Result<Duration, Problem> {
 }
 
 fn server(reader: &mut Reader) -> Result<Server, Problem> {
-    Ok(Server {
+    let server = Server {
         listen: reader.take("server.listen")?,
         public_url: reader.optional("server.public_url"),
         trusted_proxies: reader.take("server.trusted_proxies")?,
+        proxy_protocol: reader.take("server.proxy_protocol")?,
+        head_timeout: reader.take("server.head_timeout")?,
         request_timeout: reader.take("server.request_timeout")?,
+        idle_timeout: reader.take("server.idle_timeout")?,
+        max_connections: number(reader, "server.max_connections", 1, 1_000_000)?,
+        max_connections_per_address: number(reader, "server.max_connections_per_address", 1, 1_000_000)?,
+        tls: tls(reader)?,
         shutdown_delay: reader.take("server.shutdown_delay")?,
         shutdown_grace: reader.take("server.shutdown_grace")?,
-    })
+    };
+    if server.tls.is_some() && server.public_url.as_ref().is_some_and(|url| !url.as_str().starts_with("https:")) {
+        reader.object("server.public_url", "must begin with https:// when server.tls is set");
+    }
+    if server.proxy_protocol && server.trusted_proxies.is_empty() {
+        reader.object("server.proxy_protocol", "needs server.trusted_proxies: nobody else's word is taken");
+    }
+    Ok(server)
+}
+
+/// Both files, or no TLS.
+fn tls(reader: &mut Reader) -> Result<Option<Tls>, Problem> {
+    let (cert_file, key_file) = (reader.optional("server.tls.cert_file"), reader.optional("server.tls.key_file"));
+    let check_interval = reader.take("server.tls.check_interval")?;
+    let hsts = reader.take("server.tls.hsts")?;
+    match (cert_file, key_file) {
+        (Some(cert_file), Some(key_file)) => Ok(Some(Tls { cert_file, key_file, check_interval, hsts })),
+        (None, None) => Ok(None),
+        (one, _) => {
+            let missing = if one.is_some() { "server.tls.key_file" } else { "server.tls.cert_file" };
+            reader.object(missing, "must be set too: TLS takes a certificate and its key");
+            Ok(None)
+        }
+    }
 }
 
 fn passwords(reader: &mut Reader, hardened: bool) -> Result<Passwords, Problem> {

@@ -19,12 +19,37 @@ pub struct Server {
     pub public_url: Option<PublicUrl>,
     /// Whose forwarding headers are believed.
     pub trusted_proxies: Vec<IpNet>,
+    /// Whether each connection begins by telling whom a trusted proxy speaks for.
+    pub proxy_protocol: bool,
+    /// How long the beginning of a connection and the head of a request may take.
+    pub head_timeout: Duration,
     /// How long a whole request may take.
     pub request_timeout: Duration,
+    /// How long a connection may go without a request.
+    pub idle_timeout: Duration,
+    /// How many connections there may be.
+    pub max_connections: u32,
+    /// How many of them from one address.
+    pub max_connections_per_address: u32,
+    /// By what TLS is spoken, if it is.
+    pub tls: Option<Tls>,
     /// How long connections are still accepted after SIGTERM.
     pub shutdown_delay: Duration,
     /// How long requests may take to finish at the end.
     pub shutdown_grace: Duration,
+}
+
+/// `[server.tls]`
+#[derive(Clone, Debug)]
+pub struct Tls {
+    /// The certificate and those it stands on, in PEM.
+    pub cert_file: PathBuf,
+    /// Its private key, in PEM.
+    pub key_file: PathBuf,
+    /// How often both are looked at for changes.
+    pub check_interval: Duration,
+    /// Whether browsers are told to use nothing else.
+    pub hsts: bool,
 }
 
 /// `[storage]`

@@ -128,6 +128,22 @@ fn everything_that_is_wrong_is_told_at_once_with_what_is_allowed() {
 }
 
 #[test]
+fn tls_takes_both_files_and_an_https_url_and_the_proxy_protocol_somebody_to_trust() {
+    let both = "[server.tls]\ncert_file = 'a'\nkey_file = 'b'\n";
+    assert!(valid("").server.tls.is_none());
+    assert!(valid(both).server.tls.is_some_and(|tls| tls.hsts));
+    for (text, key) in [
+        ("[server.tls]\ncert_file = 'a'".to_owned(), "server.tls.key_file: must be set too"),
+        ("[server.tls]\nkey_file = 'b'".to_owned(), "server.tls.cert_file: must be set too"),
+        (format!("[server]\npublic_url = 'http://id.test'\n{both}"), "server.public_url: must begin with https://"),
+        ("[server]\nproxy_protocol = true".to_owned(), "server.proxy_protocol: needs server.trusted_proxies"),
+    ] {
+        let wrong = wrong(Sources::of_text(text));
+        assert!(wrong.len() == 1 && wrong[0].starts_with(key), "{wrong:?}");
+    }
+}
+
+#[test]
 fn a_misspelt_key_is_told_with_the_one_that_was_meant() {
     for (set, meant) in [
         ("[server]\nlistenn = \"\"", "server.listen?"),

@@ -1,0 +1,148 @@
+//! How long a connection may take for what it is doing: without this, whoever says nothing, or one byte a second, keeps
+//! it for ever.
+
+#[cfg(test)]
+mod tests;
+
+use std::{
+    io,
+    pin::Pin,
+    sync::Arc,
+    task::{Context, Poll},
+    time::Duration,
+};
+
+use tokio::{
+    io::{AsyncRead, AsyncWrite, ReadBuf},
+    sync::watch,
+    time::{Instant, sleep_until},
+};
+
+/// The clock of one connection. It stands still while requests are worked on, which have deadlines of their own.
+pub(super) struct Pace {
+    state: watch::Sender<State>,
+    head: Duration,
+    idle: Duration,
+}
+
+struct State {
+    /// Requests being worked on.
+    working: usize,
+    /// When the connection is overdue if nothing happens and none is.
+    due: Instant,
+    /// A head has begun to arrive, so more bytes do not put the end off.
+    in_head: bool,
+}
+
+impl State {
+    fn due(&self) -> Option<Instant> {
+        (self.working == 0).then_some(self.due)
+    }
+}
+
+impl Pace {
+    /// A connection on which the first head is expected.
+    pub(super) fn new(head: Duration, idle: Duration) -> Arc<Self> {
+        let (state, _) = watch::channel(State { working: 0, due: Instant::now() + head, in_head: true });
+        Arc::new(Self { state, head, idle })
+    }
+
+    /// Bytes have come. The first after an answer begin a head.
+    fn heard(&self) {
+        self.state.send_if_modified(|state| {
+            let begins = state.working == 0 && !state.in_head;
+            if begins {
+                (state.in_head, state.due) = (true, Instant::now() + self.head);
+            }
+            begins
+        });
+    }
+
+    /// A request has come, and is worked on until the guard is dropped. Sending the answer counts as idling: answers
+    /// are small, and a client may not take one byte of it a second either.
+    pub(super) fn work(self: &Arc<Self>) -> Working {
+        self.state.send_modify(|state| state.working += 1);
+        Working(Arc::clone(self))
+    }
+
+    /// Waits until the connection has taken too long.
+    pub(super) async fn overdue(&self) {
+        let mut state = self.state.subscribe();
+        loop {
+            let due = state.borrow_and_update().due();
+            let late = async {
+                match due {
+                    Some(due) => sleep_until(due).await,
+                    None => std::future::pending().await,
+                }
+            };
+            tokio::select! {
+                () = late => return,
+                // The sender is `self`, so it is still there.
+                _ = state.changed() => {}
+            }
+        }
+    }
+}
+
+/// A request that is worked on.
+pub(super) struct Working(Arc<Pace>);
+
+impl Drop for Working {
+    fn drop(&mut self) {
+        self.0.state.send_modify(|state| {
+            state.working -= 1;
+            (state.in_head, state.due) = (false, Instant::now() + self.0.idle);
+        });
+    }
+}
+
+/// A stream whose bytes are noticed.
+pub(super) struct Paced<S> {
+    stream: S,
+    /// Nobody, where bytes are not heads: in HTTP/2, pings and window updates come at any time.
+    listener: Option<Arc<Pace>>,
+}
+
+impl<S> Paced<S> {
+    pub(super) fn new(stream: S, listener: Option<Arc<Pace>>) -> Self {
+        Self { stream, listener }
+    }
+}
+
+impl<S: AsyncRead + Unpin> AsyncRead for Paced<S> {
+    fn poll_read(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
+        let before = buf.filled().len();
+        let read = Pin::new(&mut self.stream).poll_read(cx, buf);
+        if let Some(listener) = self.listener.as_ref().filter(|_| buf.filled().len() > before) {
+            listener.heard();
+        }
+        read
+    }
+}
+
+impl<S: AsyncWrite + Unpin> AsyncWrite for Paced<S> {
+    fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &[u8]) -> Poll<io::Result<usize>> {
+        Pin::new(&mut self.stream).poll_write(cx, buf)
+    }
+
+    fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.stream).poll_flush(cx)
+    }
+
+    fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.stream).poll_shutdown(cx)
+    }
+
+    fn poll_write_vectored(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        bufs: &[io::IoSlice<'_>],
+    ) -> Poll<io::Result<usize>> {
+        Pin::new(&mut self.stream).poll_write_vectored(cx, bufs)
+    }
+
+    fn is_write_vectored(&self) -> bool {
+        self.stream.is_write_vectored()
+    }
+}
