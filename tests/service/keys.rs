@@ -40,7 +40,8 @@ impl Nodes {
             let data = nodes.data(number);
             fs::create_dir_all(&data).unwrap();
             let store = nodes.directory.path().join("vestibule.db");
-            let settings = format!("data_dir = {data:?}\nstorage.url = \"sqlite://{}\"\n", store.display());
+            let settings =
+                format!("data_dir = \"{}\"\nstorage.url = \"sqlite://{}\"\n", data.display(), store.display());
             fs::write(data.join("vestibule.toml"), settings).unwrap();
             if number > 0 {
                 nodes.copy_keys(0, number);

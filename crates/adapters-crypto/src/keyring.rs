@@ -3,8 +3,10 @@
 use std::sync::{Arc, PoisonError, RwLock};
 
 use aes::{Aes128, cipher::KeyInit};
-use aws_lc_rs::signature::{ED25519, Ed25519KeyPair, KeyPair, UnparsedPublicKey};
+use aws_lc_rs::signature::KeyPair;
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
+use jsonwebtoken::{Algorithm, DecodingKey, EncodingKey, Header, Validation, decode, encode};
+use serde::{Serialize, de::DeserializeOwned};
 use serde_json::{Value, json};
 use subtle::ConstantTimeEq;
 use thiserror::Error;
@@ -16,6 +18,9 @@ use crate::keys::{Key, Keys, Purpose, Timed, signing};
 
 #[cfg(test)]
 mod tests;
+
+/// What precedes an Ed25519 seed in PKCS #8 (RFC 8410, section 7).
+const PKCS8_PREFIX: [u8; 16] = [0x30, 0x2e, 2, 1, 0, 0x30, 5, 6, 3, 0x2b, 0x65, 0x70, 4, 0x22, 4, 0x20];
 
 /// Keys ready for use, and the clock by which they count.
 pub struct Keyring {
@@ -32,7 +37,8 @@ pub(crate) struct ReadyKey {
     /// The first part of every token that it signs, byte for byte.
     pub(crate) header: String,
     public: Vec<u8>,
-    pair: Ed25519KeyPair,
+    encoding: EncodingKey,
+    decoding: DecodingKey,
     pub(crate) cipher: Aes128,
 }
 
@@ -60,30 +66,40 @@ impl Timed for ReadyKey {
 impl ReadyKey {
     /// Signs and verifies once, so that an unusable key is found here and not at the first login.
     fn new(key: &Key) -> Result<Self, SigningFailed> {
-        let pair = key.pair()?;
-        let header = json_header(&key.id);
+        let public = key.pair()?.public_key().as_ref().to_vec();
+        let der = Zeroizing::new([PKCS8_PREFIX.as_slice(), key.derive(Purpose::Signing).as_slice()].concat());
         let sealing = key.derive(Purpose::Sealing);
         let (sealing, _) = sealing.split_at(16);
-        let ready = Self {
+        let mut ready = Self {
             id: key.id.clone(),
             signs_from: key.signs_from,
             until: key.until,
-            header: URL_SAFE_NO_PAD.encode(header),
-            public: pair.public_key().as_ref().to_vec(),
-            pair,
+            header: String::new(),
+            encoding: EncodingKey::from_ed_der(&der),
+            decoding: DecodingKey::from_ed_der(&public),
+            public,
             cipher: Aes128::new(&std::array::from_fn(|place| sealing[place]).into()),
         };
-        let probe = ready.header.as_bytes();
-        if ready.is_signed(probe, &ready.sign(probe)) { Ok(ready) } else { Err(SigningFailed) }
+        let probe = ready.sign(&json!({}))?;
+        let (header, _) = probe.split_once('.').ok_or(SigningFailed)?;
+        header.clone_into(&mut ready.header);
+        ready.verified::<Value>(&probe).map(|_| ready).ok_or(SigningFailed)
     }
 
-    pub(crate) fn sign(&self, message: &[u8]) -> Vec<u8> {
-        self.pair.sign(message).as_ref().to_vec()
+    /// A token with these claims.
+    pub(crate) fn sign(&self, claims: &impl Serialize) -> Result<String, SigningFailed> {
+        let header = Header { kid: Some(self.id.clone()), ..Header::new(Algorithm::EdDSA) };
+        encode(&header, claims, &self.encoding).map_err(|_| SigningFailed)
     }
 
-    /// Whether this is the key's Ed25519 signature; there is no other algorithm.
-    pub(crate) fn is_signed(&self, message: &[u8], signature: &[u8]) -> bool {
-        UnparsedPublicKey::new(&ED25519, &self.public).verify(message, signature).is_ok()
+    /// The claims of a token that has this key's Ed25519 signature; there is no other algorithm. What they say is for
+    /// the caller to judge.
+    pub(crate) fn verified<C: DeserializeOwned + Clone>(&self, token: &str) -> Option<C> {
+        let mut validation = Validation::new(Algorithm::EdDSA);
+        validation.required_spec_claims.clear();
+        validation.validate_exp = false;
+        validation.validate_aud = false;
+        decode(token, &self.decoding, &validation).ok().map(|token| token.claims)
     }
 
     fn published(&self) -> Value {
@@ -96,11 +112,6 @@ impl ReadyKey {
             "alg": "EdDSA",
         })
     }
-}
-
-/// Written out, because tokens are recognised by it for as long as they live.
-fn json_header(id: &str) -> String {
-    format!(r#"{{"typ":"JWT","alg":"EdDSA","kid":"{id}"}}"#)
 }
 
 fn ready(keys: &Keys) -> Result<Arc<[ReadyKey]>, SigningFailed> {

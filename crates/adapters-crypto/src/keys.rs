@@ -186,11 +186,12 @@ impl Keys {
 
     /// The keys as they may be shown, newest first.
     pub fn reports(&self, now: Timestamp) -> Vec<KeyReport> {
-        let signing = &signing(&self.keys, now).id;
+        let signing = signing(&self.keys, now);
         let standing = |key: &Key| match key {
-            key if key.id == *signing => KeyStanding::Signing,
+            key if key.id == signing.id => KeyStanding::Signing,
             key if !key.verifies_at(now) => KeyStanding::Over,
-            key if key.signs_from > now => KeyStanding::Waiting,
+            // One that a newer key has overtaken never will sign: the newest has no end.
+            key if key.signs_from > now && key.until.is_none_or(|_| signing.until.is_some()) => KeyStanding::Waiting,
             _ => KeyStanding::Verifying,
         };
         let report = |key: &Key| KeyReport {

@@ -96,8 +96,9 @@ fn of_processes_that_rotate_at_once_none_loses_its_key() {
 
 #[test]
 fn what_is_no_key_is_refused_by_an_error_that_names_the_file_and_the_way_out() {
-    let counted: String = (0..32).map(|byte| format!("{byte:02x}")).collect();
-    let phrase: String = b"correct horse battery staple now".iter().map(|byte| format!("{byte:02x}")).collect();
+    let counted = "000102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f";
+    // "correct horse battery staple now"
+    let phrase = "636f727265637420686f7273652062617474657279207374".to_owned() + "61706c65206e6f77";
     let made = Place::made().text();
     for content in [
         "",
@@ -112,7 +113,7 @@ fn what_is_no_key_is_refused_by_an_error_that_names_the_file_and_the_way_out() {
         &"ab".repeat(32),
         &"0123456789abcdef".repeat(4),
         &"deadbeef".repeat(8),
-        &counted,
+        counted,
         &phrase,
         "vestibule-keys 1\n",
         "vestibule-keys 2\n",
@@ -257,6 +258,9 @@ fn a_key_that_waits_does_not_sign_yet() {
     let standings = |now| place.keys().reports(now).iter().map(|report| report.standing).collect::<Vec<_>>();
     assert_eq!(standings(NOW), [KeyStanding::Waiting, KeyStanding::Signing]);
     assert_eq!(standings(NOW.plus(DAY)), [KeyStanding::Signing, KeyStanding::Verifying]);
+    // Nor ever, once a newer one signs.
+    place.file.rotate(NOW, ONCE, DAY).unwrap();
+    assert_eq!(standings(NOW), [KeyStanding::Signing, KeyStanding::Verifying, KeyStanding::Verifying]);
 }
 
 #[test]
