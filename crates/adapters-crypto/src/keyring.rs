@@ -1,6 +1,6 @@
 //! The keys of a running service, which change under it when their file does.
 
-use std::sync::{Arc, PoisonError, RwLock};
+use std::sync::{Arc, LazyLock, PoisonError, RwLock};
 
 use aes::{Aes128, cipher::KeyInit};
 use aws_lc_rs::signature::KeyPair;
@@ -21,6 +21,15 @@ mod tests;
 
 /// What precedes an Ed25519 seed in PKCS #8 (RFC 8410, section 7).
 const PKCS8_PREFIX: [u8; 16] = [0x30, 0x2e, 2, 1, 0, 0x30, 5, 6, 3, 0x2b, 0x65, 0x70, 4, 0x22, 4, 0x20];
+
+/// Demands a signature, and leaves the claims to the caller.
+static SIGNATURE_ONLY: LazyLock<Validation> = LazyLock::new(|| {
+    let mut validation = Validation::new(Algorithm::EdDSA);
+    validation.required_spec_claims.clear();
+    validation.validate_exp = false;
+    validation.validate_aud = false;
+    validation
+});
 
 /// Keys ready for use, and the clock by which they count.
 pub struct Keyring {
@@ -95,11 +104,7 @@ impl ReadyKey {
     /// The claims of a token that has this key's Ed25519 signature; there is no other algorithm. What they say is for
     /// the caller to judge.
     pub(crate) fn verified<C: DeserializeOwned + Clone>(&self, token: &str) -> Option<C> {
-        let mut validation = Validation::new(Algorithm::EdDSA);
-        validation.required_spec_claims.clear();
-        validation.validate_exp = false;
-        validation.validate_aud = false;
-        decode(token, &self.decoding, &validation).ok().map(|token| token.claims)
+        decode(token, &self.decoding, &SIGNATURE_ONLY).ok().map(|token| token.claims)
     }
 
     fn published(&self) -> Value {

@@ -3,7 +3,7 @@
 use async_trait::async_trait;
 use vestibule_application::ports::{CommitError, Housekeeping, StoreError};
 use vestibule_domain::{
-    message::{Event, EventKind},
+    message::Event,
     session::{EndReason, Ending},
     time::Timestamp,
 };
@@ -17,17 +17,7 @@ impl Housekeeping for RedbStore {
             let expired = sessions::expired(tx, now, limit)?;
             for session in &expired {
                 sessions::end(tx, session.id, Ending { at: now, reason: EndReason::Expired })?;
-                messages::record(
-                    tx,
-                    Event {
-                        kind: EventKind::SessionEnded(EndReason::Expired),
-                        at: now,
-                        session: Some(session.id),
-                        subject: Some(session.subject),
-                        origin: Some(session.origin.clone()),
-                        address: None,
-                    },
-                )?;
+                messages::record(tx, Event::expiry(session, now))?;
             }
             Ok(count(expired.len()))
         });

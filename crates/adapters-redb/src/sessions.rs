@@ -166,9 +166,8 @@ fn of(session: &Session) -> OfSubject {
 
 /// Its key in [`DUE`].
 fn due(session: &Session) -> (bool, i64, u128) {
-    let over = session.idle_expiry().map_or(session.expires, |idle| idle.min(session.expires));
     let has_ended = session.ended.is_some();
-    let from = if has_ended { session.forgettable_from() } else { over };
+    let from = if has_ended { session.forgettable_from() } else { session.over_from() };
     (has_ended, from.as_millis(), number(session.id))
 }
 

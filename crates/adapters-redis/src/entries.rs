@@ -19,7 +19,7 @@ use vestibule_domain::{
 use crate::{
     connection::{Connection, unavailable},
     keys::{Keys, Place, hex, part_of},
-    record::{Entry, entry, over_from, row},
+    record::{Entry, entry, row},
     scripts::{CLAIM, CONFIRM, DISCLAIM, ENTER, KEEP, RELEASE, REMOVE, RESERVE, STRIKE, TAKE, TOUCH},
 };
 
@@ -248,7 +248,7 @@ fn life(session: &Session) -> i64 {
 /// When a session is due, exactly: what a score cannot hold exactly is never due.
 fn due(session: &Session) -> String {
     const EXACT: i64 = 1 << 53;
-    let over = over_from(session).as_millis();
+    let over = session.over_from().as_millis();
     if over > EXACT { "+inf".to_owned() } else { over.max(-EXACT).to_string() }
 }
 

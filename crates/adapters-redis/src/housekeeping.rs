@@ -6,7 +6,7 @@ use vestibule_application::{
     ports::{CommitError, Conflict, Housekeeping, StoreError},
 };
 use vestibule_domain::{
-    message::{Event, EventKind},
+    message::Event,
     session::{EndReason, Ending, Standing},
     time::Timestamp,
 };
@@ -105,14 +105,6 @@ impl RedisStore {
 }
 
 fn expiry(entry: &Entry, now: Timestamp) -> [Change; 2] {
-    let reason = EndReason::Expired;
-    let event = Event {
-        kind: EventKind::SessionEnded(reason),
-        at: now,
-        session: Some(entry.session.id),
-        subject: Some(entry.session.subject),
-        origin: Some(entry.session.origin.clone()),
-        address: None,
-    };
-    [ended(entry, Ending { at: now, reason }), Change::Record(event)]
+    let ending = Ending { at: now, reason: EndReason::Expired };
+    [ended(entry, ending), Change::Record(Event::expiry(&entry.session, now))]
 }

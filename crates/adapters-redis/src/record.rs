@@ -81,8 +81,3 @@ pub(crate) fn entry(place: Place, fields: Fields) -> Result<Option<Entry>, Store
     let digest = parse_hex(&digest).ok_or_else(malformed)?;
     Ok(Some(Entry { session, digest, leaving: leaving.is_some(), unborn: unborn.is_some() }))
 }
-
-/// When a session is over if it is not used again.
-pub(crate) fn over_from(session: &Session) -> Timestamp {
-    session.idle_expiry().map_or(session.expires, |idle| idle.min(session.expires))
-}

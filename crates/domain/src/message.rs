@@ -3,7 +3,7 @@
 use std::net::IpAddr;
 
 use crate::{
-    session::{EndReason, Origin, SessionId, Subject},
+    session::{EndReason, Origin, Session, SessionId, Subject},
     time::Timestamp,
 };
 
@@ -115,6 +115,20 @@ pub struct Event {
     pub origin: Option<Origin>,
     /// From which address.
     pub address: Option<IpAddr>,
+}
+
+impl Event {
+    /// A session came to its end by itself: every store that sweeps records this.
+    pub fn expiry(session: &Session, at: Timestamp) -> Self {
+        Self {
+            kind: EventKind::SessionEnded(EndReason::Expired),
+            at,
+            session: Some(session.id),
+            subject: Some(session.subject),
+            origin: Some(session.origin.clone()),
+            address: None,
+        }
+    }
 }
 
 /// An event in the log.

@@ -146,7 +146,7 @@ impl Session {
     pub fn standing(&self, now: Timestamp) -> Standing {
         if let Some(ending) = self.ended {
             Standing::Ended(ending)
-        } else if now >= self.expires || self.idle_expiry().is_some_and(|expiry| now >= expiry) {
+        } else if now >= self.over_from() {
             Standing::Expired
         } else {
             Standing::Live
@@ -161,6 +161,11 @@ impl Session {
     /// When it will be over if it is not used again.
     pub fn idle_expiry(&self) -> Option<Timestamp> {
         self.idle_ttl.map(|ttl| self.last_seen.plus(ttl))
+    }
+
+    /// When it will be over if it is neither used again nor ended: at the earlier of its expiries.
+    pub fn over_from(&self) -> Timestamp {
+        self.idle_expiry().map_or(self.expires, |idle| idle.min(self.expires))
     }
 
     /// Gives the session to `subject`, in a new epoch with full lifetimes.

@@ -9,7 +9,7 @@ use vestibule_domain::{
     client::{Client, ClientName},
     form::{FormConfiguration, FormName},
     login_token::LoginToken,
-    message::{Event, EventKind, Message, MessageId},
+    message::{Event, Message, MessageId},
     node::{Node, NodeRef},
     rights::{Role, RoleName},
     secret::Digest,
@@ -178,14 +178,7 @@ impl Housekeeping for MemoryStore {
         let expired: Vec<Session> = expired.take(at_most(limit)).cloned().collect();
         for session in &expired {
             state.end(session.id, Ending { at: now, reason: EndReason::Expired });
-            state.record(Event {
-                kind: EventKind::SessionEnded(EndReason::Expired),
-                at: now,
-                session: Some(session.id),
-                subject: Some(session.subject),
-                origin: Some(session.origin.clone()),
-                address: None,
-            });
+            state.record(Event::expiry(session, now));
         }
         state.keep();
         Ok(count(expired.len()))

@@ -5,8 +5,8 @@ use sea_orm::{ColumnTrait, DatabaseTransaction, EntityTrait, QueryFilter, QueryO
 use uuid::Uuid;
 use vestibule_application::ports::{Housekeeping, StoreError};
 use vestibule_domain::{
-    message::{Event, EventKind},
-    session::{EndReason, Ending, Session},
+    message::Event,
+    session::{EndReason, Ending},
     time::Timestamp,
 };
 
@@ -41,20 +41,9 @@ async fn expire(tx: &DatabaseTransaction, now: Timestamp, limit: u32) -> Result<
         let ids = batch.iter().map(|session| session.id.as_uuid());
         let ending = Ending { at: now, reason: EndReason::Expired };
         update(tx, ending_rows(ending).filter(session::Column::Id.is_in(ids))).await?;
-        messages::record(tx, batch.iter().map(|session| expired(session, now))).await?;
+        messages::record(tx, batch.iter().map(|session| Event::expiry(session, now))).await?;
     }
     Ok(count(over.len()))
-}
-
-fn expired(session: &Session, at: Timestamp) -> Event {
-    Event {
-        kind: EventKind::SessionEnded(EndReason::Expired),
-        at,
-        session: Some(session.id),
-        subject: Some(session.subject),
-        origin: Some(session.origin.clone()),
-        address: None,
-    }
 }
 
 async fn forget(tx: &DatabaseTransaction, before: Timestamp, limit: u32) -> Result<u32, StoreError> {

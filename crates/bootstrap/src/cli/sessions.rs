@@ -70,7 +70,7 @@ impl From<&SessionReport> for SessionDocument {
             dialect: session.origin.as_str().to_owned(),
             begun: time(session.begun),
             last_seen: time(session.last_seen),
-            expires: time(session.idle_expiry().map_or(session.expires, |idle| idle.min(session.expires))),
+            expires: time(session.over_from()),
             standing: match (report.standing, session.subject) {
                 (Standing::Live, Subject::Anonymous | Subject::Setup) => "anonymous".to_owned(),
                 (Standing::Live, Subject::User(_) | Subject::Node(_)) => "authenticated".to_owned(),

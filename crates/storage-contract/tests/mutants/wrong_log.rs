@@ -119,7 +119,7 @@ fn housekeeping() -> Vec<Mutant> {
             "the row is gone before the message is written",
             &["each_expiry_is_in_the_log"],
             || Sweeper {
-                message: |session, at| Some(Event { subject: None, ..expired(session, at) }),
+                message: |session, at| Some(Event { subject: None, ..Event::expiry(session, at) }),
                 ..Sweeper::RIGHT
             },
         ),
@@ -286,17 +286,6 @@ impl Fault for SameNumber {
     }
 }
 
-fn expired(session: &Session, at: Timestamp) -> Event {
-    Event {
-        kind: EventKind::SessionEnded(EndReason::Expired),
-        at,
-        session: Some(session.id),
-        subject: Some(session.subject),
-        origin: Some(session.origin.clone()),
-        address: None,
-    }
-}
-
 /// Expires sessions by looking at them first.
 struct Sweeper {
     message: fn(&Session, Timestamp) -> Option<Event>,
@@ -308,7 +297,7 @@ struct Sweeper {
 
 impl Sweeper {
     const RIGHT: Self = Self {
-        message: |session, at| Some(expired(session, at)),
+        message: |session, at| Some(Event::expiry(session, at)),
         reason: EndReason::Expired,
         late: false,
         ended_too: false,

@@ -67,8 +67,7 @@ pub(crate) fn row(session: &Session) -> ActiveModel {
 
 /// See [`Model::over_from`].
 pub(crate) fn over_from(session: &Session) -> Option<i64> {
-    let over = session.idle_expiry().map_or(session.expires, |idle| idle.min(session.expires));
-    session.ended.is_none().then_some(over.as_millis())
+    session.ended.is_none().then(|| session.over_from().as_millis())
 }
 
 impl Table for Entity {
