@@ -1,0 +1,302 @@
+//! The decorator.
+
+use std::{
+    num::NonZeroUsize,
+    sync::{
+        Arc, PoisonError, RwLock,
+        atomic::{
+            AtomicI64,
+            Ordering::{Relaxed, SeqCst},
+        },
+    },
+};
+
+use async_trait::async_trait;
+use quick_cache::sync::Cache;
+use tokio::sync::Mutex;
+use vestibule_application::{
+    change::Change,
+    ports::{
+        CommitError, Housekeeping, KeyKind, MessageLog, RoleStore, SessionFilter, SessionStore, StoreError, StoredUser,
+        Stores, UnitOfWork, UserStore,
+    },
+};
+use vestibule_domain::{
+    message::{Message, MessageId},
+    rights::{Role, RoleName},
+    secret::Digest,
+    session::{Session, SessionId},
+    time::Timestamp,
+    user::{LoginKey, User, UserId},
+};
+
+use crate::{
+    stamps::{Moment, Stamps},
+    touched::Touched,
+};
+
+/// How much is kept.
+#[derive(Clone, Copy, Debug)]
+pub struct Capacity {
+    /// The most sessions.
+    pub sessions: NonZeroUsize,
+    /// The most users.
+    pub users: NonZeroUsize,
+}
+
+/// Storage ports that answer from memory what they can.
+pub struct Cached {
+    inner: Stores,
+    stamps: Arc<Stamps>,
+    by_digest: Cache<Digest, Arc<Kept>>,
+    by_id: Cache<SessionId, Arc<Kept>>,
+    users: Cache<UserId, Arc<Reading<StoredUser>>>,
+    roles: RwLock<Option<Arc<Reading<Vec<Role>>>>>,
+    latest: RwLock<Option<Reading<MessageId>>>,
+    /// Whoever reads it from the store: the others wait, instead of asking all at once after each unit.
+    latest_read: Mutex<()>,
+    /// Up to when sessions were asked to be ended that are over, in milliseconds.
+    swept: AtomicI64,
+}
+
+/// What the store answered, and when it was asked.
+#[derive(Clone)]
+struct Reading<T> {
+    value: T,
+    read: Moment,
+}
+
+/// A session that had not ended.
+struct Kept {
+    session: Session,
+    read: Moment,
+    /// The session's `last_seen`, in milliseconds; moves on with what is noted.
+    seen: AtomicI64,
+}
+
+impl Kept {
+    fn session(&self) -> Session {
+        Session { last_seen: Timestamp::from_millis(self.seen.load(Relaxed)), ..self.session.clone() }
+    }
+}
+
+impl Cached {
+    /// In front of these ports, which are nobody else's to write to while this is not [paused](Self::pause).
+    pub fn new(inner: Stores, capacity: Capacity) -> Self {
+        Self {
+            inner,
+            stamps: Arc::new(Stamps::new()),
+            by_digest: Cache::new(capacity.sessions.get()),
+            by_id: Cache::new(capacity.sessions.get()),
+            users: Cache::new(capacity.users.get()),
+            roles: RwLock::default(),
+            latest: RwLock::default(),
+            latest_read: Mutex::default(),
+            swept: AtomicI64::new(i64::MIN),
+        }
+    }
+
+    /// The ports, those decorated that are here.
+    pub fn stores(self: &Arc<Self>) -> Stores {
+        Stores {
+            unit: self.clone(),
+            sessions: self.clone(),
+            users: self.clone(),
+            roles: self.clone(),
+            messages: self.clone(),
+            housekeeping: self.clone(),
+            ..self.inner.clone()
+        }
+    }
+
+    /// Lets every read through to the store, from the next one on: somebody else writes to it.
+    pub fn pause(&self) {
+        self.stamps.pause();
+    }
+
+    /// Nobody else writes to the store any more. What was kept is forgotten.
+    pub fn resume(&self) {
+        self.stamps.resume();
+    }
+
+    /// A kept session, if it is as in the store.
+    ///
+    /// One that a sweep may have ended, going by what was read, is looked at again.
+    fn session(&self, kept: &Kept) -> Option<Session> {
+        let of = Touched::SessionsOf(kept.session.subject);
+        let holds = |touched: &Touched| self.stamps.holds(kept.read, touched);
+        if !holds(&Touched::Session(kept.session.id)) || !holds(&of) {
+            return None;
+        }
+        let session = kept.session();
+        (session.over_from().as_millis() > self.swept.load(SeqCst)).then_some(session)
+    }
+
+    /// Ended sessions are not kept: nobody asks for them often.
+    fn keep(&self, digest: Option<&Digest>, session: &Session, read: Moment) {
+        if session.ended.is_some() {
+            return;
+        }
+        let seen = AtomicI64::new(session.last_seen.as_millis());
+        let kept = Arc::new(Kept { session: session.clone(), read, seen });
+        if let Some(digest) = digest {
+            self.by_digest.insert(*digest, Arc::clone(&kept));
+        }
+        self.by_id.insert(session.id, kept);
+    }
+
+    fn noted(&self, seen: &[(SessionId, Timestamp)]) {
+        for (id, at) in seen {
+            if let Some(kept) = self.by_id.peek(id) {
+                kept.seen.fetch_max(at.as_millis(), Relaxed);
+            }
+        }
+    }
+
+    fn latest_kept(&self) -> Option<MessageId> {
+        let latest = self.latest.read().unwrap_or_else(PoisonError::into_inner);
+        latest.as_ref().filter(|latest| self.stamps.holds(latest.read, &Touched::Log)).map(|latest| latest.value)
+    }
+
+    async fn all_roles(&self) -> Result<Arc<Reading<Vec<Role>>>, StoreError> {
+        let kept = self.roles.read().unwrap_or_else(PoisonError::into_inner).clone();
+        if let Some(roles) = kept.filter(|roles| self.stamps.holds(roles.read, &Touched::Roles)) {
+            return Ok(roles);
+        }
+        let read = self.stamps.now();
+        let roles = Arc::new(Reading { value: self.inner.roles.all().await?, read });
+        *self.roles.write().unwrap_or_else(PoisonError::into_inner) = Some(Arc::clone(&roles));
+        Ok(roles)
+    }
+}
+
+#[async_trait]
+impl UnitOfWork for Cached {
+    async fn commit(&self, changes: Vec<Change>) -> Result<(), CommitError> {
+        let flux = self.stamps.enter(changes.iter().filter_map(Touched::by));
+        let seen: Vec<_> = changes.iter().filter_map(|change| sightings(change)).flatten().copied().collect();
+        let unit = Arc::clone(&self.inner.unit);
+        // The store may go on with a unit whose caller has gone: what it touches stays in flux until that is over.
+        let committed = tokio::spawn(async move {
+            let committed = unit.commit(changes).await;
+            drop(flux);
+            committed
+        });
+        let committed = committed.await.unwrap_or_else(|panic| Err(StoreError::Unavailable(Box::new(panic)).into()));
+        if committed.is_ok() {
+            self.noted(&seen);
+        }
+        committed
+    }
+}
+
+fn sightings(change: &Change) -> Option<&[(SessionId, Timestamp)]> {
+    if let Change::TouchSessions(seen) = change { Some(seen) } else { None }
+}
+
+#[async_trait]
+impl SessionStore for Cached {
+    async fn by_digest(&self, digest: &Digest) -> Result<Option<Session>, StoreError> {
+        if let Some(session) = self.by_digest.get(digest).and_then(|kept| self.session(&kept)) {
+            return Ok(Some(session));
+        }
+        let read = self.stamps.now();
+        let found = self.inner.sessions.by_digest(digest).await?;
+        if let Some(session) = &found {
+            self.keep(Some(digest), session, read);
+        }
+        Ok(found)
+    }
+
+    async fn by_id(&self, id: SessionId) -> Result<Option<Session>, StoreError> {
+        if let Some(session) = self.by_id.get(&id).and_then(|kept| self.session(&kept)) {
+            return Ok(Some(session));
+        }
+        let read = self.stamps.now();
+        let found = self.inner.sessions.by_id(id).await?;
+        if let Some(session) = &found {
+            self.keep(None, session, read);
+        }
+        Ok(found)
+    }
+
+    async fn page(&self, filter: &SessionFilter) -> Result<Vec<Session>, StoreError> {
+        self.inner.sessions.page(filter).await
+    }
+}
+
+#[async_trait]
+impl UserStore for Cached {
+    async fn by_key(&self, key: &LoginKey, kind: KeyKind) -> Result<Option<StoredUser>, StoreError> {
+        self.inner.users.by_key(key, kind).await
+    }
+
+    async fn by_id(&self, id: UserId) -> Result<Option<StoredUser>, StoreError> {
+        let kept = self.users.get(&id).filter(|kept| self.stamps.holds(kept.read, &Touched::User(id)));
+        if let Some(kept) = kept {
+            return Ok(Some(kept.value.clone()));
+        }
+        let read = self.stamps.now();
+        let found = self.inner.users.by_id(id).await?;
+        if let Some(user) = &found {
+            self.users.insert(id, Arc::new(Reading { value: user.clone(), read }));
+        }
+        Ok(found)
+    }
+
+    async fn page(&self, after: Option<UserId>, limit: u32) -> Result<Vec<User>, StoreError> {
+        self.inner.users.page(after, limit).await
+    }
+}
+
+#[async_trait]
+impl RoleStore for Cached {
+    async fn named(&self, names: &[RoleName]) -> Result<Vec<Role>, StoreError> {
+        let all = self.all_roles().await?;
+        Ok(all.value.iter().filter(|role| names.contains(&role.name)).cloned().collect())
+    }
+
+    async fn all(&self) -> Result<Vec<Role>, StoreError> {
+        Ok(self.all_roles().await?.value.clone())
+    }
+}
+
+#[async_trait]
+impl MessageLog for Cached {
+    async fn latest(&self) -> Result<MessageId, StoreError> {
+        if let Some(latest) = self.latest_kept() {
+            return Ok(latest);
+        }
+        let _turn = self.latest_read.lock().await;
+        if let Some(latest) = self.latest_kept() {
+            return Ok(latest);
+        }
+        let read = self.stamps.now();
+        let value = self.inner.messages.latest().await?;
+        *self.latest.write().unwrap_or_else(PoisonError::into_inner) = Some(Reading { value, read });
+        Ok(value)
+    }
+
+    async fn page(&self, after: MessageId, limit: u32) -> Result<Vec<Message>, StoreError> {
+        self.inner.messages.page(after, limit).await
+    }
+}
+
+#[async_trait]
+impl Housekeeping for Cached {
+    async fn expire(&self, now: Timestamp, limit: u32) -> Result<u32, StoreError> {
+        self.swept.fetch_max(now.as_millis(), SeqCst);
+        let flux = self.stamps.enter([Touched::Log]);
+        let housekeeping = Arc::clone(&self.inner.housekeeping);
+        let expired = tokio::spawn(async move {
+            let expired = housekeeping.expire(now, limit).await;
+            drop(flux);
+            expired
+        });
+        expired.await.unwrap_or_else(|panic| Err(StoreError::Unavailable(Box::new(panic))))
+    }
+
+    async fn forget(&self, before: Timestamp, limit: u32) -> Result<u32, StoreError> {
+        self.inner.housekeeping.forget(before, limit).await
+    }
+}

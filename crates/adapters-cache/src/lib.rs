@@ -1,0 +1,15 @@
+//! Sessions in memory, for a process that has its store to itself.
+//!
+//! [`Cached`] is a decorator of the storage ports: it answers the reads that every request makes from memory, exactly
+//! as the store would, and leaves every other port alone. It must never accept what the store would refuse: a unit that
+//! is being committed takes what it changes out of use *before* the store hears of it, until the store has answered.
+//!
+//! While another process has the store open, memory proves nothing: [`Cached::pause`] lets every read through.
+//!
+//! Start reading in [`Cached`]; [`stamps`] is why it is right.
+
+mod cached;
+mod stamps;
+mod touched;
+
+pub use cached::{Cached, Capacity};

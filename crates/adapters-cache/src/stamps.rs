@@ -1,0 +1,108 @@
+//! Whether what was read from a store is still what it would answer.
+//!
+//! Time is counted in units that were committed. Each key of a unit is *in flux* from before the store hears of the unit
+//! until after it has answered, and then bears the time of that moment. What was read of a key holds if the key is not
+//! in flux and its time is not later than the beginning of the read: any unit that the read may have missed has made it
+//! later.
+//!
+//! Keys share slots by their hashes. Two keys in one slot only make each other's readings doubtful too early.
+
+#[cfg(test)]
+mod tests;
+
+use std::{
+    hash::{BuildHasher, Hash, RandomState},
+    sync::{
+        Arc,
+        atomic::{AtomicU32, AtomicU64, Ordering::SeqCst},
+    },
+};
+
+/// A moment, counted in units.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct Moment(u64);
+
+/// The times of all keys.
+pub(crate) struct Stamps {
+    now: AtomicU64,
+    /// Readings from before this moment do not hold, whatever they are of.
+    floor: AtomicU64,
+    slots: Box<[Slot]>,
+    hasher: RandomState,
+}
+
+#[derive(Default)]
+struct Slot {
+    in_flux: AtomicU32,
+    changed: AtomicU64,
+}
+
+/// Keys in flux, until this is dropped.
+pub(crate) struct Flux {
+    stamps: Arc<Stamps>,
+    slots: Vec<usize>,
+}
+
+impl Stamps {
+    /// A power of two; a megabyte of them.
+    const SLOTS: usize = 1 << 16;
+    /// Later than any moment: while this is the floor, nothing holds.
+    const NEVER: u64 = u64::MAX;
+
+    pub(crate) fn new() -> Self {
+        Self {
+            now: AtomicU64::new(0),
+            floor: AtomicU64::new(0),
+            slots: (0..Self::SLOTS).map(|_| Slot::default()).collect(),
+            hasher: RandomState::new(),
+        }
+    }
+
+    /// When a read that starts now begins.
+    pub(crate) fn now(&self) -> Moment {
+        Moment(self.now.load(SeqCst))
+    }
+
+    /// Whether what was read of `key` at `read` holds.
+    pub(crate) fn holds(&self, read: Moment, key: &impl Hash) -> bool {
+        let slot = &self.slots[self.slot_of(key)];
+        // In this order: a unit that is over by the first look has left its time before the second.
+        read.0 >= self.floor.load(SeqCst) && slot.in_flux.load(SeqCst) == 0 && slot.changed.load(SeqCst) <= read.0
+    }
+
+    /// Puts keys in flux.
+    pub(crate) fn enter<K: Hash>(self: &Arc<Self>, keys: impl IntoIterator<Item = K>) -> Flux {
+        let slots: Vec<usize> = keys.into_iter().map(|key| self.slot_of(&key)).collect();
+        for slot in &slots {
+            self.slots[*slot].in_flux.fetch_add(1, SeqCst);
+        }
+        Flux { stamps: Arc::clone(self), slots }
+    }
+
+    /// From now on nothing holds that was or will be read, until [`Self::resume`].
+    pub(crate) fn pause(&self) {
+        self.floor.store(Self::NEVER, SeqCst);
+    }
+
+    /// From now on holds what is read from now on.
+    pub(crate) fn resume(&self) {
+        let later = self.now.fetch_add(1, SeqCst) + 1;
+        self.floor.store(later, SeqCst);
+    }
+
+    fn slot_of(&self, key: &impl Hash) -> usize {
+        let hash = self.hasher.hash_one(key);
+        usize::try_from(hash % Self::SLOTS as u64).unwrap_or_default()
+    }
+}
+
+impl Drop for Flux {
+    fn drop(&mut self) {
+        let now = self.stamps.now.fetch_add(1, SeqCst) + 1;
+        for slot in &self.slots {
+            let slot = &self.stamps.slots[*slot];
+            slot.changed.fetch_max(now, SeqCst);
+            slot.in_flux.fetch_sub(1, SeqCst);
+        }
+    }
+}

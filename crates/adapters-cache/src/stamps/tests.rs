@@ -1,0 +1,49 @@
+use super::*;
+
+fn stamps() -> Arc<Stamps> {
+    Arc::new(Stamps::new())
+}
+
+#[test]
+fn what_was_read_holds_until_its_key_is_in_flux_and_never_again() {
+    let stamps = stamps();
+    let read = stamps.now();
+    assert!(stamps.holds(read, &1));
+    let flux = stamps.enter([1]);
+    assert!(!stamps.holds(read, &1));
+    assert!(stamps.holds(read, &2), "another key");
+    drop(flux);
+    assert!(!stamps.holds(read, &1));
+    assert!(stamps.holds(stamps.now(), &1), "read anew");
+}
+
+#[test]
+fn what_was_read_while_a_key_was_in_flux_never_holds() {
+    let stamps = stamps();
+    let flux = stamps.enter([1]);
+    let read = stamps.now();
+    drop(flux);
+    assert!(!stamps.holds(read, &1));
+}
+
+#[test]
+fn a_key_that_two_units_change_is_in_flux_until_both_are_over() {
+    let stamps = stamps();
+    let (one, other) = (stamps.enter([1]), stamps.enter([1, 1]));
+    drop(one);
+    assert!(!stamps.holds(stamps.now(), &1));
+    drop(other);
+    assert!(stamps.holds(stamps.now(), &1));
+}
+
+#[test]
+fn nothing_holds_during_a_pause_and_nothing_from_before_or_from_during_it_afterwards() {
+    let stamps = stamps();
+    let before = stamps.now();
+    stamps.pause();
+    let during = stamps.now();
+    assert!(!stamps.holds(before, &1) && !stamps.holds(during, &1));
+    stamps.resume();
+    assert!(!stamps.holds(before, &1) && !stamps.holds(during, &1));
+    assert!(stamps.holds(stamps.now(), &1));
+}
