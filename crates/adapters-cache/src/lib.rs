@@ -4,12 +4,15 @@
 //! as the store would, and leaves every other port alone. It must never accept what the store would refuse: a unit that
 //! is being committed takes what it changes out of use *before* the store hears of it, until the store has answered.
 //!
-//! While another process has the store open, memory proves nothing: [`Cached::pause`] lets every read through.
+//! While another process has the store open, memory proves nothing: [`Tenure`] lets every read through then.
 //!
 //! Start reading in [`Cached`]; [`stamps`] is why it is right.
 
 mod cached;
+pub mod room;
 mod stamps;
+mod tenure;
 mod touched;
 
 pub use cached::{Cached, Capacity};
+pub use tenure::Tenure;
