@@ -9,12 +9,13 @@ use std::{
 use serde_json::Value;
 
 /// Which of our crates each of our crates may depend on, tests aside.
-const ALLOWED: [(&str, &[&str]); 12] = [
+const ALLOWED: [(&str, &[&str]); 13] = [
     ("domain", &[]),
     ("application", &["domain"]),
     ("adapters-http", &["domain", "application"]),
     ("adapters-db", &["domain", "application"]),
     ("adapters-redb", &["domain", "application"]),
+    ("adapters-cache", &["domain", "application"]),
     ("adapters-redis", &["domain", "application"]),
     ("adapters-crypto", &["domain", "application"]),
     ("storage-contract", &["domain", "application"]),
@@ -28,6 +29,7 @@ const ALLOWED: [(&str, &[&str]); 12] = [
             "adapters-db",
             "adapters-redb",
             "adapters-redis",
+            "adapters-cache",
             "adapters-crypto",
         ],
     ),

@@ -3,12 +3,9 @@
 #[cfg(test)]
 mod tests;
 
-use std::{io, sync::Arc, time::Duration};
+use std::{convert::Infallible, io, sync::Arc, time::Duration};
 
-use tokio::{
-    sync::watch,
-    time::{MissedTickBehavior, interval},
-};
+use tokio::time::{MissedTickBehavior, interval};
 
 use crate::{
     Cached,
@@ -35,13 +32,21 @@ impl Tenure {
     /// In how many looks, while others are there, it is tried to be alone again.
     const PATIENCE: u32 = 10;
 
-    /// For memory that is paused, and is used once [`Self::run`] finds nobody else with the store's file.
+    /// For memory that is used once [`Self::run`] finds nobody else with the store's file.
     pub fn new(cached: Arc<Cached>, guest: Guest) -> Self {
+        cached.pause();
         Self { cached, guest }
     }
 
-    /// Watches until `stop` changes or its sender is gone. Afterwards, or when the locks fail, memory is not used.
-    pub async fn run(self, mut stop: watch::Receiver<bool>) -> io::Result<()> {
+    /// Watches until this is dropped or the locks fail. Memory is not used afterwards, and then the file is left.
+    pub async fn run(self) -> io::Error {
+        match self.watch().await {
+            Ok(never) => match never {},
+            Err(error) => error,
+        }
+    }
+
+    async fn watch(self) -> io::Result<Infallible> {
         let Self { cached, guest } = self;
         let mut look = interval(Self::LOOK);
         look.set_missed_tick_behavior(MissedTickBehavior::Delay);
@@ -49,11 +54,7 @@ impl Tenure {
         // However this ends, and before the locks go, which stand above.
         let _paused = Paused(Arc::clone(&cached));
         loop {
-            tokio::select! {
-                biased;
-                _ = stop.changed() => return Ok(()),
-                _ = look.tick() => {}
-            }
+            look.tick().await;
             state = match state {
                 State::Alone(alone) if alone.is_somebody_at_the_door()? => {
                     cached.pause();

@@ -18,6 +18,7 @@ use anyhow::{Context, Result, bail};
 use axum::Router;
 use tokio::net::TcpListener;
 use url::Url;
+use vestibule_adapters_cache::Tenure;
 use vestibule_adapters_crypto::Keys;
 use vestibule_adapters_http::mount::{self, Shared};
 use vestibule_application::{
@@ -57,6 +58,7 @@ pub struct App {
     pub(crate) server: Server,
     pub(crate) certificate: Option<Certificate>,
     pub(crate) store: OpenStores,
+    pub(crate) tenure: Option<Tenure>,
     operator: Arc<Operator>,
     report: Report,
 }
@@ -99,6 +101,7 @@ pub async fn build(settings: &Settings, overrides: Overrides) -> Result<App> {
     let address = listener.local_addr().context("the listener has no address")?;
     let public_url = public_url(settings, address)?;
     let (open, core) = open(settings, overrides).await?;
+    let (open, tenure) = open.remembering(settings);
     let stores = &open.ports;
 
     for form in &settings.forms {
@@ -137,6 +140,7 @@ pub async fn build(settings: &Settings, overrides: Overrides) -> Result<App> {
             keep_ended: settings.sessions.keep_ended,
         },
         key_watch: keys::file(settings).map(|file| KeyWatch::new(file, core.keyring.clone())),
+        tenure,
         operator: Arc::new(core.operator(settings, stores)),
         store: open,
     })
@@ -172,7 +176,7 @@ pub(crate) async fn migrate(settings: &Settings) -> Result<Vec<String>> {
         OpenStores::open(settings).await?.close().await?;
         return Ok(Vec::new());
     }
-    let database = stores::connect(settings).await?;
+    let (database, _company) = stores::connect(settings).await?;
     let applied = stores::migrate(&database, settings).await?;
     database.close().await.context("cannot close the store in good order")?;
     Ok(applied)

@@ -57,6 +57,7 @@ struct After {
     stop: watch::Sender<bool>,
     background: JoinHandle<()>,
     key_watch: Option<JoinHandle<()>>,
+    tenure: Option<JoinHandle<()>>,
     store: OpenStores,
 }
 
@@ -78,7 +79,13 @@ impl App {
         let mut handle = serve(self.listener, self.router, self.server, self.certificate)?;
         let key_watch = self.key_watch.map(|watch| watch.start(stopped.clone())).transpose()?;
         let background = tokio::spawn(self.background.run(stopped));
-        handle.after = Some(After { stop, background, key_watch, store: self.store });
+        let tenure = self.tenure.map(|tenure| {
+            tokio::spawn(async move {
+                let error = tenure.run().await;
+                tracing::error!("cannot tell whether other programs use the store ({error}): every read goes to it");
+            })
+        });
+        handle.after = Some(After { stop, background, key_watch, tenure, store: self.store });
         Ok(handle)
     }
 }
@@ -151,13 +158,16 @@ impl Handle {
     pub async fn shutdown(self) -> Result<()> {
         self.stage.send_replace(Stage::Ending);
         self.accepting.await.context("accepting connections broke down")?;
-        if let Some(After { stop, background, key_watch, store }) = self.after {
+        if let Some(After { stop, background, key_watch, tenure, store }) = self.after {
             let _ = stop.send(true);
             background.await.context("the background tasks broke down")?;
             if let Some(watch) = key_watch {
                 watch.await.context("the watch on the key file broke down")?;
             }
             store.close().await?;
+            if let Some(tenure) = tenure {
+                tenure.abort();
+            }
         }
         Ok(())
     }

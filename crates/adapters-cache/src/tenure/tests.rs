@@ -49,8 +49,7 @@ struct Service {
     store: Arc<MemoryStore>,
     counted: Arc<Counted>,
     cached: Arc<Cached>,
-    stop: watch::Sender<bool>,
-    watching: tokio::task::JoinHandle<io::Result<()>>,
+    watching: tokio::task::JoinHandle<io::Error>,
     file: PathBuf,
     _directory: tempfile::TempDir,
 }
@@ -80,10 +79,9 @@ impl Service {
         let stores = Stores { sessions: counted.clone(), ..Stores::of(&store) };
         let some = NonZeroUsize::new(10).unwrap();
         let cached = Arc::new(Cached::new(stores, Capacity { sessions: some, users: some }));
-        let (stop, stopped) = watch::channel(false);
-        let watching = Tenure::new(Arc::clone(&cached), room::enter(&file).unwrap()).run(stopped);
+        let watching = Tenure::new(Arc::clone(&cached), room::enter(&file).unwrap()).run();
         let watching = tokio::spawn(watching);
-        Self { store, counted, cached, stop, watching, file, _directory: directory }
+        Self { store, counted, cached, watching, file, _directory: directory }
     }
 
     async fn is_live(&self, number: u8) -> bool {
@@ -131,8 +129,8 @@ async fn memory_is_not_used_any_more_once_nobody_watches() {
     let service = Service::start().await;
     service.cached.commit(vec![begin(1)]).await.unwrap();
     service.answers_from_memory(1).await;
-    service.stop.send(true).unwrap();
-    service.watching.await.unwrap().unwrap();
+    service.watching.abort();
+    assert!(service.watching.await.unwrap_err().is_cancelled());
     service.store.commit(vec![end(1)]).await.unwrap();
     let found = service.cached.by_digest(&digest(1)).await.unwrap().unwrap();
     assert!(found.ended.is_some());

@@ -2,12 +2,13 @@
 
 mod database;
 
-use std::sync::Arc;
+use std::{num::NonZeroUsize, sync::Arc};
 
 use anyhow::{Context, Result, ensure};
 #[cfg(test)]
 pub(super) use database::options;
 pub(super) use database::{connect, migrate};
+use vestibule_adapters_cache::{Cached, Capacity, Tenure, room};
 use vestibule_adapters_crypto::RandomIds;
 use vestibule_adapters_db::{MemoryBudgets, MemoryStore, SeaOrmStore};
 use vestibule_adapters_redb::RedbStore;
@@ -21,6 +22,18 @@ pub(crate) struct OpenStores {
     pub(crate) ports: Stores,
     database: Option<SeaOrmStore>,
     redis: Option<RedisStore>,
+    /// Who else may have it open.
+    company: Company,
+}
+
+/// Who may have a store open.
+pub(super) enum Company {
+    /// Processes anywhere, which do not tell each other.
+    Anybody,
+    /// Processes on this machine, which do.
+    Guests(room::Guest),
+    /// Nobody else, ever.
+    Nobody,
 }
 
 impl OpenStores {
@@ -35,11 +48,12 @@ impl OpenStores {
         let base = if storage.url.is_memory() {
             Self::in_memory()
         } else if let Some(file) = storage.url.redb_file() {
-            Self::of(Stores::of(&Arc::new(RedbStore::open(file).await?)))
+            let store = RedbStore::open(file).await?;
+            Self { company: Company::Nobody, ..Self::of(Stores::of(&Arc::new(store))) }
         } else {
-            let database = connect(settings).await?;
+            let (database, company) = connect(settings).await?;
             migrate(&database, settings).await?;
-            Self::on(database)
+            Self::on(database, company)
         };
         base.with_sessions(storage).await
     }
@@ -52,17 +66,17 @@ impl OpenStores {
         if url.redb_file().is_some() {
             return Self::open(settings).await;
         }
-        let database = connect(settings).await?;
+        let (database, company) = connect(settings).await?;
         database::demand_up_to_date(&database, settings).await?;
-        Self::on(database).with_sessions(&settings.storage).await
+        Self::on(database, company).with_sessions(&settings.storage).await
     }
 
     fn of(ports: Stores) -> Self {
-        Self { ports, database: None, redis: None }
+        Self { ports, database: None, redis: None, company: Company::Anybody }
     }
 
-    fn on(database: SeaOrmStore) -> Self {
-        Self { database: Some(database.clone()), ..Self::of(Stores::of(&Arc::new(database))) }
+    fn on(database: SeaOrmStore, company: Company) -> Self {
+        Self { database: Some(database.clone()), company, ..Self::of(Stores::of(&Arc::new(database))) }
     }
 
     async fn with_sessions(self, storage: &Storage) -> Result<Self> {
@@ -88,6 +102,24 @@ impl OpenStores {
             (None, Some(database)) if database.is_a_server() => Arc::new(database.budgets(limits, clock)),
             (None, Some(_) | None) => Arc::new(MemoryBudgets::new(limits, clock)),
         }
+    }
+
+    /// Answers from memory what it can, where no other process can write to the store unnoticed; then somebody has to
+    /// watch out for others.
+    pub(super) fn remembering(mut self, settings: &Settings) -> (Self, Option<Tenure>) {
+        let most = usize::try_from(settings.sessions.in_memory).unwrap_or(usize::MAX);
+        let Some(most) = NonZeroUsize::new(most) else { return (self, None) };
+        let cached = || Arc::new(Cached::new(self.ports.clone(), Capacity { sessions: most, users: most }));
+        let (cached, tenure) = match std::mem::replace(&mut self.company, Company::Anybody) {
+            Company::Anybody => return (self, None),
+            Company::Nobody => (cached(), None),
+            Company::Guests(guest) => {
+                let cached = cached();
+                let tenure = Tenure::new(Arc::clone(&cached), guest);
+                (cached, Some(tenure))
+            }
+        };
+        (Self { ports: cached.stores(), ..self }, tenure)
     }
 
     /// Closes its connections, once what is under way is done.

@@ -166,6 +166,7 @@ fn sessions(reader: &mut Reader) -> Result<Sessions, Problem> {
         keep_ended: reader.take("sessions.keep_ended")?,
         touch_interval: reader.take("sessions.touch_interval")?,
         sweep_interval: reader.take("sessions.sweep_interval")?,
+        in_memory: reader.take("sessions.in_memory")?,
     })
 }
 

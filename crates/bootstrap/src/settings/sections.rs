@@ -129,6 +129,8 @@ pub struct Sessions {
     pub touch_interval: Duration,
     /// How often the store is swept.
     pub sweep_interval: Duration,
+    /// The most that are answered from memory, and as many users.
+    pub in_memory: u32,
 }
 
 /// So many attempts within so long.

@@ -1,22 +1,29 @@
 //! SQLite, PostgreSQL and MySQL: connecting, and the tables.
 
 use anyhow::{Context, Result, ensure};
+use tokio::task::spawn_blocking;
+use vestibule_adapters_cache::room;
 use vestibule_adapters_db::{ConnectOptions, SeaOrmStore};
 
+use super::Company;
 use crate::settings::{Settings, Storage};
 
-/// The database that the settings name, its tables as they are found.
-pub(in crate::compose) async fn connect(settings: &Settings) -> Result<SeaOrmStore> {
+/// The database that the settings name, its tables as they are found, and who may have it open besides.
+pub(in crate::compose) async fn connect(settings: &Settings) -> Result<(SeaOrmStore, Company)> {
     let url = &settings.storage.url;
     let database = SeaOrmStore::connect(url.expose(), options(&settings.storage)).await;
-    database.with_context(|| {
+    let database = database.with_context(|| {
         let place = url.masked();
         let see = match url.scheme() {
             "sqlite" => "its directory can be written to",
             _ => "the server runs, knows the database and lets this user in",
         };
         format!("cannot open the store {place}: see that {see}, or set storage.url to another")
-    })
+    })?;
+    let Some(file) = url.file() else { return Ok((database, Company::Anybody)) };
+    // Whoever is alone with the file answers from memory, and has to know before anything is written.
+    let entered = spawn_blocking(move || room::enter(&file.canonicalize()?)).await?;
+    Ok((database, Company::Guests(entered.with_context(|| format!("cannot lock the store {}", url.masked()))?)))
 }
 
 /// How to connect to a database.
