@@ -16,6 +16,7 @@ mod hostile;
 mod keys;
 mod lifetimes;
 mod operations;
+mod passwords;
 mod platformos;
 mod routes;
 mod secrets;

@@ -112,7 +112,7 @@ impl World {
             clock: Arc::new(clock),
             ids: Arc::new(ids),
         };
-        Operator::new(ports, PasswordPolicy { min_length: 6, min_score: 1 })
+        Operator::new(ports, PasswordPolicy::default())
     }
 }
 
