@@ -21,5 +21,6 @@ mod platformos;
 mod routes;
 mod secrets;
 mod several_nodes;
+mod throttling;
 mod tidy;
 mod vprotect;

@@ -99,36 +99,36 @@ async fn a_password_is_taken_as_it_was_sent_and_not_as_it_looks() {
 }
 
 /// Each way to log in with this password, as a user that there is or is not.
-async fn log_in_everywhere(doors: &Doors, login: &str, password: &str) -> Vec<Answer> {
+async fn log_in_everywhere(doors: &Doors, token: &str, login: &str, password: &str) -> Vec<Answer> {
     let (app, email) = (&doors.app, format!("{login}@example.com"));
-    let token = app.get("/api/session").await.text("/token");
     let form = json!({ "email": email, "password": password });
     let by_form = json!({ "form_name": "reference_rest_api_create_sessions", "form": form });
     let by_form = app.request(reqwest::Method::POST, "/api/sessions").json(&by_form);
-    let authenticate = [("token", token.as_str()), ("login", login), ("password", password)];
+    let authenticate = [("token", token), ("login", login), ("password", password)];
     vec![
         app.post_form("/api/session/authenticate", &authenticate).await,
         app.post_json("/api/session", &form).await,
         app.send(by_form.header("authorization", format!("Token token={}", doors.ann.api_token))).await,
         app.post_form("/session/login/", &[("email", &email), ("password", password)]).await,
         app.post_json("/session/login", json!({ "login": login, "password": password })).await,
-        app.post_json("/session/node/login", json!({ "node": login, "password": password })).await,
+        app.post_json("/session/node/login", json!({ "name": login, "secret": password })).await,
     ]
 }
 
 #[tokio::test]
 async fn a_password_that_is_too_long_is_refused_alike_for_everybody_and_nobody_is_looked_for() {
     let doors = Doors::open("").await;
+    let token = doors.app.get("/api/session").await.text("/token");
     let too_long = unguessable(1025);
     // Whoever looked for a user or node now would have to say 503.
     for table in ["ALTER TABLE users RENAME TO gone_users", "ALTER TABLE nodes RENAME TO gone_nodes"] {
         doors.app.sql(table).await;
     }
-    for answer in log_in_everywhere(&doors, "ann", &too_long[..1024]).await {
+    for answer in log_in_everywhere(&doors, &token, "ann", &too_long[..1024]).await {
         assert_eq!(answer.status, 503, "{}", answer.body);
     }
-    let known = log_in_everywhere(&doors, "ann", &too_long).await;
-    let unknown = log_in_everywhere(&doors, "nobody", &too_long).await;
+    let known = log_in_everywhere(&doors, &token, "ann", &too_long).await;
+    let unknown = log_in_everywhere(&doors, &token, "nobody", &too_long).await;
     for (known, unknown) in known.iter().zip(&unknown) {
         assert!((400..500).contains(&known.status), "{}", known.body);
         assert_eq!((known.status, &known.body), (unknown.status, &unknown.body));

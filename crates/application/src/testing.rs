@@ -8,6 +8,7 @@ use std::{collections::BTreeSet, fmt::Debug, net::IpAddr, time::Duration};
 use uuid::Uuid;
 use vestibule_domain::{
     client::{Client, ClientId, ClientName},
+    network::KnownNetworks,
     node::{Node, NodeId, NodeName, NodeSecrets},
     rights::{Right, Rights, Role, RoleName},
     secret::{Digest, OpaqueToken, Password, PasswordHash},
@@ -30,6 +31,8 @@ pub(crate) const LIFETIMES: Lifetimes =
 /// The first token that a [`World`] mints; the next is one more. New identifiers are counted alike, from [`NEW_ID`] on.
 pub(crate) const NEW_TOKEN: u8 = 0xa0;
 pub(crate) const NEW_ID: u128 = 0xf0;
+/// What the digest of a token that resets a password has more than that of the same token elsewhere.
+pub(crate) const RESET: u8 = 0x40;
 /// The token that a [`World`] seals.
 pub(crate) const SEALED: u8 = 0x5e;
 
@@ -145,7 +148,7 @@ pub(crate) fn user(subject: Subject, name: &str) -> StoredUser {
         last_successful_login: None,
         last_failed_login: None,
     };
-    StoredUser { user, password: Some(PasswordHash::new("right")), revision: 3 }
+    StoredUser { user, password: Some(PasswordHash::new("right")), revision: 3, networks: KnownNetworks::default() }
 }
 
 /// A node whose secret is `secret`, and until a minute from now also `previous`.
@@ -159,7 +162,8 @@ pub(crate) fn node() -> StoredNode {
         last_failed_login: None,
     };
     let previous = Some((PasswordHash::new("previous"), NOW.plus(secs(60))));
-    StoredNode { node, secrets: NodeSecrets { current: PasswordHash::new("secret"), previous }, revision: 4 }
+    let secrets = NodeSecrets { current: PasswordHash::new("secret"), previous };
+    StoredNode { node, secrets, revision: 4, networks: KnownNetworks::default() }
 }
 
 pub(crate) fn client() -> Client {

@@ -13,9 +13,7 @@ use vestibule_domain::{
 use crate::{
     api::Caller,
     change::Change,
-    ports::{
-        Bucket, Budgets, Clock, CommitError, LoginTokenStore, NotCharged, StoreError, UnitOfWork, UserStore,
-    },
+    ports::{Bucket, Budgets, Clock, CommitError, LoginTokenStore, NotCharged, StoreError, UnitOfWork, UserStore},
 };
 
 /// Looks tokens up, and has guesses counted.

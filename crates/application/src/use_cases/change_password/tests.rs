@@ -13,8 +13,12 @@ async fn refused(world: &World, command: Command) -> String {
     refusal(world.service().change_password(command).await)
 }
 
-const SET: [&str; 4] =
-    ["expect user 1 in 3", "password of user 1: Standard k7#qzw", "end all of user 1: subject_changed", "record password_changed: user 1"];
+const SET: [&str; 4] = [
+    "expect user 1 in 3",
+    "password of user 1: Standard k7#qzw",
+    "end all of user 1: subject_changed",
+    "record password_changed: user 1",
+];
 
 #[tokio::test]
 async fn the_password_is_set_and_every_session_ends_in_one_unit() {
