@@ -94,12 +94,10 @@ pub(super) fn refusal(refusal: Refusal) -> Response {
         Refusal::BodyTooLarge => problem(StatusCode::PAYLOAD_TOO_LARGE, "body_too_large", "the body is too large"),
         Refusal::Malformed(why) => problem(StatusCode::BAD_REQUEST, "malformed_request", why),
         Refusal::TimedOut => problem(StatusCode::REQUEST_TIMEOUT, "timed_out", "the request took too long"),
-        Refusal::Unavailable { retry_after } => problem(
-            StatusCode::SERVICE_UNAVAILABLE,
-            "unavailable",
-            "the service cannot answer now; try again later",
-        )
-        .retry_after(retry_after),
+        Refusal::Unavailable { retry_after } => {
+            problem(StatusCode::SERVICE_UNAVAILABLE, "unavailable", "the service cannot answer now; try again later")
+                .retry_after(retry_after)
+        }
         Refusal::Internal { request_id } => problem(
             StatusCode::INTERNAL_SERVER_ERROR,
             "internal_error",

@@ -32,7 +32,9 @@ fn changing(
     account(api)
 }
 
-fn resetting(answer: impl Fn(reset_password::Command) -> Result<(), reset_password::Error> + Send + 'static) -> Account {
+fn resetting(
+    answer: impl Fn(reset_password::Command) -> Result<(), reset_password::Error> + Send + 'static,
+) -> Account {
     let mut api = MockAccountApi::new();
     api.expect_reset_password().times(1).returning(answer);
     account(api)
@@ -45,9 +47,8 @@ async fn refused(ask: Ask) -> Answer {
 
 fn problem(status: u16, code: &str, detail: &str) -> String {
     let title = http::StatusCode::from_u16(status).unwrap().canonical_reason().unwrap();
-    let body = format!(
-        r#"{{"type":"about:blank","title":"{title}","status":{status},"detail":"{detail}","code":"{code}"}}"#
-    );
+    let body =
+        format!(r#"{{"type":"about:blank","title":"{title}","status":{status},"detail":"{detail}","code":"{code}"}}"#);
     let retry = if matches!(status, 429 | 503) { "retry-after: 3\n" } else { "" };
     format!("{status}\ncontent-type: application/problem+json\n{retry}\n{body}")
 }
@@ -133,7 +134,8 @@ async fn every_error_of_a_reset_has_its_answer(#[case] error: fn() -> reset_pass
 #[tokio::test]
 async fn a_body_that_is_not_exactly_these_texts_is_refused(#[case] body: &str) {
     let answer = refused(Ask::post("/account/password").json(body)).await;
-    let detail = "the body must be a JSON object of the texts login, password and new_password, each once, and nothing else";
+    let detail =
+        "the body must be a JSON object of the texts login, password and new_password, each once, and nothing else";
     assert_eq!(answer.text(), problem(400, "malformed_request", detail));
 }
 

@@ -10,7 +10,6 @@ use vestibule_adapters_crypto::{
 use vestibule_adapters_http::mount::Mount;
 use vestibule_application::{
     activity::Activity,
-    api::SessionApi,
     operator::{self, Operator},
     policies::{lifetimes::LifetimePolicy, password::PasswordPolicy, setup::SetupGrants},
     ports::{BudgetLimits, Budgets, Clock, Ids, Limit, PasswordHasher, Stores, Tokens},
@@ -83,7 +82,7 @@ impl Core {
             passwords: password_policy(settings),
             setup: Arc::new(setup),
         };
-        Ok(dialects::mounts(settings, &(Arc::new(Service::new(ports, policies)) as Arc<dyn SessionApi>), public_url))
+        Ok(dialects::mounts(settings, &Arc::new(Service::new(ports, policies)), public_url))
     }
 
     pub(super) fn operator(&self, settings: &Settings, stores: &Stores) -> Operator {
