@@ -62,6 +62,7 @@ fn assert_problem(answer: &Answer, status: u16, code: &str) {
     );
 }
 
+/// P11.
 #[tokio::test]
 async fn a_changed_password_ends_every_session_in_every_api() {
     let doors = Doors::open("").await;
@@ -110,6 +111,7 @@ async fn a_disabled_user_has_no_session_gets_none_and_changes_nothing() {
     assert_problem(&reset(app, &token, NEW).await, 403, "unknown_token");
 }
 
+/// P11.
 #[tokio::test]
 async fn a_wrong_present_password_is_refused_like_an_unknown_user_and_counted_like_any_login() {
     let doors = Doors::open("[throttle]\naccount_failures = 3").await;
@@ -128,6 +130,7 @@ async fn a_wrong_present_password_is_refused_like_an_unknown_user_and_counted_li
     assert_eq!(log_in(app, PASSWORD).await, 201, "and the password is the same");
 }
 
+/// P12.
 #[tokio::test]
 async fn a_reset_token_is_good_once_however_many_present_it() {
     let doors = Doors::open("").await;
@@ -148,6 +151,7 @@ async fn a_reset_token_is_good_once_however_many_present_it() {
     assert_eq!(log_in(&doors.app, &format!("kot {} na dachu", won[0])).await, 201);
 }
 
+/// P12.
 #[tokio::test]
 async fn wrong_late_spent_and_borrowed_tokens_are_answered_alike_and_spend_nothing() {
     let doors = Doors::open("").await;

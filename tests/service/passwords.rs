@@ -24,6 +24,7 @@ fn common_passwords() -> Vec<String> {
     line.split('"').nth(1).unwrap().split(',').map(str::to_owned).collect()
 }
 
+/// P5, T003-4: whatever is configured, and without asking anybody.
 #[tokio::test]
 async fn the_ten_thousand_most_common_passwords_are_refused_and_that_offline() {
     let owner = TestApp::start().await.user("ann", &[]).await;
@@ -62,6 +63,7 @@ fn flipped(password: &str) -> String {
     String::from_utf8(bytes).unwrap()
 }
 
+/// P3.
 #[tokio::test]
 async fn every_byte_of_a_password_counts_up_to_1024_of_any_kind() {
     let app = TestApp::start().await;
@@ -83,6 +85,7 @@ async fn every_byte_of_a_password_counts_up_to_1024_of_any_kind() {
     }
 }
 
+/// P3.
 #[tokio::test]
 async fn a_password_is_taken_as_it_was_sent_and_not_as_it_looks() {
     let app = TestApp::start().await;
@@ -115,6 +118,7 @@ async fn log_in_everywhere(doors: &Doors, token: &str, login: &str, password: &s
     ]
 }
 
+/// P4.
 #[tokio::test]
 async fn a_password_that_is_too_long_is_refused_alike_for_everybody_and_nobody_is_looked_for() {
     let doors = Doors::open("").await;
