@@ -49,7 +49,7 @@ const OF_MOUNT: [&str; 6] = [
 
 /// The documented edition in the faithful profile at the root of `https://id.test/`.
 pub(crate) fn context(api: MockSessionApi) -> Context {
-    let site = Arc::new(Site { public_url: "https://id.test/".parse().unwrap() });
+    let site = Arc::new(Site { public_url: "https://id.test/".parse().unwrap(), is_fixed: false });
     Context {
         api: Arc::new(api),
         edition: Edition::Documented,
@@ -117,6 +117,11 @@ impl Ask {
         let peer: SocketAddr = (address, 4711).into();
         self.request.extensions_mut().insert(Connection::plain(peer));
         self
+    }
+
+    /// The request as it is.
+    pub(crate) fn into_request(self) -> Request<Body> {
+        self.request
     }
 
     /// What the dialect answers, mounted at the root.

@@ -10,7 +10,7 @@ use vestibule_adapters_redis::Durability;
 use vestibule_domain::secret::OpaqueToken;
 
 use crate::{
-    settings::{Dialect, Log, LogFormat, Mount, OpenTo, Profile, Settings},
+    settings::{Dialect, Log, LogFormat, Mount, OpenTo, Profile, Registration, Settings},
     telemetry::tell,
 };
 
@@ -194,6 +194,10 @@ fn risks(settings: &Settings, public_url: &Url, exposed: bool, unconfigured: boo
             faithful(Dialect::Dood),
             "dood: answers tell which addresses have accounts, within throttle.disclosures_*: set profile to \
              \"hardened\", or lower those",
+        ),
+        (
+            mounted(Dialect::Dood) && settings.dood.registration == Registration::Open,
+            "dood: anybody can register as a user, with an address that nobody verifies: set dood.registration to \"off\"",
         ),
         (
             any(&[Dialect::Dood]) && settings.passwords.min_length < 8,

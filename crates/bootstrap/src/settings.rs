@@ -22,8 +22,8 @@ use self::reader::Reader;
 
 pub use self::{
     kinds::{
-        CookieName, Dialect, Edition, HostName, LogFilter, LogFormat, OpenTo, Prefix, Profile, PublicUrl, StoreUrl,
-        WebOrigin,
+        CookieName, Dialect, Edition, HostName, LogFilter, LogFormat, OpenTo, Prefix, Profile, PublicUrl, Registration,
+        StoreUrl, WebOrigin,
     },
     layers::Sources,
     problem::{Invalid, Problem},

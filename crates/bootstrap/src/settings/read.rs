@@ -42,6 +42,7 @@ pub(super) fn settings(reader: &mut Reader) -> Result<Settings, Problem> {
             redirect_origins: reader.take("easydb.redirect_origins")?,
         },
         dood: Dood {
+            registration: reader.take("dood.registration")?,
             require_https: reader.take("dood.require_https")?,
             photo_server: reader.take("dood.photo_server")?,
             category_version: reader.take_where("dood.category_version", |at| *at >= 0, "0 or more")?,

@@ -6,8 +6,8 @@ use ipnet::IpNet;
 use vestibule_domain::session::Lifetimes;
 
 use super::kinds::{
-    CookieName, Dialect, Edition, HostName, LogFilter, LogFormat, OpenTo, Prefix, Profile, PublicUrl, StoreUrl,
-    WebOrigin,
+    CookieName, Dialect, Edition, HostName, LogFilter, LogFormat, OpenTo, Prefix, Profile, PublicUrl, Registration,
+    StoreUrl, WebOrigin,
 };
 
 /// `[server]`
@@ -184,6 +184,8 @@ pub struct Easydb {
 /// `[dood]`
 #[derive(Clone, Debug)]
 pub struct Dood {
+    /// Whether anybody can register.
+    pub registration: Registration,
     /// Whether plain HTTP is refused.
     pub require_https: bool,
     /// The photo server's URL, as sessions show it.

@@ -37,6 +37,8 @@ const PARAMETERS: [&str; 10] =
 pub(super) enum Rejection {
     /// It came over plain HTTP.
     Insecure,
+    /// Nobody can register here.
+    Closed,
     /// A browser sent it ahead of any wish of its user's.
     Prefetched,
     /// Its body or query cannot be read.
@@ -84,6 +86,9 @@ pub(super) async fn log_out(dood: &Dood, inbound: &Inbound) -> Result<end_sessio
 }
 
 pub(super) async fn register(dood: &Dood, inbound: &Inbound) -> Result<register::Command, Rejection> {
+    if dood.settings.is_closed {
+        return Err(Rejection::Closed);
+    }
     let params = secret_params(dood, inbound).await?;
     let email = params.get("email").and_then(|text| EmailAddress::parse(text).ok()).ok_or(Rejection::WrongEmail)?;
     if params.get("password").unwrap_or_default().chars().count() < MIN_PASSWORD {
@@ -109,7 +114,11 @@ async fn params(inbound: &Inbound) -> Result<Params, Rejection> {
 
 /// Parameters with a password among them.
 async fn secret_params(dood: &Dood, inbound: &Inbound) -> Result<Params, Rejection> {
-    if dood.keeps_secrets(inbound) { params(inbound).await } else { Err(Rejection::Insecure) }
+    if dood.keeps_secrets(inbound) {
+        return params(inbound).await;
+    }
+    inbound.note_exposure("a password");
+    Err(Rejection::Insecure)
 }
 
 fn password(params: &Params) -> Result<Password, Rejection> {

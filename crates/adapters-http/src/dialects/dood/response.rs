@@ -86,6 +86,7 @@ pub(super) fn ended() -> Response {
 pub(super) fn rejected(dood: &Dood, rejection: &Rejection) -> Response {
     match rejection {
         Rejection::Insecure => told(StatusCode::FORBIDDEN, Code::NotAuthorised, "passwords are taken over HTTPS only"),
+        Rejection::Closed => told(StatusCode::FORBIDDEN, Code::NotAuthorised, "registration is closed"),
         Rejection::Prefetched => told(StatusCode::FORBIDDEN, Code::NotAuthorised, "this page is not to be prefetched"),
         Rejection::Unreadable(why) => told(status_of(*why), Code::WrongData, &why.to_string()),
         Rejection::WrongData(why) => told(StatusCode::BAD_REQUEST, Code::WrongData, why),

@@ -27,7 +27,6 @@ use crate::{
 const PARAMETERS: [&str; 8] = ["token", "signout", "login", "password", "method", "success", "error", "setup_secret"];
 
 /// Why nothing can be asked of a use case.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Rejection {
     /// The parameters cannot be read.
     Unreadable(BodyError),
@@ -39,6 +38,8 @@ pub(super) enum Rejection {
     SignOut,
     /// A password from elsewhere in plain text.
     InsecureTransport,
+    /// A token in the URL, from elsewhere in plain text.
+    Overheard(Bearer),
     /// A redirect target that is not allowed.
     RedirectNotAllowed,
     /// A method of authentication that is unknown, or not allowed here.
@@ -75,7 +76,7 @@ impl SessionCall {
             Some("1") => !origin::is_prefetch(&inbound.headers),
             Some(_) => return Err(Rejection::SignOut),
         };
-        Ok(match find_token(&params, inbound)? {
+        Ok(match find_token(easydb, &params, inbound)? {
             Some(bearer) if signs_out => Self::SignOut(bearer),
             Some(bearer) => Self::Describe(bearer),
             None => {
@@ -95,14 +96,28 @@ impl SessionCall {
 }
 
 /// The session to act on, where there must be one.
-pub(super) async fn bearer(inbound: &Inbound) -> Result<Bearer, Rejection> {
-    find_token(&inbound.body_and_query(&PARAMETERS).await?, inbound)?.ok_or(Rejection::TokenMissing)
+pub(super) async fn bearer(easydb: &Easydb, inbound: &Inbound) -> Result<Bearer, Rejection> {
+    find_token(easydb, &inbound.body_and_query(&PARAMETERS).await?, inbound)?.ok_or(Rejection::TokenMissing)
 }
 
 /// Body before query before headers. Never a cookie: pages elsewhere cannot send what they do not know.
-fn find_token(params: &Params, inbound: &Inbound) -> Result<Option<Bearer>, Rejection> {
+fn find_token(easydb: &Easydb, params: &Params, inbound: &Inbound) -> Result<Option<Bearer>, Rejection> {
     let given = params.get("token").or(inbound.header("x-easydb-token")).or(inbound.authorization("Bearer"));
-    given.map(|text| Bearer::parse(text).map_err(|_| Rejection::TokenMalformed)).transpose()
+    let found = given.map(|text| Bearer::parse(text).map_err(|_| Rejection::TokenMalformed)).transpose()?;
+    match found {
+        Some(bearer) if is_overheard(inbound) && easydb.context.is_hardened() => Err(Rejection::Overheard(bearer)),
+        found => {
+            if found.is_some() && is_overheard(inbound) {
+                easydb.warn_of_overhearing();
+            }
+            Ok(found)
+        }
+    }
+}
+
+/// Whether a token is in the URL, where proxies and logs have it too, and crossed a network in plain text.
+fn is_overheard(inbound: &Inbound) -> bool {
+    !inbound.client.may_send_secrets() && inbound.query().is_ok_and(|query| query.filled("token").is_some())
 }
 
 /// The token as its holder wrote it.
@@ -137,9 +152,10 @@ impl Authentication {
     pub(super) async fn read(easydb: &Easydb, inbound: &Inbound) -> Result<Self, Rejection> {
         let params = inbound.body_and_query(&PARAMETERS).await?;
         if params.filled("password").is_some() && !inbound.client.may_send_secrets() {
+            inbound.note_exposure("a password");
             return Err(Rejection::InsecureTransport);
         }
-        let bearer = find_token(&params, inbound)?.ok_or(Rejection::TokenMissing)?;
+        let bearer = find_token(easydb, &params, inbound)?.ok_or(Rejection::TokenMissing)?;
         let allowed = Allowed::by(easydb, inbound);
         let target = |name| params.get(name).map(|text| allowed.target(text)).transpose();
         let (success, error) = (target("success")?, target("error")?);

@@ -67,6 +67,7 @@ fn admit(inbound: &Inbound) -> Result<(), Rejection> {
     if !negotiation::accepts(&inbound.headers, &OFFERED) {
         Err(Rejection::NotAcceptable)
     } else if !inbound.client.may_send_secrets() {
+        inbound.note_exposure("an API token");
         Err(Rejection::Insecure)
     } else {
         Ok(())

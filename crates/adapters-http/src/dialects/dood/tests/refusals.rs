@@ -56,6 +56,16 @@ async fn passwords_are_taken_where_nobody_reads_them_on_the_way(
 }
 
 #[tokio::test]
+async fn t003_5_where_registration_is_closed_nobody_registers_and_everybody_logs_in() {
+    let closed = |api| Dood::new(context(api), Settings { is_closed: true, ..Settings::default() });
+    for ask in [Ask::post("/session/register/").form(LOGIN), Ask::get(&format!("/session/register/?{LOGIN}"))] {
+        let answer = ask.of(closed(MockSessionApi::new())).await;
+        assert_eq!(answer.text(), told(403, 18, "registration is closed"));
+    }
+    assert_eq!(Ask::post("/session/login/").form(LOGIN).of(closed(willing())).await.status, 200);
+}
+
+#[tokio::test]
 async fn get_logs_in_and_registers_locally_and_over_tls_unless_hardened() {
     for path in ["/session/login/", "/session/register/"] {
         let target = format!("{path}?{LOGIN}");
