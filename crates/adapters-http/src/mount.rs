@@ -38,9 +38,14 @@ pub struct Shared {
     pub trusted_proxies: Arc<[IpNet]>,
     /// How long a request may take to arrive, from the end of its head to the end of its body.
     pub request_timeout: Duration,
+    /// How long the answer to a request that has arrived may take.
+    pub answer_timeout: Duration,
     /// Gives the public keys of signed tokens as they are now (RFC 7517), served at [`JWKS_PATH`].
     pub jwks: Arc<dyn Fn() -> serde_json::Value + Send + Sync>,
 }
+
+/// When to ask again after an answer that took too long: what it waits for will not be there in a moment.
+const LATE_RETRY: Duration = Duration::from_secs(5);
 
 /// Where those who verify signed tokens themselves find the keys.
 pub const JWKS_PATH: &str = "/.well-known/jwks.json";
@@ -102,12 +107,19 @@ async fn answer(request: Request, handler: Handler, dialect: Arc<dyn Dialect>, s
         Ok(Ok(inbound)) => {
             let request_id = inbound.request_id.clone();
             // A task of its own: hyper drops the future of a request whose client hangs up, and what has begun to write
-            // must come to its end. A panic ends that task and nothing else.
-            let answer = tokio::spawn(handler(inbound).in_current_span()).await;
-            answer.unwrap_or_else(|_| {
-                tracing::error!("a request ended in a panic");
-                dialect.refuse(Refusal::Internal { request_id })
-            })
+            // must come to its end, in time for an answer or not. A panic ends that task and nothing else.
+            let work = tokio::spawn(handler(inbound).in_current_span());
+            match tokio::time::timeout(shared.answer_timeout, work).await {
+                Ok(Ok(answer)) => answer,
+                Ok(Err(_)) => {
+                    tracing::error!("a request ended in a panic");
+                    dialect.refuse(Refusal::Internal { request_id })
+                }
+                Err(_) => {
+                    tracing::error!("an answer takes longer than server.answer_timeout; the work on it goes on");
+                    dialect.refuse(Refusal::Unavailable { retry_after: LATE_RETRY })
+                }
+            }
         }
         Ok(Err(refusal)) => dialect.refuse(refusal),
         Err(_) => dialect.refuse(Refusal::TimedOut),

@@ -143,6 +143,7 @@ impl Ask {
             ids: Arc::new(ids),
             trusted_proxies: Arc::new(["10.0.0.0/8".parse().unwrap()]),
             request_timeout: Duration::from_secs(5),
+            answer_timeout: Duration::from_secs(5),
             jwks: Arc::new(|| serde_json::json!({ "keys": [] })),
         };
         let is_head = self.request.method() == Method::HEAD;

@@ -113,6 +113,7 @@ pub async fn build(settings: &Settings, overrides: Overrides) -> Result<App> {
         ids: core.ids.clone(),
         trusted_proxies: settings.server.trusted_proxies.clone().into(),
         request_timeout: settings.server.request_timeout,
+        answer_timeout: settings.server.answer_timeout,
         jwks: Arc::new({
             let keyring = core.keyring.clone();
             move || keyring.published()

@@ -85,6 +85,7 @@ fn server(reader: &mut Reader) -> Result<Server, Problem> {
         proxy_protocol: reader.take("server.proxy_protocol")?,
         head_timeout: reader.take("server.head_timeout")?,
         request_timeout: reader.take("server.request_timeout")?,
+        answer_timeout: reader.take("server.answer_timeout")?,
         idle_timeout: reader.take("server.idle_timeout")?,
         max_connections: number(reader, "server.max_connections", 1, 1_000_000)?,
         max_connections_per_address: number(reader, "server.max_connections_per_address", 1, 1_000_000)?,

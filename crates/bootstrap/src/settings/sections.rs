@@ -25,6 +25,8 @@ pub struct Server {
     pub head_timeout: Duration,
     /// How long a whole request may take.
     pub request_timeout: Duration,
+    /// How long its answer may take after that.
+    pub answer_timeout: Duration,
     /// How long a connection may go without a request.
     pub idle_timeout: Duration,
     /// How many connections there may be.
