@@ -20,5 +20,6 @@ mod platformos;
 mod routes;
 mod secrets;
 mod several_nodes;
+mod throttling;
 mod tidy;
 mod vprotect;
