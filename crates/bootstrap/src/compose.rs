@@ -12,6 +12,7 @@ mod tests;
 use std::{
     net::{Ipv4Addr, Ipv6Addr, SocketAddr},
     sync::Arc,
+    time::Duration,
 };
 
 use anyhow::{Context, Result, bail};
@@ -24,8 +25,9 @@ use vestibule_application::{
     activity::Activity,
     change::Change,
     operator::Operator,
-    ports::{Clock, SetupState},
+    ports::{Clock, SetupState, Stores},
 };
+use vestibule_domain::time::Timestamp;
 
 use self::core::Core;
 pub(crate) use self::{
@@ -101,6 +103,7 @@ pub async fn build(settings: &Settings, overrides: Overrides) -> Result<App> {
     let (open, core) = open(settings, overrides).await?;
     let stores = &open.ports;
 
+    warn_of_time_gone_back(stores, core.clock.now()).await?;
     for form in &settings.forms {
         stores.unit.commit(vec![Change::PutForm(form.clone())]).await.context("cannot store [[forms]]")?;
     }
@@ -225,6 +228,27 @@ pub(crate) fn routes(settings: &Settings) -> Result<Vec<RouteEntry>> {
         hosts: entry.hosts.into_iter().collect(),
     };
     Ok(table.into_iter().map(entry).collect())
+}
+
+/// How far the clocks of several processes on one store may be apart.
+const CLOCK_SKEW: Duration = Duration::from_mins(1);
+
+/// A clock that was set back, or was wrong before, keeps sessions alive for longer than it should; nothing but a person
+/// can tell which it was.
+async fn warn_of_time_gone_back(stores: &Stores, now: Timestamp) -> Result<()> {
+    let cannot = "cannot read the message log";
+    let latest = stores.messages.latest().await.context(cannot)?;
+    let newest = stores.messages.page(latest.saturating_sub(1), 1).await.context(cannot)?;
+    let Some(ahead) = newest.first().map(|message| message.event.at.since(now)).filter(|ahead| *ahead > CLOCK_SKEW)
+    else {
+        return Ok(());
+    };
+    let seconds = ahead.as_secs();
+    tracing::warn!(
+        "the newest message in the store is {seconds} s ahead of this machine's clock: set the clock right; if the store is \
+         a backup or comes from elsewhere, end what it brought back: vestibule session revoke --all"
+    );
+    Ok(())
 }
 
 /// As it was set, else as the listener can be reached from this machine.

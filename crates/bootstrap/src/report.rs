@@ -196,6 +196,26 @@ fn risks(settings: &Settings, public_url: &Url, exposed: bool, unconfigured: boo
              \"hardened\", or lower those",
         ),
         (
+            exposed && faithful(Dialect::Easydb) && public_url.scheme() == "http",
+            "easydb: session tokens in URLs are taken over plain HTTP, where others can read them: set server.tls, or set \
+             profile to \"hardened\"",
+        ),
+        (
+            exposed && settings.server.public_url.is_none() && mounted(Dialect::Easydb),
+            "easydb: a login may redirect to whatever host its request names: set server.public_url",
+        ),
+        (
+            exposed && settings.profile == Profile::Faithful && settings.sessions.backoffice.networks.is_empty(),
+            "admins log in from anywhere: set sessions.backoffice.networks to where they are",
+        ),
+        (
+            exposed
+                && settings.profile == Profile::Faithful
+                && settings.sessions.backoffice.idle.is_none()
+                && settings.sessions.backoffice.absolute.is_none(),
+            "admins' sessions live as long as others: set sessions.backoffice.idle_ttl and .absolute_ttl",
+        ),
+        (
             mounted(Dialect::Dood) && settings.dood.registration == Registration::Open,
             "dood: anybody can register as a user, with an address that nobody verifies: set dood.registration to \"off\"",
         ),

@@ -17,6 +17,7 @@ use vestibule_domain::{
     user::{Login, LoginKey, UserId},
 };
 
+use super::backoffice::Backoffice;
 use crate::{
     api::Caller,
     change::Change,
@@ -41,15 +42,19 @@ pub struct Gate {
     pub unit: Arc<dyn UnitOfWork>,
     /// For the notes.
     pub clock: Arc<dyn Clock>,
+    /// From where an admin is one.
+    pub backoffice: Backoffice,
 }
 
 /// Somebody who is who they claim to be.
 #[derive(Clone)]
 pub struct Admitted {
-    /// Who.
+    /// Who, as they are from where they came.
     pub principal: Principal,
     /// The same, as a session's subject.
     pub subject: Subject,
+    /// Whether they are an admin, be it from elsewhere.
+    pub is_backoffice: bool,
     /// What must still hold, and what is to be written, when their session begins.
     pub conditions: Vec<Change>,
 }
@@ -135,7 +140,8 @@ impl Gate {
                 {
                     return Err(self.failed(Some(known.subject), Denied::Disabled, caller).await);
                 }
-                self.rehashed(known, verdict, password).await
+                let principal = self.backoffice.seen_from(caller.address, known.principal);
+                self.rehashed(Admitted { principal, ..known }, verdict, password).await
             }
         }
     }
@@ -276,11 +282,13 @@ fn admitted(found: Found) -> Option<Admitted> {
         Found::User(StoredUser { user, revision, .. }) => {
             let (subject, user_id) = (Subject::User(user.id), user.id);
             let conditions = vec![Change::ExpectUser { user: user_id, revision }];
-            Some(Admitted { principal: Principal::User(Box::new(user)), subject, conditions })
+            let principal = Principal::User(Box::new(user));
+            Some(Admitted { is_backoffice: Backoffice::is_of(&principal), principal, subject, conditions })
         }
         Found::Node(StoredNode { node, revision, .. }) => {
             let conditions = vec![Change::ExpectNode { node: node.id, revision }];
-            Some(Admitted { subject: Subject::Node(node.id), principal: Principal::Node(node), conditions })
+            let subject = Subject::Node(node.id);
+            Some(Admitted { subject, is_backoffice: false, principal: Principal::Node(node), conditions })
         }
         Found::Nobody => None,
     }

@@ -9,8 +9,10 @@ use thiserror::Error;
 use vestibule_domain::{
     message::{Event, EventKind},
     network::Network,
+    rights::RoleName,
     secret::OpaqueToken,
     session::{DeviceName, Subject},
+    user::User,
 };
 
 use crate::{
@@ -101,19 +103,22 @@ impl UseCase {
         }
         // The token was good, or nobody could say: nothing was guessed.
         self.budgets.refund(&buckets).await;
-        let (subject, conditions) = checked?;
-        let target = Target::Current(command.current);
-        let opening = Opening { caller: command.caller, device: command.device, subject, target, conditions };
+        let (user, conditions) = checked?;
+        let subject = Subject::User(user.id);
+        let is_backoffice = user.has_role(&RoleName::admin());
+        let (address, target) = (command.caller.address, Target::Current(command.current));
+        let Command { caller, device, .. } = command;
+        let opening = Opening { caller, device, subject, is_backoffice, target, conditions };
         let opened = self.openings.open(&opening).await.map_err(|error| match error {
             // Somebody else was faster with the token.
             OpenError::Condition(_) | OpenError::UnknownSession => Error::UnknownToken,
             OpenError::Store(error) => Error::Store(error),
         })?;
-        let view = self.viewer.view(opened.session).await?.ok_or(Error::Disabled)?;
+        let view = self.viewer.view(opened.session, address).await?.ok_or(Error::Disabled)?;
         Ok(Begun { view, token: opened.token, signed: None })
     }
 
-    async fn conditions(&self, token: Option<&OpaqueToken>) -> Result<(Subject, Vec<Change>), Error> {
+    async fn conditions(&self, token: Option<&OpaqueToken>) -> Result<(User, Vec<Change>), Error> {
         let digest = self.tokens.digest(token.ok_or(Error::UnknownToken)?);
         let found = self.login_tokens.by_digest(&digest).await?;
         let token = found.filter(|token| self.clock.now() < token.expires).ok_or(Error::UnknownToken)?;
@@ -122,7 +127,7 @@ impl UseCase {
             return Err(Error::Disabled);
         }
         let expect = Change::ExpectUser { user: token.user, revision: stored.revision };
-        Ok((Subject::User(token.user), vec![expect, Change::SpendLoginToken(digest)]))
+        Ok((stored.user, vec![expect, Change::SpendLoginToken(digest)]))
     }
 
     async fn failed(&self, caller: &Caller) -> Error {

@@ -62,6 +62,7 @@ impl Core {
             stores: Stores { sessions: activity.clone(), ..stores.clone() },
             sightings: activity.clone(),
             budgets,
+            local_budgets: Arc::new(MemoryBudgets::new(limits(settings), self.clock.clone())),
             tokens: self.tokens.clone(),
             seals: Arc::new(
                 AesSeals::new(self.keyring.clone(), origins).context("anonymous sessions cannot be sealed")?,
@@ -79,6 +80,7 @@ impl Core {
                 default: settings.sessions.lifetimes,
                 by_origin: by_origin.collect(),
                 shared: settings.sessions.shared,
+                backoffice: settings.sessions.backoffice.clone(),
             },
             passwords: password_policy(settings),
             setup: Arc::new(setup),
@@ -128,5 +130,8 @@ pub(super) fn limits(settings: &Settings) -> BudgetLimits {
         disclosure_to: limit(throttle.disclosures_per_address),
         disclosure: limit(throttle.disclosures_total),
         registration_from: limit(throttle.registrations),
+        beginning_from: limit(throttle.beginnings),
+        ending_from: limit(throttle.anonymous_ends_per_address),
+        ending: limit(throttle.anonymous_ends_total),
     }
 }

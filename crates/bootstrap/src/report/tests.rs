@@ -23,6 +23,10 @@ fn an_exposed_faithful_system_is_told_each_risk_with_the_setting_that_closes_it(
         "throttle.disclosures_*",
         "passwords.min_length",
         "dood.registration",
+        "set server.public_url",
+        "easydb: session tokens in URLs",
+        "sessions.backoffice.networks",
+        "sessions.backoffice.idle_ttl",
     ] {
         assert!(report.text().contains(part), "{part} is not in\n{}", report.text());
     }

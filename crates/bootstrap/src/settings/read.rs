@@ -3,6 +3,7 @@
 use std::{collections::BTreeMap, num::NonZeroUsize, path::PathBuf, time::Duration};
 
 use serde_json::{Map, Value as Json};
+use vestibule_application::policies::backoffice::Backoffice;
 use vestibule_domain::{form::FormConfiguration, session::Lifetimes};
 
 use super::{
@@ -165,6 +166,11 @@ fn sessions(reader: &mut Reader) -> Result<Sessions, Problem> {
         lifetimes,
         per_dialect,
         shared: reader.take("sessions.shared")?,
+        backoffice: Backoffice {
+            idle: reader.optional("sessions.backoffice.idle_ttl"),
+            absolute: reader.optional("sessions.backoffice.absolute_ttl"),
+            networks: reader.take("sessions.backoffice.networks")?,
+        },
         keep_ended: reader.take("sessions.keep_ended")?,
         touch_interval: reader.take("sessions.touch_interval")?,
         sweep_interval: reader.take("sessions.sweep_interval")?,
@@ -173,6 +179,7 @@ fn sessions(reader: &mut Reader) -> Result<Sessions, Problem> {
 
 fn throttle(reader: &mut Reader) -> Result<Throttle, Problem> {
     let disclosure_window = reader.take("throttle.disclosure_window")?;
+    let anonymous_end_window = reader.take("throttle.anonymous_end_window")?;
     Ok(Throttle {
         account: Window {
             attempts: number(reader, "throttle.account_failures", 1, u32::MAX)?,
@@ -205,6 +212,18 @@ fn throttle(reader: &mut Reader) -> Result<Throttle, Problem> {
         registrations: Window {
             attempts: number(reader, "throttle.registrations_per_address", 1, u32::MAX)?,
             within: reader.take("throttle.registration_window")?,
+        },
+        beginnings: Window {
+            attempts: number(reader, "throttle.beginnings_per_address", 1, u32::MAX)?,
+            within: reader.take("throttle.beginning_window")?,
+        },
+        anonymous_ends_per_address: Window {
+            attempts: number(reader, "throttle.anonymous_ends_per_address", 1, u32::MAX)?,
+            within: anonymous_end_window,
+        },
+        anonymous_ends_total: Window {
+            attempts: number(reader, "throttle.anonymous_ends_total", 1, u32::MAX)?,
+            within: anonymous_end_window,
         },
     })
 }

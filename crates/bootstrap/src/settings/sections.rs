@@ -3,6 +3,7 @@
 use std::{collections::BTreeMap, net::SocketAddr, num::NonZeroUsize, path::PathBuf, time::Duration};
 
 use ipnet::IpNet;
+use vestibule_application::policies::backoffice::Backoffice;
 use vestibule_domain::session::Lifetimes;
 
 use super::kinds::{
@@ -125,6 +126,8 @@ pub struct Sessions {
     pub per_dialect: BTreeMap<&'static str, Lifetimes>,
     /// Whether every API accepts them.
     pub shared: bool,
+    /// What is demanded of an admin's.
+    pub backoffice: Backoffice,
     /// How long ended ones are kept.
     pub keep_ended: Duration,
     /// How often last-seen notes are written.
@@ -161,6 +164,12 @@ pub struct Throttle {
     pub disclosures_total: Window,
     /// Registrations from one address.
     pub registrations: Window,
+    /// Anonymous sessions that begin for one address.
+    pub beginnings: Window,
+    /// Anonymous sessions that are ended from one address.
+    pub anonymous_ends_per_address: Window,
+    /// Anonymous sessions that are ended by everybody.
+    pub anonymous_ends_total: Window,
 }
 
 /// One of `[[mounts]]`

@@ -99,6 +99,7 @@ pub(super) fn rejected(dood: &Dood, rejection: &Rejection) -> Response {
 
 pub(super) fn start_failed(dood: &Dood, inbound: &Inbound, error: &start_session::Error) -> Response {
     match error {
+        start_session::Error::Throttled { retry_after } => throttled(*retry_after),
         start_session::Error::Store(error) => dood.store_failed(inbound, error),
     }
 }
@@ -118,6 +119,7 @@ pub(super) async fn login_failed(dood: &Dood, inbound: &Inbound, error: &log_in:
 pub(super) fn logout_failed(dood: &Dood, inbound: &Inbound, error: &end_session::Error) -> Response {
     match error {
         end_session::Error::UnknownSession => unknown_session(),
+        end_session::Error::Throttled { retry_after } => throttled(*retry_after),
         end_session::Error::Store(error) => dood.store_failed(inbound, error),
     }
 }

@@ -11,7 +11,10 @@ use super::{
     request::{self, Attempt, Authentication, Rejection, SessionCall},
     response::Failure,
 };
-use crate::{dialect::Dialect, inbound::Inbound};
+use crate::{
+    dialect::{Dialect, Refusal},
+    inbound::Inbound,
+};
 
 pub(super) async fn session(easydb: Arc<Easydb>, inbound: Inbound) -> Response {
     match SessionCall::read(&easydb, &inbound).await {
@@ -53,6 +56,9 @@ impl Easydb {
             let command = end_session::Command { caller: self.caller(inbound), bearer: bearer.clone() };
             match self.context.api.end_session(command).await {
                 Ok(()) | Err(end_session::Error::UnknownSession) => {}
+                Err(end_session::Error::Throttled { retry_after }) => {
+                    return self.refuse(Refusal::Unavailable { retry_after });
+                }
                 Err(end_session::Error::Store(error)) => return self.store_failed(inbound, &error),
             }
         }

@@ -174,10 +174,12 @@ impl World {
             housekeeping: Arc::new(MockHousekeeping::new()),
             archive: Arc::new(MockArchive::new()),
         };
+        let budgets = Arc::new(budgets);
         Ports {
             stores,
             sightings: Arc::new(sightings),
-            budgets: Arc::new(budgets),
+            budgets: budgets.clone(),
+            local_budgets: budgets,
             tokens: Arc::new(self.tokens()),
             seals: Arc::new(seals),
             signer: Arc::new(signer),

@@ -87,6 +87,15 @@ async fn t000_2_a_token_in_the_url_over_plain_http_from_elsewhere_is_taken_with_
 }
 
 #[tokio::test]
+async fn t000_10_too_many_beginnings_are_answered_503_with_when_to_try_again() {
+    let mut api = MockSessionApi::new();
+    let retry_after = std::time::Duration::from_secs(9);
+    api.expect_start_session().returning(move |_| Err(start_session::Error::Throttled { retry_after }));
+    let answer = Ask::get(SESSION).of(faithful(api)).await;
+    assert_eq!((code(&answer), answer.header("retry-after")), (is(503, "error.server.overloaded"), "9"));
+}
+
+#[tokio::test]
 async fn t000_2_hardened_a_token_in_the_url_over_plain_http_from_elsewhere_is_refused_and_ended() {
     let target = format!("?token={TOKEN}&signout=0");
     for ask in [Ask::get(&format!("{SESSION}{target}")), Ask::post(&format!("{AUTHENTICATE}{target}"))] {
