@@ -1,6 +1,6 @@
 //! The program itself, as its users run it.
 
-use std::{path::Path, process::Stdio};
+use std::{net::SocketAddr, path::Path, process::Stdio};
 
 use tokio::{
     io::{AsyncBufReadExt, BufReader},
@@ -12,6 +12,8 @@ use crate::{Caller, program};
 /// A running `vestibule serve` with cheap password hashes, killed when it is dropped.
 pub struct Process {
     child: Child,
+    /// Where it listens.
+    pub address: SocketAddr,
     /// A client of it.
     pub caller: Caller,
 }
@@ -20,13 +22,18 @@ impl Process {
     /// Starts one on a free port and waits until it listens. Its configuration is `vestibule.toml` in `directory`, if
     /// there is one, and its data is there.
     pub async fn start(directory: &Path) -> Self {
+        Self::start_with(directory, Stdio::null()).await
+    }
+
+    /// The same with its log sent there.
+    pub async fn start_with(directory: &Path, log: Stdio) -> Self {
         let mut child = Command::new(program())
             .current_dir(directory)
             .env("VESTIBULE__SERVER__LISTEN", "127.0.0.1:0")
             .env("VESTIBULE__PASSWORDS__ARGON2__MEMORY_KIB", "64")
             .env("VESTIBULE__PASSWORDS__ARGON2__ITERATIONS", "1")
             .stdout(Stdio::piped())
-            .stderr(Stdio::null())
+            .stderr(log)
             .kill_on_drop(true)
             .spawn()
             .unwrap();
@@ -34,7 +41,8 @@ impl Process {
         loop {
             let line = lines.next_line().await.unwrap().expect("it says where it listens");
             if let Some(url) = line.strip_prefix("listening on ") {
-                return Self { child, caller: Caller::new(url.to_owned()) };
+                let address = url.trim_start_matches("http://").parse().unwrap();
+                return Self { child, address, caller: Caller::new(url.to_owned()) };
             }
         }
     }

@@ -111,6 +111,7 @@ fn note(background: &Background) {
     background.activity.note(SessionId::parse("c473472d-c085-4043-9bf0-ee80bff73d40").unwrap(), Timestamp::EPOCH);
 }
 
+/// TX-11.
 #[tokio::test]
 async fn a_sweep_writes_sightings_first_and_goes_on_until_nothing_is_left() {
     let store = Arc::new(Store { to_expire: Mutex::new(1200), ..Store::default() });

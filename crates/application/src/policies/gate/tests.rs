@@ -53,6 +53,7 @@ async fn a_name_is_no_address_and_an_address_no_name() {
     assert_eq!(refused(&world, &Login::Email(key("alice")), "right").await, "UnknownLogin");
 }
 
+/// T003-1.
 #[tokio::test]
 async fn a_known_account_costs_a_guesser_as_much_as_an_unknown_one() {
     let cases = [(by_name("alice"), by_name("carol")), (by_node_name("backup"), by_node_name("restore"))];

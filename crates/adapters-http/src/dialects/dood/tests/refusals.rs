@@ -30,7 +30,7 @@ fn willing() -> MockSessionApi {
     api
 }
 
-/// Local, remote and TLS callers; who of them may send a password.
+/// T003-2: local, remote and TLS callers; who of them may send a password.
 #[rstest]
 #[case(faithful, [true, false, true])]
 #[case(deployed, [true, false, true])]
@@ -55,6 +55,7 @@ async fn passwords_are_taken_where_nobody_reads_them_on_the_way(
     }
 }
 
+/// T003-2.
 #[tokio::test]
 async fn t003_5_where_registration_is_closed_nobody_registers_and_everybody_logs_in() {
     let closed = |api| Dood::new(context(api), Settings { is_closed: true, ..Settings::default() });
@@ -79,6 +80,7 @@ async fn get_logs_in_and_registers_locally_and_over_tls_unless_hardened() {
     }
 }
 
+/// T003-3.
 #[tokio::test]
 async fn head_and_prefetches_have_no_effect() {
     let logout = format!("/session/logout/?session_key={TOKEN}");
