@@ -18,6 +18,7 @@ mod keys;
 mod lifetimes;
 mod operations;
 mod platformos;
+mod risks;
 mod routes;
 mod secrets;
 mod several_nodes;

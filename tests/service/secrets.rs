@@ -62,6 +62,8 @@ async fn no_secret_reaches_a_log_or_a_file() {
         "the log was read"
     );
     assert!(written.iter().any(|(name, _)| name.ends_with("/vestibule.db")), "the database was read");
+    let told = written.iter().filter(|(_, text)| holds(text, b"a password came in plain text")).count();
+    assert_eq!(told, 1, "T003-2: in the log, and nowhere else");
     for secret in &secrets {
         for (name, text) in &written {
             for spelling in spellings(secret) {
@@ -118,6 +120,9 @@ async fn drive(url: &str) -> Vec<String> {
                 .unwrap();
         }
     }
+    // From elsewhere in plain text.
+    let plain = http.get(format!("{url}/session/login/")).query(&register).header("x-forwarded-for", "192.0.2.1");
+    assert_eq!(plain.send().await.unwrap().status(), 403);
     http.get(format!("{url}/api/session?token={token}&signout=1")).send().await.unwrap();
     http.get(format!("{url}/session/logout/?session_key={}", secrets[2])).send().await.unwrap();
     secrets

@@ -103,7 +103,13 @@ pub async fn build(settings: &Settings, overrides: Overrides) -> Result<App> {
     let (open, core) = open(settings, overrides).await?;
     let stores = &open.ports;
 
-    warn_of_time_gone_back(stores, core.clock.now()).await?;
+    if let Some(ahead) = ahead_of(core.clock.now(), stores).await? {
+        let seconds = ahead.as_secs();
+        tracing::warn!(
+            "the newest message in the store is {seconds} s ahead of this machine's clock: set the clock right; if the \
+             store is a backup or comes from elsewhere, end what it brought back: vestibule session revoke --all"
+        );
+    }
     for form in &settings.forms {
         stores.unit.commit(vec![Change::PutForm(form.clone())]).await.context("cannot store [[forms]]")?;
     }
@@ -233,22 +239,13 @@ pub(crate) fn routes(settings: &Settings) -> Result<Vec<RouteEntry>> {
 /// How far the clocks of several processes on one store may be apart.
 const CLOCK_SKEW: Duration = Duration::from_mins(1);
 
-/// A clock that was set back, or was wrong before, keeps sessions alive for longer than it should; nothing but a person
-/// can tell which it was.
-async fn warn_of_time_gone_back(stores: &Stores, now: Timestamp) -> Result<()> {
+/// How far the store's newest message is ahead of this clock, if that is too far. A clock that was set back, or was wrong
+/// before, keeps sessions alive for longer than it should; nobody but a person can tell which it was.
+async fn ahead_of(now: Timestamp, stores: &Stores) -> Result<Option<Duration>> {
     let cannot = "cannot read the message log";
     let latest = stores.messages.latest().await.context(cannot)?;
     let newest = stores.messages.page(latest.saturating_sub(1), 1).await.context(cannot)?;
-    let Some(ahead) = newest.first().map(|message| message.event.at.since(now)).filter(|ahead| *ahead > CLOCK_SKEW)
-    else {
-        return Ok(());
-    };
-    let seconds = ahead.as_secs();
-    tracing::warn!(
-        "the newest message in the store is {seconds} s ahead of this machine's clock: set the clock right; if the store is \
-         a backup or comes from elsewhere, end what it brought back: vestibule session revoke --all"
-    );
-    Ok(())
+    Ok(newest.first().map(|message| message.event.at.since(now)).filter(|ahead| *ahead > CLOCK_SKEW))
 }
 
 /// As it was set, else as the listener can be reached from this machine.

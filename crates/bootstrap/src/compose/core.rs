@@ -7,6 +7,7 @@ use url::Url;
 use vestibule_adapters_crypto::{
     AesSeals, Argon2Config, Argon2Cost, Argon2Hasher, Ed25519Signer, Keyring, Keys, Peppers, RandomIds, RandomTokens,
 };
+use vestibule_adapters_db::MemoryBudgets;
 use vestibule_adapters_http::mount::Mount;
 use vestibule_application::{
     activity::Activity,
