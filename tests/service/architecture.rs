@@ -38,7 +38,7 @@ const ALLOWED: [(&str, &[&str]); 12] = [
 /// What the two inner crates may use at all: nothing that waits, stores, serves or serialises.
 const INNER: [(&str, &[&str]); 2] = [
     ("domain", &["email_address", "jiff", "regex", "subtle", "thiserror", "unicode-normalization", "uuid", "zeroize"]),
-    ("application", &["async-trait", "mockall", "thiserror", "tracing", "uuid", "zxcvbn"]),
+    ("application", &["async-trait", "ipnet", "mockall", "thiserror", "tracing", "uuid", "zxcvbn"]),
 ];
 
 /// Each of our crates with its dependencies, those for tests left out.

@@ -33,7 +33,7 @@ fn files(folder: &Path) -> Vec<(String, Vec<u8>)> {
     entries.filter(|path| path.is_file()).map(|path| (path.display().to_string(), fs::read(&path).unwrap())).collect()
 }
 
-/// T000-2, TX-12.
+/// T000-2, T003-2, TX-12.
 #[tokio::test]
 async fn no_secret_reaches_a_log_or_a_file() {
     let directory = tempfile::tempdir().unwrap();

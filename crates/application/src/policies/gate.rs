@@ -1,5 +1,6 @@
 //! Whether somebody is who they claim to be: one throttle and one amount of work, whichever door they knock at.
 
+mod found;
 #[cfg(test)]
 mod tests;
 
@@ -17,6 +18,7 @@ use vestibule_domain::{
     user::{Login, LoginKey, UserId},
 };
 
+use self::found::Found;
 use super::backoffice::Backoffice;
 use crate::{
     api::Caller,
@@ -88,23 +90,6 @@ pub enum Denied {
     Store(#[from] StoreError),
 }
 
-/// Who was found under a login.
-enum Found {
-    User(StoredUser),
-    Node(StoredNode),
-    Nobody,
-}
-
-impl Found {
-    fn id(&self) -> Option<String> {
-        match self {
-            Self::User(stored) => Some(stored.user.id.to_string()),
-            Self::Node(stored) => Some(stored.node.id.to_string()),
-            Self::Nobody => None,
-        }
-    }
-}
-
 impl Gate {
     /// Lets somebody in, or notes that they failed and says why. `client` is the program through which they come, if it
     /// had to show an API token.
@@ -129,7 +114,7 @@ impl Gate {
                 return Err(error);
             }
         };
-        match (verdict, admitted(found)) {
+        match (verdict, found.admitted()) {
             (Verdict::Wrong, None) => Err(self.failed(None, Denied::UnknownLogin, caller).await),
             (Verdict::Wrong, Some(known)) => Err(self.failed(Some(known.subject), Denied::WrongPassword, caller).await),
             (Verdict::Right | Verdict::RightButOutdated, None) => Err(Denied::UnknownLogin),
@@ -274,23 +259,6 @@ impl Gate {
             known.conditions.push(Change::ReplaceHash { user, password });
         }
         Ok(known)
-    }
-}
-
-fn admitted(found: Found) -> Option<Admitted> {
-    match found {
-        Found::User(StoredUser { user, revision, .. }) => {
-            let (subject, user_id) = (Subject::User(user.id), user.id);
-            let conditions = vec![Change::ExpectUser { user: user_id, revision }];
-            let principal = Principal::User(Box::new(user));
-            Some(Admitted { is_backoffice: Backoffice::is_of(&principal), principal, subject, conditions })
-        }
-        Found::Node(StoredNode { node, revision, .. }) => {
-            let conditions = vec![Change::ExpectNode { node: node.id, revision }];
-            let subject = Subject::Node(node.id);
-            Some(Admitted { subject, is_backoffice: false, principal: Principal::Node(node), conditions })
-        }
-        Found::Nobody => None,
     }
 }
 

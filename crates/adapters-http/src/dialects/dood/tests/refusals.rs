@@ -55,7 +55,6 @@ async fn passwords_are_taken_where_nobody_reads_them_on_the_way(
     }
 }
 
-/// T003-2.
 #[tokio::test]
 async fn t003_5_where_registration_is_closed_nobody_registers_and_everybody_logs_in() {
     let closed = |api| Dood::new(context(api), Settings { is_closed: true, ..Settings::default() });
@@ -66,6 +65,7 @@ async fn t003_5_where_registration_is_closed_nobody_registers_and_everybody_logs
     assert_eq!(Ask::post("/session/login/").form(LOGIN).of(closed(willing())).await.status, 200);
 }
 
+/// T003-2.
 #[tokio::test]
 async fn get_logs_in_and_registers_locally_and_over_tls_unless_hardened() {
     for path in ["/session/login/", "/session/register/"] {
