@@ -117,7 +117,7 @@ pub async fn build(settings: &Settings, overrides: Overrides) -> Result<App> {
         == SetupState::Unconfigured;
     let secret = (unconfigured && settings.setup.open_to != OpenTo::Nobody).then(|| core.tokens.mint());
     let activity = Arc::new(Activity::new(stores.sessions.clone(), stores.unit.clone()));
-    let budgets = open.budgets(core::limits(settings), core.clock.clone());
+    let budgets = open.budgets(&core::limits(settings), core.clock.clone());
     let mounts = core.mounts(settings, stores, budgets.clone(), &activity, &public_url, secret.as_ref())?;
     let shared = Shared {
         ids: core.ids.clone(),
@@ -220,7 +220,7 @@ pub(crate) fn routes(settings: &Settings) -> Result<Vec<RouteEntry>> {
     let stores = &open.ports;
     let clock = SystemClock::default();
     let core = Core::new(settings, &Keys::random(clock.now())?, Arc::new(clock))?;
-    let budgets = open.budgets(core::limits(settings), core.clock.clone());
+    let budgets = open.budgets(&core::limits(settings), core.clock.clone());
     let activity = Arc::new(Activity::new(stores.sessions.clone(), stores.unit.clone()));
     let public_url = Url::parse("http://localhost").context("the public URL is none")?;
     let mounts = core.mounts(settings, stores, budgets, &activity, &public_url, None)?;

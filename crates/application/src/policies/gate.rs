@@ -25,7 +25,7 @@ use crate::{
     change::Change,
     ports::{
         Against, Bucket, Budgets, Clock, CommitError, HashError, HashProfile, KeyKind, NodeStore, NotCharged,
-        PasswordHasher, StoreError, StoredNode, StoredUser, UnitOfWork, UnusableHash, UserStore, Verdict,
+        PasswordHasher, StoreError, UnitOfWork, UnusableHash, UserStore, Verdict,
     },
     view::Principal,
 };
