@@ -123,6 +123,16 @@ async fn drive(url: &str) -> Vec<String> {
     // From elsewhere in plain text.
     let plain = http.get(format!("{url}/session/login/")).query(&register).header("x-forwarded-for", "192.0.2.1");
     assert_eq!(plain.send().await.unwrap().status(), 403);
+    for (password, new_password) in [(CANARY, format!("{CANARY}?")), ("wrong", format!("{CANARY}!"))] {
+        let body = json!({ "login": email, "password": password, "new_password": new_password });
+        http.post(format!("{url}/account/password")).json(&body).send().await.unwrap();
+        http.post(format!("{url}/account/reset"))
+            .json(&json!({ "token": token, "new_password": new_password }))
+            .send()
+            .await
+            .unwrap();
+        secrets.push(new_password);
+    }
     http.get(format!("{url}/api/session?token={token}&signout=1")).send().await.unwrap();
     http.get(format!("{url}/session/logout/?session_key={}", secrets[2])).send().await.unwrap();
     secrets

@@ -1,4 +1,5 @@
 use serde_json::json;
+use vestibule_domain::secret::OpaqueToken;
 
 use crate::cli::output::tests::{Bench, fields};
 
@@ -85,4 +86,19 @@ async fn t003_8_everything_that_is_kept_of_a_person_is_printed_but_for_secrets()
     assert_eq!(kinds, ["user_added", "system_configured"], "nothing of Bob's");
     assert!(!exported.to_string().contains("argon2"));
     assert!(bench.refusal("user export nobody", "").await.contains("nobody"));
+}
+
+#[tokio::test]
+async fn a_token_to_reset_a_password_is_printed_once_for_an_hour_at_most() {
+    let bench = Bench::with_alice().await;
+    let issued = bench.json("user reset alice", "").await;
+    assert_eq!(fields(&issued), ["token", "user", "expires"]);
+    let token = OpaqueToken::parse(issued["token"].as_str().unwrap()).unwrap();
+    let tokens = &bench.ports.stores.login_tokens;
+    let stored = tokens.by_digest(&bench.ports.tokens.reset_digest(&token)).await.unwrap().unwrap();
+    assert_eq!(stored.expires.since(stored.issued).as_secs(), 600);
+    assert!(tokens.by_digest(&bench.ports.tokens.digest(&token)).await.unwrap().is_none(), "it lets nobody in");
+    assert!(bench.refusal("user reset alice --expires-in 61m", "").await.contains("over 1h"));
+    bench.json("user disable alice", "").await;
+    assert!(bench.refusal("user reset alice", "").await.contains("disabled"));
 }
