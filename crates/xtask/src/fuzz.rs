@@ -9,7 +9,7 @@ use std::{
 
 use anyhow::{Context, Result, bail};
 
-use crate::{have, say};
+use crate::{have, is_here, say};
 
 const TARGETS: &str = "fuzz/fuzz_targets";
 
@@ -27,6 +27,18 @@ pub(crate) fn run(seconds: u64, targets: Vec<String>) -> Result<()> {
     }
     println!("{:>12} {total:>12} inputs", "in all");
     if broken.is_empty() { Ok(()) } else { bail!("broken: {}; the inputs are in fuzz/artifacts", broken.join(", ")) }
+}
+
+/// Runs all targets, together for so long, if the fuzzer is here; tells whether it is.
+pub(crate) fn briefly(seconds: u64) -> Result<bool> {
+    if !is_here("cargo-fuzz") {
+        eprintln!(
+            "    skipped: fuzzing (`cargo xtask fuzz` installs what it needs); its laws are tested for {seconds} s instead"
+        );
+        return Ok(false);
+    }
+    let targets = all()?;
+    run(seconds / targets.len().max(1) as u64, targets).map(|()| true)
 }
 
 fn all() -> Result<Vec<String>> {
