@@ -22,5 +22,6 @@ mod routes;
 mod secrets;
 mod several_nodes;
 mod threats;
+mod throttling;
 mod tidy;
 mod vprotect;

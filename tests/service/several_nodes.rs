@@ -2,7 +2,7 @@
 
 mod balancer;
 mod endings;
-mod nodes;
+pub(crate) mod nodes;
 mod restarts;
 
 use vestibule_tests::places::{MYSQL, POSTGRES, REDIS, REDIS_CLUSTER, sessions_on, storage_on};

@@ -1,13 +1,14 @@
-//! Storage: [`SeaOrmStore`] keeps everything in an SQL database, [`MemoryStore`] in memory, [`MemoryBudgets`] counts
-//! attempts.
+//! Storage: [`SeaOrmStore`] keeps everything in an SQL database, [`MemoryStore`] in memory, [`MemoryBudgets`] and
+//! [`SeaOrmBudgets`] count attempts.
 //!
 //! Nothing here decides anything that a use case decides; what each port promises is written at the port and checked by
 //! `vestibule-storage-contract`. Start with the memory store: it is the contract in its shortest form.
 
+mod attempts;
 mod memory;
 mod migrations;
 mod sea_orm;
 
-pub use memory::{BudgetLimits, Limit, MemoryBudgets, MemoryStore};
+pub use memory::{MemoryBudgets, MemoryStore};
 
-pub use self::sea_orm::{ConnectError, ConnectOptions, SeaOrmStore};
+pub use self::sea_orm::{ConnectError, ConnectOptions, SeaOrmBudgets, SeaOrmStore};

@@ -108,7 +108,8 @@ pub async fn build(settings: &Settings, overrides: Overrides) -> Result<App> {
         == SetupState::Unconfigured;
     let secret = (unconfigured && settings.setup.open_to != OpenTo::Nobody).then(|| core.tokens.mint());
     let activity = Arc::new(Activity::new(stores.sessions.clone(), stores.unit.clone()));
-    let mounts = core.mounts(settings, stores, &activity, &public_url, secret.as_ref())?;
+    let budgets = open.budgets(core::limits(settings), core.clock.clone());
+    let mounts = core.mounts(settings, stores, budgets.clone(), &activity, &public_url, secret.as_ref())?;
     let shared = Shared {
         ids: core.ids.clone(),
         trusted_proxies: settings.server.trusted_proxies.clone().into(),
@@ -121,7 +122,7 @@ pub async fn build(settings: &Settings, overrides: Overrides) -> Result<App> {
     let router =
         mount::mount(&mounts, &shared).map_err(|collision| Invalid::because("mounts", &collision.to_string()))?;
     Ok(App {
-        report: Report::new(settings, &public_url, address, open.durability, unconfigured, secret.as_ref()),
+        report: Report::new(settings, &public_url, address, open.durability(), unconfigured, secret.as_ref()),
         listener,
         router,
         server: settings.server.clone(),
@@ -129,6 +130,7 @@ pub async fn build(settings: &Settings, overrides: Overrides) -> Result<App> {
         background: Background {
             activity,
             housekeeping: stores.housekeeping.clone(),
+            budgets,
             clock: core.clock.clone(),
             touch_interval: settings.sessions.touch_interval,
             sweep_interval: settings.sessions.sweep_interval,
@@ -204,12 +206,14 @@ pub(crate) fn check(settings: &Settings) -> Result<()> {
 /// Every route of every mount.
 pub(crate) fn routes(settings: &Settings) -> Result<Vec<RouteEntry>> {
     // Routes come with their handlers, and handlers stand on a service: this one is never asked anything.
-    let stores = OpenStores::in_memory().ports;
+    let open = OpenStores::in_memory();
+    let stores = &open.ports;
     let clock = SystemClock::default();
     let core = Core::new(settings, &Keys::random(clock.now())?, Arc::new(clock))?;
+    let budgets = open.budgets(core::limits(settings), core.clock.clone());
     let activity = Arc::new(Activity::new(stores.sessions.clone(), stores.unit.clone()));
     let public_url = Url::parse("http://localhost").context("the public URL is none")?;
-    let mounts = core.mounts(settings, &stores, &activity, &public_url, None)?;
+    let mounts = core.mounts(settings, stores, budgets, &activity, &public_url, None)?;
     let table = mount::table(&mounts).map_err(|collision| Invalid::because("mounts", &collision.to_string()))?;
     let entry = |entry: mount::Entry| RouteEntry {
         dialect: entry.dialect.name(),

@@ -36,6 +36,7 @@ async fn the_session_becomes_the_users_under_the_token_it_has() {
         "expect user 1 in 3",
         "begin 6 under 6: user 1 in 1, +36000, idle 3600, sealed +600",
         "login of user 1: true",
+        "know here for user 1",
         "record session_authenticated of 6: user 1",
     ];
     assert_eq!(world.unit(), expected);

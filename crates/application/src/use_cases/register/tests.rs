@@ -37,6 +37,7 @@ async fn a_user_and_their_session_come_in_one_unit() {
         "record user_registered: user f0",
         "begin f1 under a0: user f0 in 1, +36000, idle 3600",
         "login of user f0: true",
+        "know here for user f0",
         "record session_begun of f1: user f0",
     ];
     assert_eq!(world.unit(), expected);
