@@ -12,13 +12,14 @@ use proptest::{
     prelude::*,
     test_runner::{Config, TestRunner},
 };
-use vestibule_input_laws::{LAWS, Law};
+use vestibule_input_laws::{LAWS, Law, corpora};
 
 fn seeds(name: &str) -> Vec<Vec<u8>> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../fuzz/seeds").join(name);
     let files = fs::read_dir(&folder).unwrap_or_else(|error| panic!("{}: {error}", folder.display()));
     let mut seeds: Vec<Vec<u8>> = files.map(|file| fs::read(file.unwrap().path()).unwrap()).collect();
     assert!(!seeds.is_empty(), "{name} has seeds");
+    seeds.extend(corpora(name));
     seeds.sort();
     seeds
 }

@@ -9,14 +9,17 @@ use std::{
 
 use anyhow::{Context, Result, bail};
 
-use crate::{have, is_here, say};
+use crate::{cargo, have, is_here, say};
 
 const TARGETS: &str = "fuzz/fuzz_targets";
+/// What is found is kept here, beside what `tests/corpus` has for the target.
+const CORPUS: &str = "fuzz/corpus";
 
 /// Runs these targets, or all, for so long each; tells how many inputs each was given, and fails if any broke.
 pub(crate) fn run(seconds: u64, targets: Vec<String>) -> Result<()> {
     let program = fs::canonicalize(have("cargo-fuzz", "0.13.2")?)?;
     let targets = if targets.is_empty() { all()? } else { targets };
+    crate::run(&mut cargo(&["run", "--quiet", "--package", "vestibule-input-laws", "--example", "seeds", CORPUS]))?;
     let (mut total, mut broken) = (0, Vec::new());
     for target in targets {
         say(&format!("fuzz {target} for {seconds} s"));
@@ -53,8 +56,7 @@ fn all() -> Result<Vec<String>> {
 
 /// How many inputs the target was given, and whether what it says held of all.
 fn fuzz(program: &Path, target: &str, seconds: u64) -> Result<(u64, bool)> {
-    let corpus = format!("fuzz/corpus/{target}");
-    fs::create_dir_all(&corpus)?;
+    let corpus = format!("{CORPUS}/{target}");
     // Sanitizers of addresses need the nightly compiler, and are for unsafe code, of which there is none here. What
     // instruments for coverage is stable but for its name, hence the variable.
     let mut child = Command::new(program)
