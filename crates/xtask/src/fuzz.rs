@@ -20,6 +20,7 @@ pub(crate) fn run(seconds: u64, targets: Vec<String>) -> Result<()> {
     let program = fs::canonicalize(have("cargo-fuzz", "0.13.2")?)?;
     let targets = if targets.is_empty() { all()? } else { targets };
     crate::run(&mut cargo(&["run", "--quiet", "--package", "vestibule-input-laws", "--example", "seeds", CORPUS]))?;
+    crate::run(&mut cargo_fuzz(&program, "build"))?;
     let (mut total, mut broken) = (0, Vec::new());
     for target in targets {
         say(&format!("fuzz {target} for {seconds} s"));
@@ -54,15 +55,20 @@ fn all() -> Result<Vec<String>> {
     Ok(names)
 }
 
+/// Sanitizers of addresses need the nightly compiler, and are for unsafe code, of which there is none here. What
+/// instruments for coverage is stable but for its name, hence the variable.
+fn cargo_fuzz(program: &Path, command: &str) -> Command {
+    let mut fuzz = Command::new(program);
+    fuzz.args(["fuzz", command, "--sanitizer", "none"]).env("RUSTC_BOOTSTRAP", "1");
+    fuzz
+}
+
 /// How many inputs the target was given, and whether what it says held of all.
 fn fuzz(program: &Path, target: &str, seconds: u64) -> Result<(u64, bool)> {
     let corpus = format!("{CORPUS}/{target}");
-    // Sanitizers of addresses need the nightly compiler, and are for unsafe code, of which there is none here. What
-    // instruments for coverage is stable but for its name, hence the variable.
-    let mut child = Command::new(program)
-        .args(["fuzz", "run", "--sanitizer", "none", target, &corpus, &format!("fuzz/seeds/{target}"), "--"])
+    let mut child = cargo_fuzz(program, "run")
+        .args([target, &corpus, &format!("fuzz/seeds/{target}"), "--"])
         .args([&format!("-max_total_time={seconds}"), "-print_final_stats=1", "-timeout=10", "-rss_limit_mb=2048"])
-        .env("RUSTC_BOOTSTRAP", "1")
         .stderr(Stdio::piped())
         .spawn()
         .context("cannot run cargo-fuzz")?;
