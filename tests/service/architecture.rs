@@ -31,7 +31,7 @@ const ALLOWED: [(&str, &[&str]); 11] = [
         ],
     ),
     ("xtask", &[]),
-    ("tests", &["domain", "application", "adapters-http", "bootstrap"]),
+    ("tests", &["domain", "application", "adapters-db", "adapters-http", "bootstrap"]),
 ];
 
 /// What the two inner crates may use at all: nothing that waits, stores, serves or serialises.

@@ -18,6 +18,7 @@ mod lifetimes;
 mod operations;
 mod platformos;
 mod routes;
+mod sabotaged;
 mod secrets;
 mod several_nodes;
 mod tidy;

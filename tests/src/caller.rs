@@ -16,6 +16,12 @@ impl Caller {
         Self { url, http: Client::builder().redirect(Policy::none()).no_proxy().build().unwrap() }
     }
 
+    /// A client of the same service, with connections of its own.
+    #[must_use]
+    pub fn anew(&self) -> Self {
+        Self::new(self.url.clone())
+    }
+
     /// Host and port of the service.
     pub fn authority(&self) -> &str {
         self.url.split_once("://").map_or(&self.url, |(_, authority)| authority)

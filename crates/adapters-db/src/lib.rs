@@ -10,4 +10,6 @@ mod sea_orm;
 
 pub use memory::{BudgetLimits, Limit, MemoryBudgets, MemoryStore};
 
+#[cfg(feature = "unguarded")]
+pub use self::sea_orm::Unguarded;
 pub use self::sea_orm::{ConnectError, ConnectOptions, SeaOrmStore};

@@ -19,12 +19,13 @@ use axum::Router;
 use tokio::net::TcpListener;
 use url::Url;
 use vestibule_adapters_crypto::Keys;
-use vestibule_adapters_http::mount::{self, Shared};
+use vestibule_adapters_http::mount::{self, Collision, Mount, Shared};
 use vestibule_application::{
     activity::Activity,
     change::Change,
     operator::Operator,
     ports::{Clock, SetupState},
+    service::Ports,
 };
 
 use self::core::Core;
@@ -41,11 +42,15 @@ use crate::{
     settings::{Invalid, OpenTo, Server, Settings, StoreUrl},
 };
 
-/// What a test puts in the place of an adapter.
+/// What a test puts in the place of an adapter, or in front of it.
 #[derive(Clone, Default)]
 pub struct Overrides {
     /// Instead of the machine's clock.
     pub clock: Option<Arc<dyn Clock>>,
+    /// Decorates what the use cases stand on.
+    pub ports: Option<Arc<dyn Fn(Ports) -> Ports + Send + Sync>>,
+    /// Instead of [`mount::mount`].
+    pub mount: Option<fn(&[Mount], &Shared) -> Result<Router, Collision>>,
 }
 
 /// A service that is put together and has its address, but does not accept connections yet.
@@ -98,7 +103,8 @@ pub async fn build(settings: &Settings, overrides: Overrides) -> Result<App> {
     let listener = serve::bind(settings.server.listen).await?;
     let address = listener.local_addr().context("the listener has no address")?;
     let public_url = public_url(settings, address)?;
-    let (open, core) = open(settings, overrides).await?;
+    let Overrides { clock, ports: decorate, mount } = overrides;
+    let (open, core) = open(settings, clock).await?;
     let stores = &open.ports;
 
     for form in &settings.forms {
@@ -108,7 +114,11 @@ pub async fn build(settings: &Settings, overrides: Overrides) -> Result<App> {
         == SetupState::Unconfigured;
     let secret = (unconfigured && settings.setup.open_to != OpenTo::Nobody).then(|| core.tokens.mint());
     let activity = Arc::new(Activity::new(stores.sessions.clone(), stores.unit.clone()));
-    let mounts = core.mounts(settings, stores, &activity, &public_url, secret.as_ref())?;
+    let mut ports = core.ports(settings, stores, &activity)?;
+    if let Some(decorate) = decorate {
+        ports = decorate(ports);
+    }
+    let mounts = core.mounts(settings, ports, &public_url, secret.as_ref());
     let shared = Shared {
         ids: core.ids.clone(),
         trusted_proxies: settings.server.trusted_proxies.clone().into(),
@@ -118,8 +128,8 @@ pub async fn build(settings: &Settings, overrides: Overrides) -> Result<App> {
             move || keyring.published()
         }),
     };
-    let router =
-        mount::mount(&mounts, &shared).map_err(|collision| Invalid::because("mounts", &collision.to_string()))?;
+    let router = mount.unwrap_or(mount::mount)(&mounts, &shared)
+        .map_err(|collision| Invalid::because("mounts", &collision.to_string()))?;
     Ok(App {
         report: Report::new(settings, &public_url, address, open.durability, unconfigured, secret.as_ref()),
         listener,
@@ -141,8 +151,8 @@ pub async fn build(settings: &Settings, overrides: Overrides) -> Result<App> {
 }
 
 /// The store, and what stands beside it. A key file that cannot be used is told before there is a store.
-async fn open(settings: &Settings, overrides: Overrides) -> Result<(OpenStores, Core)> {
-    let clock = overrides.clock.unwrap_or_else(|| Arc::new(SystemClock::default()));
+async fn open(settings: &Settings, clock: Option<Arc<dyn Clock>>) -> Result<(OpenStores, Core)> {
+    let clock = clock.unwrap_or_else(|| Arc::new(SystemClock::default()));
     let existing = keys::existing(settings, clock.as_ref())?;
     let open = OpenStores::open(settings).await?;
     let keys = match existing {
@@ -157,7 +167,7 @@ async fn open(settings: &Settings, overrides: Overrides) -> Result<(OpenStores, 
 pub(crate) async fn operate(settings: &Settings) -> Result<Operations> {
     stores::check(settings)?;
     refuse_memory(settings)?;
-    let (store, core) = open(settings, Overrides::default()).await?;
+    let (store, core) = open(settings, None).await?;
     Ok(Operations { operator: core.operator(settings, &store.ports), store })
 }
 
@@ -209,7 +219,7 @@ pub(crate) fn routes(settings: &Settings) -> Result<Vec<RouteEntry>> {
     let core = Core::new(settings, &Keys::random(clock.now())?, Arc::new(clock))?;
     let activity = Arc::new(Activity::new(stores.sessions.clone(), stores.unit.clone()));
     let public_url = Url::parse("http://localhost").context("the public URL is none")?;
-    let mounts = core.mounts(settings, &stores, &activity, &public_url, None)?;
+    let mounts = core.mounts(settings, core.ports(settings, &stores, &activity)?, &public_url, None);
     let table = mount::table(&mounts).map_err(|collision| Invalid::because("mounts", &collision.to_string()))?;
     let entry = |entry: mount::Entry| RouteEntry {
         dialect: entry.dialect.name(),
