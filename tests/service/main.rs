@@ -11,6 +11,8 @@ mod dialogram;
 mod dood;
 mod easydb;
 mod faults;
+mod floods;
+mod hang_ups;
 mod hashes;
 mod hostile;
 mod keys;

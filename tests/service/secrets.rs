@@ -77,6 +77,10 @@ impl Place {
     }
 }
 
+fn holds(haystack: &[u8], needle: &[u8]) -> bool {
+    haystack.windows(needle.len()).any(|window| window == needle)
+}
+
 /// What was found where it should not be.
 struct Findings {
     written: Vec<String>,
@@ -136,7 +140,8 @@ async fn search(settings: &str, canary: Option<&str>, mut chance: Chance, sabota
         needles.count(),
         drive.given.len() + drive.issued.len()
     );
-    assert!(drive.answers.len() > 200 && bytes > 50_000, "enough was tried");
+    assert!(drive.answers.len() > 200, "enough was asked");
+    assert!(holds(&place.written()[0].1, b"/session/register/"), "the log was read");
     Findings { written, told: drive.told(), remembered }
 }
 

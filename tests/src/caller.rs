@@ -50,7 +50,13 @@ impl Caller {
 
     /// Sends a request and waits for the whole answer.
     pub async fn send(&self, request: RequestBuilder) -> Answer {
-        Answer::receive(request.send().await.unwrap()).await
+        self.try_send(request).await.unwrap_or_else(|error| panic!("{error}"))
+    }
+
+    /// The same, if the answer comes; otherwise why not.
+    pub async fn try_send(&self, request: RequestBuilder) -> Result<Answer, String> {
+        let received = async { Answer::receive(request.send().await?).await };
+        received.await.map_err(|error: reqwest::Error| format!("{error:?}"))
     }
 }
 
@@ -66,9 +72,9 @@ pub struct Answer {
 }
 
 impl Answer {
-    async fn receive(response: Response) -> Self {
+    async fn receive(response: Response) -> reqwest::Result<Self> {
         let (status, headers) = (response.status().as_u16(), response.headers().clone());
-        Self { status, headers, body: response.text().await.unwrap() }
+        Ok(Self { status, headers, body: response.text().await? })
     }
 
     /// A header's value, empty when it is not there.

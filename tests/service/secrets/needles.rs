@@ -138,12 +138,14 @@ fn c1_a_piece_of_a_secret_is_found_however_it_is_spelled() {
     let secret = Secret { name: "it".to_owned(), text: "k\"é% 7QzA\\&+r4doE125ULM6".to_owned() };
     let token = Secret { name: "token".to_owned(), text: "c473472d-c085-4043-9bf0-ee80bff73d40".to_owned() };
     let needles = Needles::of([&secret, &token]);
-    let engines = [BASE64_STANDARD_NO_PAD, BASE64_URL_SAFE_NO_PAD];
     let texts = |text: &[u8]| {
         let hex: String = text.iter().map(|byte| format!("{byte:02X}")).collect();
-        let around = |before: usize| [&vec![b'x'; before], text, b"yy"].concat();
-        let base64 = (0..3).flat_map(move |before| engines.iter().map(move |engine| engine.encode(around(before))));
-        base64.chain([hex.to_lowercase(), hex]).collect::<Vec<_>>()
+        let mut texts = vec![hex.to_lowercase(), hex];
+        for before in 0..3 {
+            let around = [&vec![b'x'; before], text, b"yy"].concat();
+            texts.extend([BASE64_STANDARD_NO_PAD.encode(&around), BASE64_URL_SAFE_NO_PAD.encode(&around)]);
+        }
+        texts
     };
     let bits: Vec<u8> =
         vec![0xc4, 0x73, 0x47, 0x2d, 0xc0, 0x85, 0x40, 0x43, 0x9b, 0xf0, 0xee, 0x80, 0xbf, 0xf7, 0x3d, 0x40];
