@@ -65,6 +65,7 @@ async fn a_session_begun_anywhere_is_read_everywhere_and_ended_anywhere_is_ended
     }
 }
 
+/// TX-3.
 #[tokio::test]
 async fn a_session_that_is_not_shared_is_accepted_only_where_it_was_begun() {
     let doors = Doors::open("[sessions]\nshared = false").await;

@@ -52,6 +52,7 @@ async fn dribble(mut stream: TcpStream, bytes: &[u8]) -> String {
     timeout(CEILING, dribbled).await.expect("a slow connection is kept")
 }
 
+/// TX-5.
 #[tokio::test]
 async fn two_hundred_slow_clients_are_cut_off_and_a_quick_one_does_not_notice() {
     let app = TestApp::with("[server]\nhead_timeout = '1s'\nidle_timeout = '60s'\n").await;
@@ -104,6 +105,7 @@ async fn a_connection_may_idle_longer_than_a_head_may_take_but_not_for_ever() {
     assert!(idle.elapsed() > Duration::from_secs(1), "closed too early");
 }
 
+/// TX-5.
 #[tokio::test]
 async fn one_address_has_so_many_connections_and_gets_a_place_back_when_one_ends() {
     let app = TestApp::with("[server]\nmax_connections_per_address = 2\n").await;

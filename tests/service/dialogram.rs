@@ -92,6 +92,7 @@ async fn the_token_outlives_a_restart_and_its_key_is_published() {
     assert_eq!(read.status, 200, "on another port");
 }
 
+/// T001-1.
 #[tokio::test]
 async fn an_admins_session_is_a_back_office_session_and_nobody_else_gets_one() {
     let app = documented().await;
@@ -104,6 +105,7 @@ async fn an_admins_session_is_a_back_office_session_and_nobody_else_gets_one() {
     assert_eq!(app.operator.sessions(Some("user")).await.unwrap().len(), 0, "and no session was begun");
 }
 
+/// T001-7.
 #[tokio::test]
 async fn wrong_credentials_are_one_answer_whoever_they_are_of() {
     let app = documented().await;

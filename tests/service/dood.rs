@@ -50,6 +50,7 @@ async fn a_login_that_fails_says_why_as_the_document_does() {
     }
 }
 
+/// T003-1.
 #[tokio::test]
 async fn who_asks_too_often_who_has_an_account_is_told_nothing_more() {
     let app = TestApp::with("[throttle]\ndisclosures_per_address = 3").await;
@@ -62,6 +63,7 @@ async fn who_asks_too_often_who_has_an_account_is_told_nothing_more() {
     }
 }
 
+/// T003-3.
 #[tokio::test]
 async fn logout_ends_any_session_and_knows_no_other() {
     let app = TestApp::start().await;

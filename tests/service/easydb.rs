@@ -40,6 +40,7 @@ async fn authenticate(app: &TestApp, fields: &[(&str, &str)]) -> Answer {
     app.post_form(AUTHENTICATE, fields).await
 }
 
+/// T000-9.
 #[tokio::test]
 async fn a_session_has_the_members_of_the_sample_in_its_order() {
     let app = configured().await;
@@ -118,6 +119,7 @@ async fn hardened_a_login_that_redirects_hands_the_new_token_to_its_own_pages() 
     assert_ne!(foreign.text("/token"), handed);
 }
 
+/// T000-5.
 #[tokio::test]
 async fn only_signout_1_signs_out_and_nonsense_is_400() {
     let app = configured().await;
@@ -133,6 +135,7 @@ async fn only_signout_1_signs_out_and_nonsense_is_400() {
     assert_eq!(read(&app, &token).await.json()["authenticated"], true);
 }
 
+/// T000-7.
 #[tokio::test]
 async fn a_token_that_is_none_is_400_and_one_that_is_not_live_404() {
     let app = configured().await;
@@ -227,6 +230,7 @@ async fn parameters_are_read_from_query_form_multipart_and_json() {
     }
 }
 
+/// T000-1.
 #[tokio::test]
 async fn an_unconfigured_system_gives_local_callers_every_right_until_the_first_user_comes() {
     let app = TestApp::start().await;

@@ -68,6 +68,7 @@ async fn the_status_tells_when_the_store_is_away() {
     assert!(session.json().get("authenticated").is_none());
 }
 
+/// T000-1.
 #[tokio::test]
 async fn an_empty_user_table_does_not_open_a_configured_system() {
     let app = TestApp::start().await;

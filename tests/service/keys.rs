@@ -131,6 +131,7 @@ fn kid_of(token: &str) -> String {
     part(token, 0)["kid"].as_str().unwrap().to_owned()
 }
 
+/// TX-14.
 #[tokio::test]
 async fn a_rotation_logs_nobody_out_and_a_revocation_only_those_whose_tokens_the_key_made() {
     let nodes = Nodes::start(1).await;

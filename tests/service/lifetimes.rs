@@ -57,6 +57,7 @@ async fn each_api_may_have_lifetimes_of_its_own() {
     assert!(doors.reads("vprotect bearer", &vprotect).await);
 }
 
+/// TX-10.
 #[tokio::test]
 async fn what_has_expired_is_ended_as_expired_and_forgotten_in_the_end() {
     let doors = Doors::open("[sessions]\nsweep_interval = \"50ms\"\nkeep_ended = \"1d\"").await;

@@ -71,6 +71,7 @@ async fn the_documents_logout_is_answered_as_its_table_says() {
     assert_eq!(again.status, 204, "there is nothing left to end");
 }
 
+/// T002-2.
 #[tokio::test]
 async fn no_api_token_or_a_bad_one_is_401_and_the_session_lives() {
     let program = Program::start().await;
@@ -122,6 +123,7 @@ async fn wrong_parameters_are_406() {
     assert_eq!(program.app.send(picky).await.status, 406);
 }
 
+/// T002-4.
 #[tokio::test]
 async fn wrong_values_are_422_and_do_not_tell_who_has_an_account() {
     let program = Program::start().await;

@@ -90,6 +90,7 @@ async fn a_wrong_method_is_405_with_the_right_ones() {
     }
 }
 
+/// T000-5.
 #[tokio::test]
 async fn head_is_405_where_get_has_effects() {
     let app = TestApp::start().await;
@@ -109,6 +110,7 @@ async fn mounts_can_be_moved_and_bound_to_hosts() {
     assert_eq!(app.send(mobile).await.status, 200);
 }
 
+/// T000-2, T000-10.
 #[tokio::test]
 async fn every_answer_is_named_and_kept_by_nobody() {
     let app = TestApp::start().await;

@@ -172,6 +172,7 @@ async fn nothing_is_found(settings: &str, canary: Option<&str>) {
     assert_eq!(found.told, [""; 0]);
 }
 
+/// T000-2, TX-12.
 #[tokio::test]
 async fn c1_no_secret_is_in_a_log_an_answer_or_a_file() {
     nothing_is_found("", None).await;

@@ -21,6 +21,7 @@ fn documented(body: &Value) -> (i64, Option<i64>, &str) {
     (millis("lastSuccessfulLogin").unwrap(), millis("lastFailedLogin"), body["uiTimeZone"].as_str().unwrap())
 }
 
+/// T004-5.
 #[tokio::test]
 async fn the_status_is_204_and_says_nothing() {
     let app = TestApp::start().await;
@@ -73,6 +74,7 @@ async fn details_tell_who_the_user_is() {
     assert_eq!(details.json()["roles"], json!(["admin"]));
 }
 
+/// T004-1.
 #[tokio::test]
 async fn a_login_token_lets_its_user_in_once_and_not_for_long() {
     let app = TestApp::start().await;
@@ -94,6 +96,7 @@ async fn a_login_token_lets_its_user_in_once_and_not_for_long() {
     assert_eq!(spend(&late).await.status, 401);
 }
 
+/// T004-2.
 #[tokio::test]
 async fn a_node_logs_in_with_its_secret_and_is_not_a_user() {
     let app = TestApp::start().await;
@@ -144,6 +147,7 @@ async fn a_login_on_a_live_session_replaces_it() {
     assert_eq!(with_cookie(&app, Method::GET, "/session/user", &second).await.status, 200);
 }
 
+/// T004-3.
 #[tokio::test]
 async fn a_foreign_page_cannot_use_the_cookie() {
     let app = TestApp::with("[vprotect]\nallowed_origins = [\"https://console.example\"]").await;

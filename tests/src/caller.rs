@@ -1,6 +1,6 @@
 //! A client of one service.
 
-use reqwest::{Client, Method, RequestBuilder, Response, header::HeaderMap, redirect::Policy};
+use reqwest::{Client, Method, Request, RequestBuilder, Response, header::HeaderMap, redirect::Policy};
 use serde_json::Value;
 
 /// Sends requests to one service. Follows no redirect, keeps no cookie.
@@ -46,6 +46,11 @@ impl Caller {
     /// Sends a form.
     pub async fn post_form(&self, path: &str, fields: &[(&str, &str)]) -> Answer {
         self.send(self.request(Method::POST, path).form(fields)).await
+    }
+
+    /// Sends a request that is complete, and waits for the whole answer.
+    pub async fn execute(&self, request: Request) -> Answer {
+        Answer::receive(self.http.execute(request).await.unwrap()).await.unwrap()
     }
 
     /// Sends a request and waits for the whole answer.

@@ -23,7 +23,7 @@ pub use chance::Chance;
 pub use clock::TestClock;
 pub use doors::Doors;
 pub use process::Process;
-pub use raw::{command, program};
+pub use raw::{command, exchange, program};
 use sea_orm::{ConnectionTrait, Database, Statement};
 use tempfile::TempDir;
 use vestibule_application::operator::{Operator, users::NewUser};

@@ -1,6 +1,6 @@
 //! The program itself, as its users run it.
 
-use std::{path::Path, process::Stdio};
+use std::{net::SocketAddr, path::Path, process::Stdio};
 
 use tokio::{
     io::{AsyncBufReadExt, BufReader},
@@ -12,6 +12,8 @@ use crate::{Caller, program};
 /// A running service with cheap password hashes, killed when it is dropped.
 pub struct Process {
     child: Child,
+    /// Where it listens.
+    pub address: SocketAddr,
     /// A client of it.
     pub caller: Caller,
 }
@@ -21,6 +23,13 @@ impl Process {
     /// `directory`, if there is one, and its data is there.
     pub async fn start(directory: &Path) -> Self {
         Self::spawn(Self::command(program(), directory)).await
+    }
+
+    /// The same with its log sent there.
+    pub async fn start_with(directory: &Path, log: Stdio) -> Self {
+        let mut command = Self::command(program(), directory);
+        command.stderr(log);
+        Self::spawn(command).await
     }
 
     /// How such a program is started there: on a free port, with cheap password hashes, its log thrown away.
@@ -42,7 +51,8 @@ impl Process {
         loop {
             let line = lines.next_line().await.unwrap().expect("it says where it listens");
             if let Some(url) = line.strip_prefix("listening on ") {
-                return Self { child, caller: Caller::new(url.to_owned()) };
+                let address = url.trim_start_matches("http://").parse().unwrap();
+                return Self { child, address, caller: Caller::new(url.to_owned()) };
             }
         }
     }

@@ -10,7 +10,7 @@ mod writes;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use async_trait::async_trait;
-pub use budgets::{BudgetLimits, Limit, MemoryBudgets};
+pub use budgets::MemoryBudgets;
 use state::State;
 use vestibule_application::{
     change::Change,

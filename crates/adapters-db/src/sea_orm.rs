@@ -4,6 +4,7 @@
 //! writes. [`unit_of_work`] sends each change where it belongs.
 
 mod archive;
+mod budgets;
 mod clients;
 mod connect;
 pub(crate) mod entities;
@@ -26,6 +27,7 @@ mod sqlite;
 mod unit_of_work;
 mod users;
 
+pub use budgets::SeaOrmBudgets;
 pub use connect::{ConnectError, ConnectOptions};
 use sea_orm::DatabaseConnection;
 #[cfg(feature = "unguarded")]

@@ -2,7 +2,7 @@
 #![expect(clippy::expect_used, reason = "a test that has no store fails")]
 
 use vestibule_application::ports::Stores;
-use vestibule_storage_contract::{Store, storage_contract};
+use vestibule_storage_contract::{Store, budgets::Place, budgets_contract, storage_contract};
 
 mod memory {
     use vestibule_adapters_db::MemoryStore;
@@ -10,6 +10,14 @@ mod memory {
     use super::*;
 
     storage_contract!(Store::of(MemoryStore::new()));
+
+    mod budgets {
+        use vestibule_adapters_db::MemoryBudgets;
+
+        use super::*;
+
+        budgets_contract!(Place::in_one_process(MemoryBudgets::new));
+    }
 }
 
 #[cfg(feature = "sqlite")]
@@ -36,6 +44,21 @@ mod sqlite {
         }
 
         storage_contract!(fresh().await);
+
+        async fn place() -> Place {
+            let directory = tempfile::tempdir().expect("there is room for a directory");
+            let store = open(directory.path()).await;
+            Place::shared(move |limits, clock| {
+                let _kept = &directory;
+                store.budgets(limits, clock)
+            })
+        }
+
+        mod budgets {
+            use super::*;
+
+            budgets_contract!(place().await);
+        }
     }
 
     /// What one process writes, another reads: as when a command is given while the service runs.

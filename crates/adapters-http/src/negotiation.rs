@@ -29,7 +29,7 @@ pub fn body_type(headers: &HeaderMap) -> BodyType {
     let Some(mime) = value.to_str().ok().and_then(|value| value.trim().parse::<Mime>().ok()) else {
         return BodyType::Other;
     };
-    let is_json = mime.subtype() == mime::JSON || mime.suffix() == Some(mime::JSON);
+    let is_json = mime.suffix().unwrap_or(mime.subtype()) == mime::JSON;
     match (mime.type_().as_str(), mime.subtype().as_str()) {
         ("application", _) if is_json => BodyType::Json,
         ("application", "x-www-form-urlencoded") => BodyType::Urlencoded,
@@ -73,6 +73,7 @@ mod tests {
         assert_eq!(kind("application/json; charset=utf-8"), BodyType::Json);
         assert_eq!(kind("Application/VND.api+JSON"), BodyType::Json);
         assert_eq!(kind("application/x-www-form-urlencoded"), BodyType::Urlencoded);
+        assert_eq!(kind("application/json+xml"), BodyType::Other);
         assert_eq!(kind("text/json"), BodyType::Other);
         assert_eq!(kind("nonsense"), BodyType::Other);
         assert_eq!(body_type(&HeaderMap::new()), BodyType::None);

@@ -1,6 +1,6 @@
 //! Named text parameters from a query or body, in any of the encodings a page lists: strict about bytes, first one wins.
 
-mod json;
+pub(crate) mod json;
 #[cfg(test)]
 mod tests;
 
@@ -101,10 +101,10 @@ impl Params {
         Self::bounded(parts.map(pair))
     }
 
-    /// Reads a JSON object: text, numbers and booleans by name; null counts as absent.
+    /// Reads a JSON object with each name once: text, numbers and booleans by name; null counts as absent.
     pub fn from_json(bytes: &[u8]) -> Result<Self, BodyError> {
-        let object = serde_json::from_slice::<json::Object>(bytes);
-        let object = object.map_err(|_| BodyError::Malformed("the body is not a JSON object"))?;
+        let object = serde_json::from_slice::<json::Object<Value>>(bytes);
+        let object = object.map_err(|_| BodyError::Malformed("the body is not a JSON object with each name once"))?;
         let mut nested = Vec::new();
         let pair = |(name, value): (String, Value)| match value {
             Value::Null => None,

@@ -4,6 +4,7 @@ use async_trait::async_trait;
 use redb::{TableDefinition, WriteTransaction};
 use vestibule_application::ports::{CommitError, Conflict, NodeStore, StoreError, StoredNode};
 use vestibule_domain::{
+    network::Network,
     node::{Node, NodeId, NodeRef, NodeSecrets},
     time::Timestamp,
 };
@@ -81,6 +82,18 @@ pub(crate) fn record_login(
         let noted = if succeeded { &mut node.last_successful_login } else { &mut node.last_failed_login };
         // `None` is less than any time.
         *noted = (*noted).max(Some(at));
+    })?;
+    Ok(())
+}
+
+pub(crate) fn know_network(
+    tx: &WriteTransaction,
+    node: NodeId,
+    network: Network,
+    at: Timestamp,
+) -> Result<(), StoreError> {
+    rows::change(tx, number(node), |stored: &mut StoredNode| {
+        stored.networks.note(network, at);
     })?;
     Ok(())
 }

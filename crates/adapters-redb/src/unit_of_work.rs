@@ -6,7 +6,12 @@ use vestibule_application::{
     change::Change,
     ports::{CommitError, Conflict, StoredNode, StoredUser, UnitOfWork},
 };
-use vestibule_domain::{form::FormConfiguration, session::Subject, time::Timestamp};
+use vestibule_domain::{
+    form::FormConfiguration,
+    network::{KnownNetworks, Network},
+    session::Subject,
+    time::Timestamp,
+};
 
 use crate::{
     RedbStore, clients, login_tokens, messages, nodes, roles,
@@ -31,9 +36,10 @@ fn apply(tx: &WriteTransaction, change: Change) -> Result<(), CommitError> {
         Change::EndSessionsOf { subject, ending } => Ok(sessions::end_all_of(tx, subject, ending)?),
         Change::TouchSessions(seen) => Ok(sessions::touch(tx, seen)?),
 
-        Change::AddUser { user, password } => {
-            users::come_in(tx, &StoredUser { user, password: Some(password), revision: 0 })
-        }
+        Change::AddUser { user, password } => users::come_in(
+            tx,
+            &StoredUser { user, password: Some(password), revision: 0, networks: KnownNetworks::default() },
+        ),
         Change::ExpectUser { user, revision } => users::expect(tx, user, revision),
         Change::SetPassword { user, password } => {
             users::change_credentials(tx, user, |stored| stored.password = Some(password))
@@ -50,11 +56,14 @@ fn apply(tx: &WriteTransaction, change: Change) -> Result<(), CommitError> {
         }),
         Change::RemoveUser { user } => users::remove_with_tokens(tx, user),
         Change::RecordLogin { subject, at, succeeded } => record_login(tx, subject, at, succeeded),
+        Change::KnowNetwork { subject, network, at } => know_network(tx, subject, network, at),
 
         Change::AddRole(name) => Ok(roles::add(tx, name)?),
         Change::PutRole(role) => Ok(rows::put(tx, &role)?),
 
-        Change::AddNode { node, secrets } => nodes::add(tx, &StoredNode { node, secrets, revision: 0 }),
+        Change::AddNode { node, secrets } => {
+            nodes::add(tx, &StoredNode { node, secrets, revision: 0, networks: KnownNetworks::default() })
+        }
         Change::ExpectNode { node, revision } => nodes::expect(tx, node, revision),
         Change::SetNodeSecrets { node, secrets } => nodes::set_secrets(tx, node, secrets),
         Change::RemoveNode { node } => nodes::remove_known(tx, node),
@@ -78,6 +87,15 @@ fn record_login(tx: &WriteTransaction, subject: Subject, at: Timestamp, succeede
     match subject {
         Subject::User(id) => users::record_login(tx, id, at, succeeded)?,
         Subject::Node(id) => nodes::record_login(tx, id, at, succeeded)?,
+        Subject::Anonymous | Subject::Setup => {}
+    }
+    Ok(())
+}
+
+fn know_network(tx: &WriteTransaction, subject: Subject, network: Network, at: Timestamp) -> Result<(), CommitError> {
+    match subject {
+        Subject::User(id) => users::know_network(tx, id, network, at)?,
+        Subject::Node(id) => nodes::know_network(tx, id, network, at)?,
         Subject::Anonymous | Subject::Setup => {}
     }
     Ok(())

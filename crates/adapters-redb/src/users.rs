@@ -4,6 +4,7 @@ use async_trait::async_trait;
 use redb::{TableDefinition, WriteTransaction};
 use vestibule_application::ports::{CommitError, Conflict, KeyKind, StoreError, StoredUser, UserStore};
 use vestibule_domain::{
+    network::Network,
     time::Timestamp,
     user::{LoginKey, User, UserId},
 };
@@ -114,6 +115,18 @@ pub(crate) fn record_login(
         let noted = if succeeded { &mut user.last_successful_login } else { &mut user.last_failed_login };
         // `None` is less than any time.
         *noted = (*noted).max(Some(at));
+    })?;
+    Ok(())
+}
+
+pub(crate) fn know_network(
+    tx: &WriteTransaction,
+    user: UserId,
+    network: Network,
+    at: Timestamp,
+) -> Result<(), StoreError> {
+    rows::change(tx, number(user), |stored: &mut StoredUser| {
+        stored.networks.note(network, at);
     })?;
     Ok(())
 }

@@ -53,6 +53,11 @@ impl Keys {
         format!("{}:{{{}}}", self.prefix, tag(subject))
     }
 
+    /// A bucket's attempts. All are on one node.
+    pub(crate) fn budget(&self, digest: &Digest) -> String {
+        format!("{}:{{budgets}}:{}", self.prefix, hex(digest))
+    }
+
     /// From a session's id to its place.
     pub(crate) fn by_id(&self, id: SessionId) -> String {
         format!("{}:id:{}", self.prefix, id.as_uuid())

@@ -11,6 +11,7 @@
 #![recursion_limit = "256"] // The futures of a store beside this one are nested deeply.
 
 mod archive;
+mod budgets;
 mod commit;
 mod connection;
 mod entries;
@@ -23,6 +24,7 @@ mod scripts;
 mod server;
 mod store;
 
+pub use budgets::RedisBudgets;
 pub use connection::ConnectError;
 pub use server::Durability;
 pub use store::RedisStore;

@@ -1,5 +1,5 @@
 //! What Redis does in one go. Every script may be run twice with the same result, because a call whose answer was lost
-//! is made again.
+//! is made again; but for those that count attempts, which then may count one too many.
 
 use std::sync::LazyLock;
 
@@ -142,6 +142,51 @@ pub(crate) static STRIKE: LazyLock<Script> = LazyLock::new(|| {
         r"
 redis.call('ZREM', KEYS[1], ARGV[1])
 redis.call('ZREM', KEYS[2], ARGV[1])
+return 1",
+    )
+});
+
+/// `KEYS`: buckets; `ARGV`: now, and for each bucket how many attempts, its limit's amount and window in milliseconds.
+/// Charges all, or none if one is spent: then the place of the one to wait for longest, from 0 on, and for how long.
+///
+/// A list outlives its window by a minute: what was charged by a clock that is ahead must not be gone too early.
+pub(crate) static CHARGE: LazyLock<Script> = LazyLock::new(|| {
+    script(
+        r"
+local now = tonumber(ARGV[1])
+local longest, where = -1, nil
+for i, key in ipairs(KEYS) do
+  local times, amount, window = tonumber(ARGV[3 * i - 1]), tonumber(ARGV[3 * i]), tonumber(ARGV[3 * i + 1])
+  local first = redis.call('LINDEX', key, 0)
+  while first and tonumber(first) + window <= now do
+    redis.call('LPOP', key)
+    first = redis.call('LINDEX', key, 0)
+  end
+  local blocking = redis.call('LLEN', key) + times - amount
+  if blocking > 0 then
+    local at = redis.call('LINDEX', key, blocking - 1)
+    local wait = at and tonumber(at) + window - now or window
+    if wait > longest then longest, where = wait, i - 1 end
+  end
+end
+if where then return {where, longest} end
+for i, key in ipairs(KEYS) do
+  local latest = redis.call('LINDEX', key, -1)
+  local at = latest and tonumber(latest) > now and latest or ARGV[1]
+  for _ = 1, tonumber(ARGV[3 * i - 1]) do redis.call('RPUSH', key, at) end
+  redis.call('PEXPIRE', key, math.min(tonumber(ARGV[3 * i + 1]) + 60000, 315360000000))
+end
+return false",
+    )
+});
+
+/// `KEYS`: buckets; `ARGV`: how many attempts each gets back.
+pub(crate) static REFUND: LazyLock<Script> = LazyLock::new(|| {
+    script(
+        r"
+for i, key in ipairs(KEYS) do
+  for _ = 1, tonumber(ARGV[i]) do redis.call('RPOP', key) end
+end
 return 1",
     )
 });

@@ -8,6 +8,7 @@ use vestibule_domain::{
     form::{FormConfiguration, FormName},
     login_token::LoginToken,
     message::Event,
+    network::Network,
     node::{Node, NodeId, NodeSecrets},
     rights::{Role, RoleName},
     secret::{Digest, PasswordHash},
@@ -120,6 +121,16 @@ pub enum Change {
         at: Timestamp,
         /// Whether they came in.
         succeeded: bool,
+    },
+    /// Notes from where a user or node logged in, as [`vestibule_domain::network::KnownNetworks::note`] does; no effect
+    /// on any other subject, or on one that is not there. The revision stays.
+    KnowNetwork {
+        /// Who.
+        subject: Subject,
+        /// From where.
+        network: Network,
+        /// When.
+        at: Timestamp,
     },
 
     /// Adds a role without rights, unless there is one of that name.

@@ -10,7 +10,7 @@ mod store;
 mod stores;
 
 pub use archive::Archive;
-pub use budgets::{Bucket, Budgets, Exhausted};
+pub use budgets::{Bucket, BudgetLimits, Budgets, Limit, NotCharged};
 pub use crypto::{
     Against, HashError, HashProfile, InvalidSignature, PasswordHasher, Seal, Seals, SigningFailed, TokenSigner, Tokens,
     UnusableHash, Verdict,

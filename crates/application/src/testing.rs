@@ -8,6 +8,7 @@ use std::{collections::BTreeSet, fmt::Debug, net::IpAddr, time::Duration};
 use uuid::Uuid;
 use vestibule_domain::{
     client::{Client, ClientId, ClientName},
+    network::KnownNetworks,
     node::{Node, NodeId, NodeName, NodeSecrets},
     rights::{Right, Rights, Role, RoleName},
     secret::{Digest, OpaqueToken, Password, PasswordHash},
@@ -145,7 +146,7 @@ pub(crate) fn user(subject: Subject, name: &str) -> StoredUser {
         last_successful_login: None,
         last_failed_login: None,
     };
-    StoredUser { user, password: Some(PasswordHash::new("right")), revision: 3 }
+    StoredUser { user, password: Some(PasswordHash::new("right")), revision: 3, networks: KnownNetworks::default() }
 }
 
 /// A node whose secret is `secret`, and until a minute from now also `previous`.
@@ -159,7 +160,8 @@ pub(crate) fn node() -> StoredNode {
         last_failed_login: None,
     };
     let previous = Some((PasswordHash::new("previous"), NOW.plus(secs(60))));
-    StoredNode { node, secrets: NodeSecrets { current: PasswordHash::new("secret"), previous }, revision: 4 }
+    let secrets = NodeSecrets { current: PasswordHash::new("secret"), previous };
+    StoredNode { node, secrets, revision: 4, networks: KnownNetworks::default() }
 }
 
 pub(crate) fn client() -> Client {

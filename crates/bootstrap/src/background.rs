@@ -12,13 +12,14 @@ use tokio::{
 };
 use vestibule_application::{
     activity::Activity,
-    ports::{Clock, Housekeeping},
+    ports::{Budgets, Clock, Housekeeping},
 };
 
 /// The tasks, and how often they are due.
 pub(crate) struct Background {
     pub(crate) activity: Arc<Activity>,
     pub(crate) housekeeping: Arc<dyn Housekeeping>,
+    pub(crate) budgets: Arc<dyn Budgets>,
     pub(crate) clock: Arc<dyn Clock>,
     /// How often last-seen times are written.
     pub(crate) touch_interval: Duration,
@@ -71,7 +72,8 @@ impl Background {
             let expired = self.housekeeping.expire(now, Self::BATCH).await.context("cannot end expired sessions");
             // Whatever is wrong with those, old ones can go.
             let gone = self.housekeeping.forget(keep_from, Self::BATCH).await.context("cannot forget old sessions")?;
-            more = expired?.max(gone) >= Self::BATCH;
+            let full = self.budgets.sweep(Self::BATCH).await.context("cannot forget what budgets were for")?;
+            more = expired?.max(gone).max(full) >= Self::BATCH;
         }
         Ok(())
     }

@@ -114,7 +114,8 @@ pub async fn build(settings: &Settings, overrides: Overrides) -> Result<App> {
         == SetupState::Unconfigured;
     let secret = (unconfigured && settings.setup.open_to != OpenTo::Nobody).then(|| core.tokens.mint());
     let activity = Arc::new(Activity::new(stores.sessions.clone(), stores.unit.clone()));
-    let mut ports = core.ports(settings, stores, &activity)?;
+    let budgets = open.budgets(core::limits(settings), core.clock.clone());
+    let mut ports = core.ports(stores, budgets.clone(), &activity)?;
     if let Some(decorate) = decorate {
         ports = decorate(ports);
     }
@@ -131,7 +132,7 @@ pub async fn build(settings: &Settings, overrides: Overrides) -> Result<App> {
     let router = mount.unwrap_or(mount::mount)(&mounts, &shared)
         .map_err(|collision| Invalid::because("mounts", &collision.to_string()))?;
     Ok(App {
-        report: Report::new(settings, &public_url, address, open.durability, unconfigured, secret.as_ref()),
+        report: Report::new(settings, &public_url, address, open.durability(), unconfigured, secret.as_ref()),
         listener,
         router,
         server: settings.server.clone(),
@@ -139,6 +140,7 @@ pub async fn build(settings: &Settings, overrides: Overrides) -> Result<App> {
         background: Background {
             activity,
             housekeeping: stores.housekeeping.clone(),
+            budgets,
             clock: core.clock.clone(),
             touch_interval: settings.sessions.touch_interval,
             sweep_interval: settings.sessions.sweep_interval,
@@ -214,12 +216,15 @@ pub(crate) fn check(settings: &Settings) -> Result<()> {
 /// Every route of every mount.
 pub(crate) fn routes(settings: &Settings) -> Result<Vec<RouteEntry>> {
     // Routes come with their handlers, and handlers stand on a service: this one is never asked anything.
-    let stores = OpenStores::in_memory().ports;
+    let open = OpenStores::in_memory();
+    let stores = &open.ports;
     let clock = SystemClock::default();
     let core = Core::new(settings, &Keys::random(clock.now())?, Arc::new(clock))?;
+    let budgets = open.budgets(core::limits(settings), core.clock.clone());
     let activity = Arc::new(Activity::new(stores.sessions.clone(), stores.unit.clone()));
     let public_url = Url::parse("http://localhost").context("the public URL is none")?;
-    let mounts = core.mounts(settings, core.ports(settings, &stores, &activity)?, &public_url, None);
+    let ports = core.ports(stores, budgets, &activity)?;
+    let mounts = core.mounts(settings, ports, &public_url, None);
     let table = mount::table(&mounts).map_err(|collision| Invalid::because("mounts", &collision.to_string()))?;
     let entry = |entry: mount::Entry| RouteEntry {
         dialect: entry.dialect.name(),

@@ -77,6 +77,7 @@ mod tests {
         String::from_utf8(bytes).unwrap()
     }
 
+    /// TX-12.
     #[test]
     fn a_connection_s_url_is_not_logged_however_much_is_asked_for() {
         let log = logged("[log]\nfilter = \"trace,sqlx=trace,sea_orm=trace\"", || {

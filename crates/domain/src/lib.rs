@@ -7,6 +7,7 @@ pub mod client;
 pub mod form;
 pub mod login_token;
 pub mod message;
+pub mod network;
 pub mod node;
 pub mod rights;
 pub mod secret;

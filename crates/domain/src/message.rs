@@ -23,6 +23,8 @@ pub enum EventKind {
     SessionEnded(EndReason),
     /// A login failed.
     AuthenticationFailed,
+    /// So many logins failed that others were refused unlooked at. Told once for each budget that is spent.
+    LoginsThrottled,
     /// Somebody registered as a user.
     UserRegistered,
     /// An operator added a user.
@@ -56,11 +58,12 @@ pub enum EventKind {
 }
 
 impl EventKind {
-    const NAMES: [(Self, &'static str); 19] = [
+    const NAMES: [(Self, &'static str); 20] = [
         (Self::SessionBegun, "session_begun"),
         (Self::SessionAuthenticated, "session_authenticated"),
         (Self::SessionSignedOut, "session_signed_out"),
         (Self::AuthenticationFailed, "authentication_failed"),
+        (Self::LoginsThrottled, "logins_throttled"),
         (Self::UserRegistered, "user_registered"),
         (Self::UserAdded, "user_added"),
         (Self::UserDisabled, "user_disabled"),

@@ -30,11 +30,11 @@ pub(crate) fn session_id(number: u128) -> SessionId {
     SessionId::from_uuid(Uuid::from_u128(number))
 }
 
-pub(crate) fn user_id(number: u128) -> UserId {
+pub(crate) const fn user_id(number: u128) -> UserId {
     UserId::from_uuid(Uuid::from_u128(number))
 }
 
-pub(crate) fn node_id(number: u128) -> NodeId {
+pub(crate) const fn node_id(number: u128) -> NodeId {
     NodeId::from_uuid(Uuid::from_u128(number))
 }
 

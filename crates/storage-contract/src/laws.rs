@@ -11,6 +11,7 @@ pub mod endings;
 pub mod housekeeping;
 pub mod installation;
 pub mod log;
+pub mod networks;
 pub mod pages;
 pub mod races;
 pub mod registry;

@@ -35,10 +35,13 @@
 //! # }
 //! ```
 //!
+//! What counts attempts need not be a store: its laws are in [`budgets`].
+//!
 //! What the laws are worth is measured: `tests/mutants` has stores that are broken on purpose, most of them in a way that
 //! has been met in the field, each with the laws that have to notice.
 #![expect(clippy::unwrap_used, reason = "a law that cannot go on is a law that does not hold")]
 
+pub mod budgets;
 mod fixtures;
 mod law;
 pub mod laws;
@@ -168,6 +171,13 @@ macro_rules! laws {
             logins_are_noted_by_their_outcome
             an_earlier_login_noted_later_changes_nothing
             logins_of_nobody_are_no_conflict
+        );
+        $crate::$each!(@group $given, networks,
+            a_network_is_known_to_whoever_logged_in_from_there
+            networks_are_kept_as_they_are_noted
+            networks_of_nobody_are_no_conflict
+            networks_go_with_whom_they_are_of
+            logins_at_once_make_each_network_known
         );
         $crate::$each!(@group $given, registry,
             the_shipped_roles_are_there

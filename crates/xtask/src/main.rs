@@ -1,6 +1,7 @@
-//! What CI runs and what a person runs: `cargo xtask test`, `cargo xtask ci`, `cargo xtask servers`.
+//! What CI runs and what a person runs: `cargo xtask test`, `cargo xtask ci`, `cargo xtask servers`, `cargo xtask fuzz`.
 #![expect(clippy::print_stdout, clippy::print_stderr, reason = "a task tells on its terminal what it runs")]
 
+mod fuzz;
 mod servers;
 
 use std::{
@@ -15,6 +16,9 @@ use clap::Parser;
 
 use crate::servers::Servers;
 
+/// Where programs are installed for the tasks.
+const TOOLS: &str = "target/tools";
+
 #[derive(Parser)]
 #[command(name = "cargo xtask", about = "What CI runs and what a person runs")]
 enum Task {
@@ -28,6 +32,14 @@ enum Task {
     Ci,
     /// Starts the database servers of the tests, tells the variables to set, and waits for Ctrl-C or the end of its input
     Servers,
+    /// Runs every fuzz target, or those named, from the seeds and what earlier runs have found
+    Fuzz {
+        /// For so long each
+        #[arg(long, default_value_t = 60)]
+        seconds: u64,
+        /// Those of `fuzz/fuzz_targets`; all when none is named
+        targets: Vec<String>,
+    },
 }
 
 fn main() -> Result<()> {
@@ -38,6 +50,7 @@ fn main() -> Result<()> {
         Task::Test { arguments } => test(&arguments),
         Task::Ci => ci(),
         Task::Servers => serve(),
+        Task::Fuzz { seconds, targets } => fuzz::run(seconds, targets),
     }
 }
 
@@ -75,14 +88,25 @@ fn serve() -> Result<()> {
 
 /// The program that checks dependencies. In CI it is installed when it is missing and can be had.
 fn cargo_deny() -> Option<PathBuf> {
-    const TOOLS: &str = "target/tools";
-    let own = Path::new(TOOLS).join("bin/cargo-deny");
-    let installed = installed("cargo-deny").or_else(|| own.is_file().then(|| own.clone()));
-    if installed.is_some() || env::var_os("CI").is_none() {
-        return installed;
+    if installed("cargo-deny").is_none() && !tool("cargo-deny").is_file() && env::var_os("CI").is_none() {
+        return None;
     }
-    let install = ["install", "--quiet", "--locked", "--root", TOOLS, "cargo-deny@0.20.2"];
-    run(&mut cargo(&install)).ok().map(|()| own)
+    have("cargo-deny", "0.20.2").ok()
+}
+
+/// A program that was installed for the tasks alone.
+fn tool(program: &str) -> PathBuf {
+    Path::new(TOOLS).join("bin").join(program)
+}
+
+/// A program of cargo's registry: this machine's own, or one that is installed for the tasks.
+fn have(program: &str, version: &str) -> Result<PathBuf> {
+    let own = tool(program);
+    if let Some(found) = installed(program).or_else(|| own.is_file().then(|| own.clone())) {
+        return Ok(found);
+    }
+    run(&mut cargo(&["install", "--quiet", "--locked", "--root", TOOLS, &format!("{program}@{version}")]))?;
+    Ok(own)
 }
 
 /// The cargo that runs this task.

@@ -7,20 +7,20 @@ use vestibule_tests::{Caller, PASSWORD, Process, Visitor, command};
 use crate::sabotaged::sabotaged;
 
 /// Running nodes.
-pub(super) struct Nodes {
+pub(crate) struct Nodes {
     directory: TempDir,
     sabotage: Option<&'static str>,
-    pub(super) processes: Vec<Process>,
+    pub(crate) processes: Vec<Process>,
 }
 
 impl Nodes {
     /// So many, with this storage section of their configuration.
-    pub(super) async fn start(storage: &str, count: usize) -> Self {
+    pub(crate) async fn start(storage: &str, count: usize) -> Self {
         Self::start_sabotaged(storage, count, None).await
     }
 
     /// The same, each without this defence.
-    pub(super) async fn start_sabotaged(storage: &str, count: usize, sabotage: Option<&'static str>) -> Self {
+    pub(crate) async fn start_sabotaged(storage: &str, count: usize, sabotage: Option<&'static str>) -> Self {
         let directory = tempfile::tempdir().unwrap();
         let data = directory.path().join("data");
         let settings = format!("data_dir = \"{}\"\n{storage}", data.display());
@@ -34,7 +34,7 @@ impl Nodes {
     }
 
     /// Another process on the same store, with the same key.
-    pub(super) async fn one_more(&self) -> Process {
+    pub(crate) async fn one_more(&self) -> Process {
         match self.sabotage {
             Some(name) => Process::spawn(sabotaged(name, self.directory.path())).await,
             None => Process::start(self.directory.path()).await,
@@ -42,12 +42,12 @@ impl Nodes {
     }
 
     /// The client of a node; there is one for every number.
-    pub(super) fn at(&self, node: usize) -> &Caller {
+    pub(crate) fn at(&self, node: usize) -> &Caller {
         &self.processes[node % self.processes.len()].caller
     }
 
     /// Runs a command of the operator's, in a process of its own.
-    pub(super) async fn operate(&self, arguments: &[&str], stdin: &str) -> Value {
+    pub(crate) async fn operate(&self, arguments: &[&str], stdin: &str) -> Value {
         let config = self.directory.path().join("vestibule.toml");
         let arguments: Vec<_> = arguments.iter().copied().chain(["--json"]).collect();
         let output = command(&config, &arguments, stdin).await;
@@ -56,7 +56,7 @@ impl Nodes {
     }
 
     /// Adds so many users, and the API token that all of them use.
-    pub(super) async fn visitors(&self, count: usize) -> Vec<Visitor> {
+    pub(crate) async fn visitors(&self, count: usize) -> Vec<Visitor> {
         let client = self.operate(&["client", "add", "tests"], "").await;
         let mut visitors = Vec::new();
         for number in 0..count {
@@ -72,7 +72,7 @@ impl Nodes {
 }
 
 /// A number that has nothing to do with `n` to look at, and is the same each time (`SplitMix64`).
-pub(super) fn scattered(n: usize) -> usize {
+pub(crate) fn scattered(n: usize) -> usize {
     let mut n = (n as u64).wrapping_add(0x9e37_79b9_7f4a_7c15);
     n = (n ^ (n >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
     n = (n ^ (n >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);

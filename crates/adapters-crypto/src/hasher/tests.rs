@@ -177,6 +177,7 @@ async fn nothing_is_always_wrong_and_costs_as_much_as_something() {
     assert!(nothing * 3 > something && something * 3 > nothing, "{nothing:?} against {something:?}");
 }
 
+/// T003-6, TX-4.
 #[tokio::test]
 async fn more_than_the_queue_holds_are_refused_at_once() {
     let hasher = hasher(DEAR, 1, 2);
@@ -202,6 +203,7 @@ async fn more_than_the_queue_holds_are_refused_at_once() {
     }
 }
 
+/// TX-4.
 #[tokio::test]
 async fn work_whose_caller_has_gone_is_skipped() {
     let hasher = hasher(DEAR, 1, 8);

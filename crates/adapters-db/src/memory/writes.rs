@@ -9,6 +9,7 @@ use vestibule_application::{
 use vestibule_domain::{
     client::Client,
     message::{Event, MessageId},
+    network::{KnownNetworks, Network},
     rights::{Rights, Role, RoleName},
     secret::Digest,
     session::{Ending, Session, SessionId, Subject},
@@ -46,7 +47,12 @@ impl State {
             }
             Change::AddUser { user, password } => {
                 let created = user.created;
-                self.add_user(StoredUser { user, password: Some(password), revision: 0 })?;
+                self.add_user(StoredUser {
+                    user,
+                    password: Some(password),
+                    revision: 0,
+                    networks: KnownNetworks::default(),
+                })?;
                 if self.latch.is_empty() {
                     self.latch.put((), created);
                 }
@@ -70,6 +76,10 @@ impl State {
                 self.record_login(subject, at, succeeded);
                 Ok(())
             }
+            Change::KnowNetwork { subject, network, at } => {
+                self.know_network(subject, network, at);
+                Ok(())
+            }
             Change::AddRole(name) => {
                 self.add_role(name);
                 Ok(())
@@ -78,7 +88,9 @@ impl State {
                 self.roles.put(role.name.clone(), role);
                 Ok(())
             }
-            Change::AddNode { node, secrets } => self.add_node(StoredNode { node, secrets, revision: 0 }),
+            Change::AddNode { node, secrets } => {
+                self.add_node(StoredNode { node, secrets, revision: 0, networks: KnownNetworks::default() })
+            }
             Change::ExpectNode { node, revision } => {
                 let holds = self.nodes.get(&node).is_some_and(|stored| stored.revision == revision);
                 or(holds, Conflict::SubjectChanged)
@@ -239,6 +251,18 @@ impl State {
             }),
             Subject::Node(id) => self.nodes.change(&id, |StoredNode { node, .. }| {
                 note(&mut node.last_successful_login, &mut node.last_failed_login);
+            }),
+            Subject::Anonymous | Subject::Setup => false,
+        };
+    }
+
+    fn know_network(&mut self, subject: Subject, network: Network, at: Timestamp) {
+        match subject {
+            Subject::User(id) => self.users.change(&id, |stored| {
+                stored.networks.note(network, at);
+            }),
+            Subject::Node(id) => self.nodes.change(&id, |stored| {
+                stored.networks.note(network, at);
             }),
             Subject::Anonymous | Subject::Setup => false,
         };

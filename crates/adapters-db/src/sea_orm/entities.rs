@@ -3,6 +3,7 @@
 //! Moments are milliseconds since the epoch, secrets are there as digests or hashes only, and counts are 64 bits wide
 //! because SQL has no unsigned numbers.
 
+pub(crate) mod budget;
 pub(crate) mod client;
 pub(crate) mod form;
 pub(crate) mod installation;

@@ -1,6 +1,6 @@
 //! Between rows and values: what every table shares.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use sea_orm::{
     ActiveModelTrait, ColumnTrait, Condition, ConnectionTrait, DeleteMany, DeriveValueType, EntityTrait,
@@ -9,6 +9,7 @@ use sea_orm::{
 use uuid::Uuid;
 use vestibule_application::ports::{CommitError, Conflict, StoreError};
 use vestibule_domain::{
+    network::{KnownNetworks, Network},
     node::NodeId,
     secret::{Digest, PasswordHash},
     session::Subject,
@@ -168,6 +169,18 @@ pub(crate) fn words_column<'a>(words: impl Iterator<Item = &'a str>) -> String {
 pub(crate) fn words<T: Ord, E>(column: &str, parse: fn(&str) -> Result<T, E>) -> Option<BTreeSet<T>> {
     let words: Vec<String> = serde_json::from_str(column).ok()?;
     words.iter().map(|word| parse(word).ok()).collect()
+}
+
+/// Networks as a JSON object of times; nothing if there are none.
+pub(crate) fn networks_column(networks: &KnownNetworks) -> Option<String> {
+    let times = networks.iter().map(|(network, at)| (network.to_string(), at.as_millis()));
+    (!networks.is_empty()).then(|| times.collect::<serde_json::Value>().to_string())
+}
+
+pub(crate) fn networks(column: Option<String>) -> Option<KnownNetworks> {
+    let Some(column) = column else { return Some(KnownNetworks::default()) };
+    let times: BTreeMap<String, i64> = serde_json::from_str(&column).ok()?;
+    times.into_iter().map(|(network, at)| Some((Network::parse(&network)?, Timestamp::from_millis(at)))).collect()
 }
 
 /// The value of a column that may be empty; nothing if it is neither empty nor well formed.

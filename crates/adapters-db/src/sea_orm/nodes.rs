@@ -6,6 +6,7 @@ use sea_orm::{
 };
 use vestibule_application::ports::{CommitError, Conflict, NodeStore, StoreError, StoredNode};
 use vestibule_domain::{
+    network::{KnownNetworks, Network},
     node::{Node, NodeId, NodeRef, NodeSecrets},
     time::Timestamp,
 };
@@ -13,7 +14,7 @@ use vestibule_domain::{
 use super::{
     SeaOrmStore,
     entities::node::{self, Column, Entity},
-    mapping::{all, delete, first, insert, met, move_forward, update},
+    mapping::{all, delete, first, insert, met, move_forward, networks_column, update},
 };
 
 #[async_trait]
@@ -33,7 +34,12 @@ impl NodeStore for SeaOrmStore {
 }
 
 pub(super) async fn add(tx: &DatabaseTransaction, node: Node, secrets: NodeSecrets) -> Result<(), CommitError> {
-    insert(tx, node::row(&StoredNode { node, secrets, revision: 0 }), Conflict::NameTaken).await
+    insert(
+        tx,
+        node::row(&StoredNode { node, secrets, revision: 0, networks: KnownNetworks::default() }),
+        Conflict::NameTaken,
+    )
+    .await
 }
 
 pub(super) async fn expect(tx: &DatabaseTransaction, id: NodeId, revision: u32) -> Result<(), CommitError> {
@@ -65,4 +71,20 @@ pub(super) async fn record_login(
 ) -> Result<(), CommitError> {
     let column = if succeeded { Column::LastSuccessfulLogin } else { Column::LastFailedLogin };
     move_forward(tx, Entity::update_many().filter(Column::Id.eq(id.as_uuid())), column, at).await
+}
+
+pub(super) async fn know_network(
+    tx: &DatabaseTransaction,
+    id: NodeId,
+    network: Network,
+    at: Timestamp,
+) -> Result<(), CommitError> {
+    let found: Option<StoredNode> = first(tx, Entity::find_by_id(id.as_uuid()).lock_exclusive()).await?;
+    let Some(mut networks) = found.map(|stored| stored.networks) else { return Ok(()) };
+    if networks.note(network, at) {
+        let noted = Expr::value(networks_column(&networks));
+        let rows = Entity::update_many().filter(Column::Id.eq(id.as_uuid())).col_expr(Column::Networks, noted);
+        update(tx, rows).await?;
+    }
+    Ok(())
 }

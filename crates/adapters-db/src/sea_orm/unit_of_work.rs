@@ -125,6 +125,11 @@ async fn apply(tx: &DatabaseTransaction, change: Change) -> Result<(), CommitErr
             Subject::Node(node) => nodes::record_login(tx, node, at, succeeded).await,
             Subject::Anonymous | Subject::Setup => Ok(()),
         },
+        Change::KnowNetwork { subject, network, at } => match subject {
+            Subject::User(user) => users::know_network(tx, user, network, at).await,
+            Subject::Node(node) => nodes::know_network(tx, node, network, at).await,
+            Subject::Anonymous | Subject::Setup => Ok(()),
+        },
         Change::AddRole(name) => roles::add(tx, name).await,
         Change::PutRole(role) => roles::put(tx, &role).await,
         Change::AddNode { node, secrets } => nodes::add(tx, node, secrets).await,

@@ -10,6 +10,7 @@ use sea_orm::{
 };
 use vestibule_application::ports::{CommitError, Conflict, KeyKind, StoreError, StoredUser, UserStore};
 use vestibule_domain::{
+    network::{KnownNetworks, Network},
     rights::RoleName,
     secret::PasswordHash,
     time::Timestamp,
@@ -24,7 +25,7 @@ use super::{
         user_key,
     },
     installation,
-    mapping::{HashColumn, all, delete, first, insert, met, move_forward, update, words_column},
+    mapping::{HashColumn, all, delete, first, insert, met, move_forward, networks_column, update, words_column},
 };
 
 #[async_trait]
@@ -57,7 +58,7 @@ impl UserStore for SeaOrmStore {
 }
 
 pub(super) async fn add(tx: &DatabaseTransaction, user: User, password: PasswordHash) -> Result<(), CommitError> {
-    let stored = StoredUser { user, password: Some(password), revision: 0 };
+    let stored = StoredUser { user, password: Some(password), revision: 0, networks: KnownNetworks::default() };
     insert(tx, user::row(&stored), Conflict::LoginTaken).await?;
     for (key, taken) in keys(&stored.user).into_iter().zip([Conflict::LoginTaken, Conflict::EmailTaken]) {
         insert(tx, key, taken).await?;
@@ -157,4 +158,20 @@ pub(super) async fn record_login(
 ) -> Result<(), CommitError> {
     let column = if succeeded { Column::LastSuccessfulLogin } else { Column::LastFailedLogin };
     move_forward(tx, Entity::update_many().filter(Column::Id.eq(id.as_uuid())), column, at).await
+}
+
+pub(super) async fn know_network(
+    tx: &DatabaseTransaction,
+    id: UserId,
+    network: Network,
+    at: Timestamp,
+) -> Result<(), CommitError> {
+    let found: Option<StoredUser> = first(tx, Entity::find_by_id(id.as_uuid()).lock_exclusive()).await?;
+    let Some(mut networks) = found.map(|stored| stored.networks) else { return Ok(()) };
+    if networks.note(network, at) {
+        let noted = Expr::value(networks_column(&networks));
+        let rows = Entity::update_many().filter(Column::Id.eq(id.as_uuid())).col_expr(Column::Networks, noted);
+        update(tx, rows).await?;
+    }
+    Ok(())
 }

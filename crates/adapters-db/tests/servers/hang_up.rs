@@ -21,6 +21,7 @@ async fn hang_up<T>(mut future: impl Future<Output = T> + Unpin, polls: u128) {
     }
 }
 
+/// TX-6.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn what_was_acknowledged_after_others_hung_up_outlives_every_connection() {
     let Some(place) = Place::on(POSTGRES).await else { return };

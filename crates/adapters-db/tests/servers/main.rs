@@ -9,8 +9,10 @@ mod hang_up;
 mod server;
 mod together;
 
+use std::sync::atomic::{AtomicUsize, Ordering};
+
 use server::{MYSQL, POSTGRES, Place};
-use vestibule_storage_contract::{Store, storage_contract};
+use vestibule_storage_contract::{Store, budgets_contract, storage_contract};
 
 /// The expression of a fresh store on a server; ends the test if there is no such server.
 macro_rules! fresh {
@@ -20,14 +22,38 @@ macro_rules! fresh {
     }};
 }
 
+/// The same of budgets of two processes there.
+macro_rules! counting {
+    ($server:expr) => {{
+        let Some(place) = Place::on($server).await else { return };
+        let stores = [place.migrated().await, place.connect().await];
+        let next = AtomicUsize::new(0);
+        vestibule_storage_contract::budgets::Place::shared(move |limits, clock| {
+            stores[next.fetch_add(1, Ordering::Relaxed) % 2].budgets(limits, clock)
+        })
+    }};
+}
+
 mod postgres {
     use super::*;
 
     storage_contract!(fresh!(POSTGRES));
+
+    mod budgets {
+        use super::*;
+
+        budgets_contract!(counting!(POSTGRES));
+    }
 }
 
 mod mysql {
     use super::*;
 
     storage_contract!(fresh!(MYSQL));
+
+    mod budgets {
+        use super::*;
+
+        budgets_contract!(counting!(MYSQL));
+    }
 }

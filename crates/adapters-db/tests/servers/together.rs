@@ -87,6 +87,7 @@ async fn processes_that_start_at_once_make_the_tables_once(place: Place) {
     first.ping().await.unwrap();
 }
 
+/// TX-8.
 async fn a_session_ended_by_one_process_has_ended_for_the_other_at_once(place: Place) {
     let (one, other) = (place.migrated().await, place.migrated().await);
     for number in 1..=200 {

@@ -65,6 +65,7 @@ async fn only_absolute_paths_are_opened() {
     }
 }
 
+/// TX-12.
 #[tokio::test]
 async fn an_error_names_the_place_and_never_the_url() {
     let place = Place::new();

@@ -36,6 +36,7 @@ async fn stores_that_write_at_the_same_time_take_turns() {
     assert_eq!(place.connect().await.latest().await.unwrap(), 120);
 }
 
+/// T003-6.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn stores_that_race_for_a_login_name_meet_a_conflict_and_no_failure() {
     let place = Place::new();

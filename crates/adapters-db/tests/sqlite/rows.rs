@@ -2,6 +2,7 @@
 
 use super::*;
 
+/// T000-1.
 #[tokio::test]
 async fn a_missing_latch_is_an_error_and_not_an_unconfigured_system() {
     let place = Place::new();

@@ -65,6 +65,7 @@ async fn ask(router: &Router, method: &str, host: &str, path: &str) -> (StatusCo
 const A: Fake = Fake("a", &[("GET", "/s", false), ("POST", "/s/in/", false)]);
 const B: Fake = Fake("b", &[("POST", "/s", false), ("POST", "/s/in", false), ("GET", "/panic", false)]);
 
+/// TX-1.
 #[tokio::test]
 async fn paths_are_exact_and_slashes_tell_dialects_apart() {
     let router = mount(&[at("", &[], A), at("", &[], B)], &shared()).unwrap();

@@ -1,5 +1,7 @@
 //! Nodes.
 
+use std::collections::BTreeMap;
+
 use redb::TableDefinition;
 use serde::{Deserialize, Serialize};
 use vestibule_application::ports::StoredNode;
@@ -11,7 +13,7 @@ use vestibule_domain::{
 
 use super::{
     Kept,
-    parts::{millis, time},
+    parts::{millis, networks, time, times},
 };
 
 #[derive(Serialize, Deserialize)]
@@ -24,6 +26,8 @@ pub(crate) struct Row {
     current_secret: String,
     previous_secret: Option<PreviousPart>,
     revision: u32,
+    #[serde(default)]
+    networks: BTreeMap<String, i64>,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -56,6 +60,7 @@ impl Kept for StoredNode {
             current_secret: self.secrets.current.expose().to_owned(),
             previous_secret: self.secrets.previous.as_ref().map(previous),
             revision: self.revision,
+            networks: times(&self.networks),
         }
     }
 
@@ -74,6 +79,7 @@ impl Kept for StoredNode {
                 previous: row.previous_secret.map(previous),
             },
             revision: row.revision,
+            networks: networks(&row.networks)?,
         })
     }
 }

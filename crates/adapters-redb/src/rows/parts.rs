@@ -1,9 +1,16 @@
 //! What rows are made of.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
-use vestibule_domain::{node::NodeId, rights::RoleName, session::Subject, time::Timestamp, user::UserId};
+use vestibule_domain::{
+    network::{KnownNetworks, Network},
+    node::NodeId,
+    rights::RoleName,
+    session::Subject,
+    time::Timestamp,
+    user::UserId,
+};
 
 #[derive(Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -50,6 +57,14 @@ pub(super) fn role_names(roles: &BTreeSet<RoleName>) -> Vec<String> {
 
 pub(super) fn words<T: Ord, E>(words: &[String], parse: fn(&str) -> Result<T, E>) -> Option<BTreeSet<T>> {
     words.iter().map(|word| parse(word).ok()).collect()
+}
+
+pub(super) fn times(networks: &KnownNetworks) -> BTreeMap<String, i64> {
+    networks.iter().map(|(network, at)| (network.to_string(), at.as_millis())).collect()
+}
+
+pub(super) fn networks(times: &BTreeMap<String, i64>) -> Option<KnownNetworks> {
+    times.iter().map(|(network, at)| Some((Network::parse(network)?, Timestamp::from_millis(*at)))).collect()
 }
 
 /// The value of a part that may be missing; nothing if it is there and malformed.

@@ -1,5 +1,7 @@
 //! Users.
 
+use std::collections::BTreeMap;
+
 use redb::TableDefinition;
 use serde::{Deserialize, Serialize};
 use vestibule_application::ports::StoredUser;
@@ -12,7 +14,7 @@ use vestibule_domain::{
 
 use super::{
     Kept,
-    parts::{millis, optional, role_names, time, words},
+    parts::{millis, networks, optional, role_names, time, times, words},
 };
 
 #[derive(Serialize, Deserialize)]
@@ -34,6 +36,8 @@ pub(crate) struct Row {
     created: i64,
     last_successful_login: Option<i64>,
     last_failed_login: Option<i64>,
+    #[serde(default)]
+    networks: BTreeMap<String, i64>,
 }
 
 impl Kept for StoredUser {
@@ -67,6 +71,7 @@ impl Kept for StoredUser {
             created: self.user.created.as_millis(),
             last_successful_login: millis(self.user.last_successful_login),
             last_failed_login: millis(self.user.last_failed_login),
+            networks: times(&self.networks),
         }
     }
 
@@ -91,6 +96,11 @@ impl Kept for StoredUser {
             last_successful_login: time(row.last_successful_login),
             last_failed_login: time(row.last_failed_login),
         };
-        Some(Self { user, password: row.password.map(PasswordHash::new), revision: row.revision })
+        Some(Self {
+            user,
+            password: row.password.map(PasswordHash::new),
+            revision: row.revision,
+            networks: networks(&row.networks)?,
+        })
     }
 }

@@ -80,6 +80,7 @@ impl RedisStore {
                 | Change::WithdrawRole { .. }
                 | Change::RemoveUser { .. }
                 | Change::RecordLogin { .. }
+                | Change::KnowNetwork { .. }
                 | Change::AddRole(_)
                 | Change::PutRole(_)
                 | Change::AddNode { .. }

@@ -27,6 +27,7 @@ async fn node(server: &OwnServer, base: &Stores) -> RedisStore {
     Place { url: server.url() }.beside(base).await
 }
 
+/// TX-7.
 #[tokio::test]
 async fn what_ended_stays_ended_when_redis_falls_back_to_what_it_was_before() {
     let Some(mut server) = OwnServer::start(&[]) else { return };
@@ -107,6 +108,7 @@ async fn redis_lets_go_of_a_session_by_itself_though_not_before_it_is_over() {
     assert_eq!(own, 4, "the session, its subject's index and two pointers");
 }
 
+/// TX-7.
 #[tokio::test]
 async fn a_server_that_may_throw_sessions_away_is_refused() {
     for policy in ["allkeys-lru", "volatile-ttl"] {

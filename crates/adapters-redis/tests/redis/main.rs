@@ -11,12 +11,28 @@ mod own_server;
 mod place;
 mod sessions;
 
-use std::sync::Arc;
+use std::sync::{
+    Arc,
+    atomic::{AtomicUsize, Ordering},
+};
 
 use place::{CLUSTER, ONE, Place};
 use vestibule_adapters_db::{ConnectOptions, MemoryStore, SeaOrmStore};
 use vestibule_application::ports::Stores;
-use vestibule_storage_contract::{Store, storage_contract};
+use vestibule_storage_contract::{Store, budgets_contract, storage_contract};
+
+/// Budgets of two processes on a server; ends the test if there is none.
+macro_rules! counting {
+    ($server:expr) => {{
+        let Some(place) = Place::on($server) else { return };
+        let base = Stores::of(&Arc::new(MemoryStore::new()));
+        let stores = [place.beside(&base).await, place.beside(&base).await];
+        let next = AtomicUsize::new(0);
+        vestibule_storage_contract::budgets::Place::shared(move |limits, clock| {
+            stores[next.fetch_add(1, Ordering::Relaxed) % 2].budgets(limits, clock)
+        })
+    }};
+}
 
 mod one_server {
     use super::*;
@@ -33,6 +49,12 @@ mod one_server {
         let Some(place) = Place::on(ONE) else { return };
         fresh(&place).await
     });
+
+    mod budgets {
+        use super::*;
+
+        budgets_contract!(counting!(ONE));
+    }
 }
 
 mod cluster {
@@ -50,4 +72,10 @@ mod cluster {
         let Some(place) = Place::on(CLUSTER) else { return };
         fresh(&place).await
     });
+
+    mod budgets {
+        use super::*;
+
+        budgets_contract!(counting!(CLUSTER));
+    }
 }

@@ -49,7 +49,7 @@ impl Operator {
 
     /// Gives a node a new secret. The present one stays good for `grace`; sessions stay.
     pub async fn rotate_node(&self, name: NodeName, grace: Duration) -> Result<NodeWithSecret, Error> {
-        let StoredNode { node, secrets, revision } = self.named_node(name).await?;
+        let StoredNode { node, secrets, revision, .. } = self.named_node(name).await?;
         let (secret, current) = self.new_secret().await?;
         let at = self.ports.clock.now();
         self.commit(vec![

@@ -9,6 +9,7 @@ use std::sync::Mutex;
 
 use uuid::Uuid;
 use vestibule_domain::{
+    network::KnownNetworks,
     rights::RoleName,
     secret::{Digest, OpaqueToken, Password, PasswordHash},
     user::{EmailAddress, Profile, TimeZoneName, User},
@@ -58,7 +59,7 @@ impl World {
         let mut world = Self::new();
         let mut alice = alice();
         change(&mut alice);
-        let stored = StoredUser { user: alice, password: None, revision: 0 };
+        let stored = StoredUser { user: alice, password: None, revision: 0, networks: KnownNetworks::default() };
         let by_key = stored.clone();
         world.users.expect_by_key().returning(move |key, kind| {
             Ok((kind == KeyKind::Any && by_key.user.keys().contains(key)).then(|| by_key.clone()))
@@ -215,6 +216,7 @@ fn described(change: &Change) -> String {
         | Change::ExpectUser { .. }
         | Change::ReplaceHash { .. }
         | Change::RecordLogin { .. }
+        | Change::KnowNetwork { .. }
         | Change::SpendLoginToken(_) => panic!("no operator does this"),
     }
 }

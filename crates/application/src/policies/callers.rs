@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use vestibule_domain::{
+    client::Client,
     form::{FormAction, FormConfiguration, FormName},
     secret::OpaqueToken,
 };
@@ -22,11 +23,11 @@ pub struct Callers {
 }
 
 impl Callers {
-    /// Whether the API token is one, and good.
-    pub async fn may_call(&self, token: Option<&OpaqueToken>) -> Result<bool, StoreError> {
-        let Some(token) = token else { return Ok(false) };
+    /// The program of this API token, if it is one, and good.
+    pub async fn client(&self, token: Option<&OpaqueToken>) -> Result<Option<Client>, StoreError> {
+        let Some(token) = token else { return Ok(None) };
         let client = self.clients.by_digest(&self.tokens.digest(token)).await?;
-        Ok(client.is_some_and(|client| client.may_call(self.clock.now())))
+        Ok(client.filter(|client| client.may_call(self.clock.now())))
     }
 
     /// The form of this name, if it is for this action.

@@ -8,7 +8,9 @@ use std::{sync::Arc, time::Duration};
 use thiserror::Error;
 use uuid::Uuid;
 use vestibule_domain::{
+    client::ClientId,
     message::{Event, EventKind},
+    network::Network,
     node::NodeRef,
     secret::{Password, PasswordHash},
     session::Subject,
@@ -19,7 +21,7 @@ use crate::{
     api::Caller,
     change::Change,
     ports::{
-        Against, Bucket, Budgets, Clock, CommitError, Exhausted, HashError, HashProfile, KeyKind, NodeStore,
+        Against, Bucket, Budgets, Clock, CommitError, HashError, HashProfile, KeyKind, NodeStore, NotCharged,
         PasswordHasher, StoreError, StoredNode, StoredUser, UnitOfWork, UnusableHash, UserStore, Verdict,
     },
     view::Principal,
@@ -99,13 +101,21 @@ impl Found {
 }
 
 impl Gate {
-    /// Lets somebody in, or notes that they failed and says why.
-    pub async fn admit(&self, login: &Login, password: &Password, caller: &Caller) -> Result<Admitted, Denied> {
+    /// Lets somebody in, or notes that they failed and says why. `client` is the program through which they come, if it
+    /// had to show an API token.
+    ///
+    /// An attempt is charged before it is made. So whoever is let in was one of the attempts that their budgets had room
+    /// for, however long the comparison took and whatever others did meanwhile: there is no budget to look at again.
+    pub async fn admit(
+        &self,
+        login: &Login,
+        password: &Password,
+        caller: &Caller,
+        client: Option<ClientId>,
+    ) -> Result<Admitted, Denied> {
         let found = self.find(login).await?;
-        // Known accounts by id, so that an attacker gets no second budget by another spelling of the same account.
-        let account = found.id().unwrap_or_else(|| text_of(login));
-        let buckets = [Bucket::LoginTo(account), Bucket::LoginFrom(caller.address)];
-        self.budgets.charge(&buckets).await.map_err(|Exhausted { retry_after }| Denied::Throttled { retry_after })?;
+        let buckets = self.buckets(&found, login, caller, client);
+        self.charge(&buckets, &found, caller).await?;
         let verdict = match self.verdict(&found, login, password).await {
             Ok(verdict) => verdict,
             Err(error) => {
@@ -128,6 +138,63 @@ impl Gate {
                 self.rehashed(known, verdict, password).await
             }
         }
+    }
+
+    /// What an attempt is charged to.
+    ///
+    /// Failures from elsewhere are not charged to a network that the account knows, nor are those of others: so nobody
+    /// can shut its owner out from where they use to log in, except from there.
+    fn buckets(&self, found: &Found, login: &Login, caller: &Caller, client: Option<ClientId>) -> Vec<Bucket> {
+        let network = Network::of(caller.address);
+        // Known accounts by id, so that an attacker gets no second budget by another spelling of the same account.
+        let account = found.id().unwrap_or_else(|| text_of(login));
+        let networks = match found {
+            Found::User(stored) => Some(&stored.networks),
+            Found::Node(stored) => Some(&stored.networks),
+            Found::Nobody => None,
+        };
+        let from = Bucket::LoginFrom(network);
+        if networks.is_some_and(|networks| networks.knows(network, self.clock.now())) {
+            return vec![Bucket::KnownLoginTo(account, network), from];
+        }
+        let mut buckets = vec![Bucket::LoginTo(account.clone()), Bucket::ManyLoginsTo(account), from, Bucket::Login];
+        buckets.extend(client.map(Bucket::LoginBy));
+        buckets
+    }
+
+    async fn charge(&self, buckets: &[Bucket], found: &Found, caller: &Caller) -> Result<(), Denied> {
+        match self.budgets.charge(buckets).await {
+            Ok(()) => Ok(()),
+            Err(NotCharged::Spent { bucket, retry_after }) => {
+                let noted = self.note_spent(bucket, found, caller).await;
+                noted.map_or_else(|error| Err(Denied::Store(error)), |()| Err(Denied::Throttled { retry_after }))
+            }
+            Err(NotCharged::Store(error)) => Err(Denied::Store(error)),
+        }
+    }
+
+    /// Notes that a budget is spent, once in its window. It is no failed login: nothing was compared.
+    async fn note_spent(&self, bucket: Bucket, found: &Found, caller: &Caller) -> Result<(), StoreError> {
+        match self.budgets.charge(&[Bucket::NoteOf(Box::new(bucket))]).await {
+            Ok(()) => {}
+            Err(NotCharged::Spent { .. }) => return Ok(()),
+            Err(NotCharged::Store(error)) => return Err(error),
+        }
+        let subject = match found {
+            Found::User(stored) => Some(Subject::User(stored.user.id)),
+            Found::Node(stored) => Some(Subject::Node(stored.node.id)),
+            Found::Nobody => None,
+        };
+        let event = self.event(EventKind::LoginsThrottled, subject, caller);
+        match self.unit.commit(vec![Change::Record(event)]).await {
+            Ok(()) | Err(CommitError::Conflict(_)) => Ok(()),
+            Err(CommitError::Store(error)) => Err(error),
+        }
+    }
+
+    fn event(&self, kind: EventKind, subject: Option<Subject>, caller: &Caller) -> Event {
+        let (origin, address) = (Some(caller.origin.clone()), Some(caller.address));
+        Event { kind, at: self.clock.now(), session: None, subject, origin, address }
     }
 
     async fn find(&self, login: &Login) -> Result<Found, StoreError> {
@@ -186,15 +253,8 @@ impl Gate {
         // Nobody has the nil identifier: for an unknown login the same is written, to no effect.
         let whose = subject.unwrap_or(Subject::User(UserId::from_uuid(Uuid::nil())));
         let login = Change::RecordLogin { subject: whose, at, succeeded: false };
-        let event = Change::Record(Event {
-            kind: EventKind::AuthenticationFailed,
-            at,
-            session: None,
-            subject,
-            origin: Some(caller.origin.clone()),
-            address: Some(caller.address),
-        });
-        match self.unit.commit(vec![login, event]).await {
+        let event = self.event(EventKind::AuthenticationFailed, subject, caller);
+        match self.unit.commit(vec![login, Change::Record(event)]).await {
             Ok(()) | Err(CommitError::Conflict(_)) => denied,
             Err(CommitError::Store(error)) => Denied::Store(error),
         }

@@ -8,6 +8,7 @@ use std::sync::Arc;
 use thiserror::Error;
 use vestibule_domain::{
     message::{Event, EventKind},
+    network::Network,
     secret::OpaqueToken,
     session::{Bearer, DeviceName, EndReason, Ending, GuardTag, Session, SessionId, Subject},
     time::Timestamp,
@@ -172,7 +173,9 @@ impl Openings {
                 (Opened { session, token }, EventKind::SessionAuthenticated)
             }
         };
-        changes.push(Change::RecordLogin { subject: opening.subject, at: now, succeeded: true });
+        let (subject, network) = (opening.subject, Network::of(opening.caller.address));
+        changes.push(Change::RecordLogin { subject, at: now, succeeded: true });
+        changes.push(Change::KnowNetwork { subject, network, at: now });
         changes.push(Change::Record(event(kind, &opened.session, &opening.caller, now)));
         (opened, changes)
     }

@@ -1,40 +1,145 @@
 //! Budgets: how often something may happen before it must wait.
 
-use std::{net::IpAddr, time::Duration};
+use std::{fmt, time::Duration};
 
 use async_trait::async_trait;
 use thiserror::Error;
+use vestibule_domain::{client::ClientId, network::Network};
 
-/// What a budget is kept for.
+use super::StoreError;
+
+/// What a budget is kept for. Its `Display` is different for each, and may have in it what somebody typed.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub enum Bucket {
-    /// Failed logins to one account, known or not; the text is the account's key.
+    /// Failed logins to one account, known or not, from networks that it does not know; the text is the account's key.
     LoginTo(String),
-    /// Failed logins from one address.
-    LoginFrom(IpAddr),
-    /// Answers to one address that tell whether an account exists.
-    DisclosureTo(IpAddr),
+    /// The same failures, over a longer time.
+    ManyLoginsTo(String),
+    /// Failed logins to one account from one network that it knows.
+    KnownLoginTo(String, Network),
+    /// Failed logins from one network.
+    LoginFrom(Network),
+    /// Failed logins through one API client, from networks that the accounts do not know.
+    LoginBy(ClientId),
+    /// Failed logins of anybody to anything, from networks that the accounts do not know.
+    Login,
+    /// Answers to one network that tell whether an account exists.
+    DisclosureTo(Network),
     /// Answers to anybody that tell whether an account exists.
     Disclosure,
-    /// Registrations from one address.
-    RegistrationFrom(IpAddr),
+    /// Registrations from one network.
+    RegistrationFrom(Network),
+    /// Notes that this one is spent.
+    NoteOf(Box<Bucket>),
 }
 
-/// A budget is spent.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
-#[error("too many attempts; try again in {} s", retry_after.as_secs())]
-pub struct Exhausted {
-    /// When one more attempt will be possible.
-    pub retry_after: Duration,
+impl fmt::Display for Bucket {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::LoginTo(account) => write!(formatter, "login to {account}"),
+            Self::ManyLoginsTo(account) => write!(formatter, "many logins to {account}"),
+            Self::KnownLoginTo(account, network) => write!(formatter, "login from known {network} to {account}"),
+            Self::LoginFrom(network) => write!(formatter, "login from {network}"),
+            Self::LoginBy(client) => write!(formatter, "login by {client}"),
+            Self::Login => formatter.write_str("login"),
+            Self::DisclosureTo(network) => write!(formatter, "disclosure to {network}"),
+            Self::Disclosure => formatter.write_str("disclosure"),
+            Self::RegistrationFrom(network) => write!(formatter, "registration from {network}"),
+            Self::NoteOf(spent) => write!(formatter, "note of {spent}"),
+        }
+    }
 }
 
-/// The budgets that all doors share. Attempts are charged before they are made and refunded when they turn out well, so
-/// that parallel attempts cannot overrun a limit.
+/// At most `amount` attempts in any `window`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Limit {
+    /// How many.
+    pub amount: usize,
+    /// In how long.
+    pub window: Duration,
+}
+
+/// The limit of each kind of bucket.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct BudgetLimits {
+    /// [`Bucket::LoginTo`] and [`Bucket::KnownLoginTo`].
+    pub login_to: Limit,
+    /// [`Bucket::ManyLoginsTo`].
+    pub many_logins_to: Limit,
+    /// [`Bucket::LoginFrom`].
+    pub login_from: Limit,
+    /// [`Bucket::LoginBy`].
+    pub login_by: Limit,
+    /// [`Bucket::Login`].
+    pub login: Limit,
+    /// [`Bucket::DisclosureTo`].
+    pub disclosure_to: Limit,
+    /// [`Bucket::Disclosure`].
+    pub disclosure: Limit,
+    /// [`Bucket::RegistrationFrom`].
+    pub registration_from: Limit,
+}
+
+impl BudgetLimits {
+    /// The same limit for every bucket.
+    pub const fn all(limit: Limit) -> Self {
+        Self {
+            login_to: limit,
+            many_logins_to: limit,
+            login_from: limit,
+            login_by: limit,
+            login: limit,
+            disclosure_to: limit,
+            disclosure: limit,
+            registration_from: limit,
+        }
+    }
+
+    /// A bucket's.
+    pub fn of(&self, bucket: &Bucket) -> Limit {
+        match bucket {
+            Bucket::LoginTo(_) | Bucket::KnownLoginTo(..) => self.login_to,
+            Bucket::ManyLoginsTo(_) => self.many_logins_to,
+            Bucket::LoginFrom(_) => self.login_from,
+            Bucket::LoginBy(_) => self.login_by,
+            Bucket::Login => self.login,
+            Bucket::DisclosureTo(_) => self.disclosure_to,
+            Bucket::Disclosure => self.disclosure,
+            Bucket::RegistrationFrom(_) => self.registration_from,
+            Bucket::NoteOf(spent) => Limit { amount: 1, ..self.of(spent) },
+        }
+    }
+}
+
+/// Why an attempt must not be made.
+#[derive(Debug, Error)]
+pub enum NotCharged {
+    /// A budget is spent.
+    #[error("too many attempts; try again in {} s", retry_after.as_secs())]
+    Spent {
+        /// Which; the one to wait for longest.
+        bucket: Bucket,
+        /// When one more attempt will be possible.
+        retry_after: Duration,
+    },
+    /// Nobody can tell.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+/// The budgets that all doors share, and all processes of a service. Attempts are charged before they are made and
+/// refunded when they turn out well, so that parallel attempts cannot overrun a limit: no matter when or where they are
+/// made, no window has more than its limit's amount in it, but for those that were refunded.
+///
+/// What was counted may be lost when the place where it is counted crashes. Whoever cannot count must not go on.
 #[cfg_attr(any(test, feature = "mock"), mockall::automock)]
 #[async_trait]
 pub trait Budgets: Send + Sync {
     /// Charges one attempt to all of these buckets, or to none of them if one is spent.
-    async fn charge(&self, buckets: &[Bucket]) -> Result<(), Exhausted>;
-    /// Gives one attempt back to each of these buckets.
+    async fn charge(&self, buckets: &[Bucket]) -> Result<(), NotCharged>;
+    /// Gives one attempt back to each of these buckets. Where that fails it is logged: the attempt stays charged, until
+    /// its window is over.
     async fn refund(&self, buckets: &[Bucket]);
+    /// Forgets at most `limit` buckets to which nothing is charged any more, and says how many.
+    async fn sweep(&self, limit: u32) -> Result<u32, StoreError>;
 }

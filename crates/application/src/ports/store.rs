@@ -11,6 +11,7 @@ use vestibule_domain::{
     form::{FormConfiguration, FormName},
     login_token::LoginToken,
     message::{Message, MessageId},
+    network::KnownNetworks,
     node::{Node, NodeRef, NodeSecrets},
     rights::{Role, RoleName},
     secret::{Digest, PasswordHash},
@@ -118,6 +119,8 @@ pub struct StoredUser {
     pub password: Option<PasswordHash>,
     /// Counts changes of the password and of being disabled; see [`Change::ExpectUser`].
     pub revision: u32,
+    /// From where they have logged in.
+    pub networks: KnownNetworks,
 }
 
 /// As what a key is looked up.
@@ -162,6 +165,8 @@ pub struct StoredNode {
     pub secrets: NodeSecrets,
     /// Counts rotations; see [`Change::ExpectNode`].
     pub revision: u32,
+    /// From where it has logged in.
+    pub networks: KnownNetworks,
 }
 
 /// Nodes.

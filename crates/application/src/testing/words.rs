@@ -1,6 +1,7 @@
 //! Changes in words, so that tests can compare whole units.
 
 use vestibule_domain::{
+    network::Network,
     session::{Session, Subject},
     time::Timestamp,
 };
@@ -40,6 +41,10 @@ fn change(change: &Change) -> String {
         Change::RecordLogin { subject, at, succeeded } => {
             assert!(*at >= NOW);
             format!("login of {}: {succeeded}", whom(*subject))
+        }
+        Change::KnowNetwork { subject, network, at } => {
+            assert!(*at >= NOW && *network == Network::of(here().address));
+            format!("know here for {}", whom(*subject))
         }
         Change::SpendLoginToken(digest) => format!("spend {:x}", digest.as_bytes()[0]),
         Change::Record(event) => {
@@ -99,13 +104,8 @@ fn whom(subject: Subject) -> String {
     }
 }
 
+/// Buckets by their names, the network that everybody is in as `here`.
 pub(super) fn buckets(buckets: &[Bucket]) -> String {
-    let name = |bucket: &Bucket| match bucket {
-        Bucket::LoginTo(account) => format!("login to {account}"),
-        Bucket::LoginFrom(_) => "login from here".to_owned(),
-        Bucket::DisclosureTo(_) => "disclosure to here".to_owned(),
-        Bucket::Disclosure => "disclosure".to_owned(),
-        Bucket::RegistrationFrom(_) => "registration from here".to_owned(),
-    };
-    buckets.iter().map(name).collect::<Vec<_>>().join(", ")
+    let names = buckets.iter().map(Bucket::to_string).collect::<Vec<_>>();
+    names.join(", ").replace(&Network::of(here().address).to_string(), "here")
 }

@@ -11,6 +11,7 @@ use vestibule_domain::{
     client::Client,
     form::{FormConfiguration, shipped_forms},
     login_token::LoginToken,
+    network::KnownNetworks,
     rights::Role,
     secret::Digest,
     session::{Claims, Session, Subject},
@@ -48,6 +49,8 @@ pub(crate) struct State {
     /// The digest of the secret that was printed.
     pub(crate) setup_secret: Option<Digest>,
     pub(crate) exhausted: bool,
+    /// Whether budgets cannot be counted.
+    pub(crate) uncountable: bool,
     /// What the hasher is too busy for: `verify` or `hash`.
     pub(crate) busy: Option<&'static str>,
     /// Which call to the store fails, counted from 0.
@@ -89,6 +92,7 @@ impl World {
             setup: SetupState::Configured,
             setup_secret: None,
             exhausted: false,
+            uncountable: false,
             busy: None,
             fails_at: None,
             store_calls: 0,
@@ -174,7 +178,7 @@ impl World {
         for change in changes {
             if let Change::AddUser { user, password } = change {
                 let (user, password) = (user.clone(), Some(password.clone()));
-                state.users.push(StoredUser { user, password, revision: 0 });
+                state.users.push(StoredUser { user, password, revision: 0, networks: KnownNetworks::default() });
             }
         }
         Ok(())

@@ -138,7 +138,7 @@ impl UseCase {
             Credentials::Password { login, password } => (login, password),
             Credentials::Nobody => return self.release(sign_out::Command { caller, bearer }).await,
         };
-        let admitted = self.gate.admit(&login, &password, &caller).await?;
+        let admitted = self.gate.admit(&login, &password, &caller, None).await?;
         let presented = bearer.clone();
         let opening = Opening {
             caller,

@@ -5,9 +5,11 @@ mod tests;
 
 use std::sync::Arc;
 
+use vestibule_domain::network::Network;
+
 use crate::{
     api::Caller,
-    ports::{Bucket, Budgets},
+    ports::{Bucket, Budgets, NotCharged},
 };
 
 /// May this caller be told?
@@ -21,7 +23,7 @@ pub struct Command {
 pub enum Outcome {
     /// They may.
     Granted,
-    /// The budget is spent: answer as if nothing could be known.
+    /// The budget is spent, or cannot be counted: answer as if nothing could be known.
     Withheld,
 }
 
@@ -34,7 +36,15 @@ pub struct UseCase {
 impl UseCase {
     /// Decides, and charges what it grants.
     pub async fn run(&self, command: Command) -> Outcome {
-        let buckets = [Bucket::DisclosureTo(command.caller.address), Bucket::Disclosure];
-        self.budgets.charge(&buckets).await.map_or(Outcome::Withheld, |()| Outcome::Granted)
+        let buckets = [Bucket::DisclosureTo(Network::of(command.caller.address)), Bucket::Disclosure];
+        match self.budgets.charge(&buckets).await {
+            Ok(()) => Outcome::Granted,
+            Err(NotCharged::Spent { .. }) => Outcome::Withheld,
+            Err(NotCharged::Store(error)) => {
+                // Whoever cannot count tells nothing.
+                tracing::error!("cannot count disclosures: {error}");
+                Outcome::Withheld
+            }
+        }
     }
 }

@@ -55,7 +55,7 @@ pub struct UseCase {
 impl UseCase {
     /// Ends the session, if there is one.
     pub async fn run(&self, command: Command) -> Result<Outcome, Error> {
-        if !self.callers.may_call(command.api_token.as_ref()).await? {
+        if self.callers.client(command.api_token.as_ref()).await?.is_none() {
             return Err(Error::UnknownClient);
         }
         self.callers.form(command.form.as_ref(), FormAction::Delete).await?.ok_or(Error::UnusableForm)?;

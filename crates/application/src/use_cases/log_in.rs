@@ -107,7 +107,7 @@ pub struct UseCase {
 impl UseCase {
     /// Logs in.
     pub async fn run(&self, command: Command) -> Result<Outcome, Error> {
-        let admitted = self.gate.admit(&command.login, &command.password, &command.caller).await?;
+        let admitted = self.gate.admit(&command.login, &command.password, &command.caller, None).await?;
         let lacks = |role: &RoleName| !has_role(&admitted.principal, role);
         if command.needs.as_ref().is_some_and(lacks) {
             return Err(Error::LacksRole);

@@ -112,9 +112,7 @@ pub struct UseCase {
 impl UseCase {
     /// Logs in by form.
     pub async fn run(&self, command: Command) -> Result<Outcome, Error> {
-        if !self.callers.may_call(command.api_token.as_ref()).await? {
-            return Err(Error::UnknownClient);
-        }
+        let client = self.callers.client(command.api_token.as_ref()).await?.ok_or(Error::UnknownClient)?;
         let form = self.callers.form(command.form.as_ref(), FormAction::Create).await?;
         let (Some(form), Some(mut values)) = (form, command.values) else { return Err(Error::UnusableForm) };
         let violations = form.violations(&values);
@@ -125,7 +123,8 @@ impl UseCase {
         let email = LoginKey::parse(values.get("email").map_or("", String::as_str)).map_err(|_| Error::UnknownLogin)?;
         let password = Password::parse(values.remove("password").unwrap_or_default());
         let password = password.map_err(|_| Error::WrongPassword)?;
-        let admitted = self.log_in.gate.admit(&Login::Email(email), &password, &command.caller).await?;
+        let login = Login::Email(email);
+        let admitted = self.log_in.gate.admit(&login, &password, &command.caller, Some(client.id)).await?;
         let roles_fit = matches!(&admitted.principal, Principal::User(user) if form.admits(&user.roles));
         if !roles_fit {
             return Err(Error::NotAdmitted);

@@ -8,6 +8,7 @@ use std::{sync::Arc, time::Duration};
 use thiserror::Error;
 use vestibule_domain::{
     message::{Event, EventKind},
+    network::Network,
     secret::OpaqueToken,
     session::{DeviceName, Subject},
 };
@@ -20,7 +21,7 @@ use crate::{
         viewer::Viewer,
     },
     ports::{
-        Bucket, Budgets, Clock, CommitError, Exhausted, LoginTokenStore, StoreError, Tokens, UnitOfWork, UserStore,
+        Bucket, Budgets, Clock, CommitError, LoginTokenStore, NotCharged, StoreError, Tokens, UnitOfWork, UserStore,
     },
     view::Begun,
 };
@@ -60,6 +61,15 @@ pub enum Error {
     Store(#[from] StoreError),
 }
 
+impl From<NotCharged> for Error {
+    fn from(not_charged: NotCharged) -> Self {
+        match not_charged {
+            NotCharged::Spent { retry_after, .. } => Self::Throttled { retry_after },
+            NotCharged::Store(error) => Self::Store(error),
+        }
+    }
+}
+
 /// Logs in.
 pub struct UseCase {
     /// The tokens that were not spent.
@@ -83,8 +93,8 @@ pub struct UseCase {
 impl UseCase {
     /// Logs in with a token, which is spent in the unit that begins the session.
     pub async fn run(&self, command: Command) -> Result<Outcome, Error> {
-        let buckets = [Bucket::LoginFrom(command.caller.address)];
-        self.budgets.charge(&buckets).await.map_err(|Exhausted { retry_after }| Error::Throttled { retry_after })?;
+        let buckets = [Bucket::LoginFrom(Network::of(command.caller.address))];
+        self.budgets.charge(&buckets).await?;
         let checked = self.conditions(command.token.as_ref()).await;
         if matches!(checked, Err(Error::UnknownToken)) {
             return Err(self.failed(&command.caller).await);

@@ -8,6 +8,7 @@ use std::{collections::BTreeSet, sync::Arc, time::Duration};
 use thiserror::Error;
 use vestibule_domain::{
     message::{Event, EventKind},
+    network::Network,
     secret::Password,
     session::{DeviceName, Subject},
     user::{EmailAddress, LoginName, PersonName, Profile, TimeZoneName, User, UserId},
@@ -22,7 +23,7 @@ use crate::{
         setup::SetupGrants,
         viewer::Viewer,
     },
-    ports::{Bucket, Budgets, Clock, Exhausted, HashError, HashProfile, Ids, PasswordHasher, StoreError},
+    ports::{Bucket, Budgets, Clock, HashError, HashProfile, Ids, NotCharged, PasswordHasher, StoreError},
     view::Begun,
 };
 
@@ -74,6 +75,15 @@ pub enum Error {
     Store(#[from] StoreError),
 }
 
+impl From<NotCharged> for Error {
+    fn from(not_charged: NotCharged) -> Self {
+        match not_charged {
+            NotCharged::Spent { retry_after, .. } => Self::Throttled { retry_after },
+            NotCharged::Store(error) => Self::Store(error),
+        }
+    }
+}
+
 /// Registers.
 pub struct UseCase {
     /// What registrations are charged to.
@@ -101,8 +111,8 @@ impl UseCase {
         if command.profile.birthdate.is_some_and(|birthdate| birthdate.is_after(now)) {
             return Err(Error::BirthdateInFuture);
         }
-        let buckets = [Bucket::RegistrationFrom(command.caller.address)];
-        self.budgets.charge(&buckets).await.map_err(|Exhausted { retry_after }| Error::Throttled { retry_after })?;
+        let buckets = [Bucket::RegistrationFrom(Network::of(command.caller.address))];
+        self.budgets.charge(&buckets).await?;
         // After the charge: judging a password is work too.
         self.check_password(&command)?;
         // Hashed before anybody looks whether the address is taken: both answers cost the same.

@@ -7,14 +7,13 @@ use url::Url;
 use vestibule_adapters_crypto::{
     AesSeals, Argon2Config, Argon2Cost, Argon2Hasher, Ed25519Signer, Keyring, Keys, Peppers, RandomIds, RandomTokens,
 };
-use vestibule_adapters_db::{BudgetLimits, Limit, MemoryBudgets};
 use vestibule_adapters_http::mount::Mount;
 use vestibule_application::{
     activity::Activity,
     api::SessionApi,
     operator::{self, Operator},
     policies::{lifetimes::LifetimePolicy, password::PasswordPolicy, setup::SetupGrants},
-    ports::{Clock, Ids, PasswordHasher, Stores, Tokens},
+    ports::{BudgetLimits, Budgets, Clock, Ids, Limit, PasswordHasher, Stores, Tokens},
     service::{self, Policies, Service},
 };
 use vestibule_domain::{secret::OpaqueToken, session::Origin};
@@ -51,15 +50,15 @@ impl Core {
     /// What the use cases stand on.
     pub(super) fn ports(
         &self,
-        settings: &Settings,
         stores: &Stores,
+        budgets: Arc<dyn Budgets>,
         activity: &Arc<Activity>,
     ) -> Result<service::Ports> {
         let origins = Dialect::ALL.map(|dialect| Origin::new(dialect.as_str()));
         Ok(service::Ports {
             stores: Stores { sessions: activity.clone(), ..stores.clone() },
             sightings: activity.clone(),
-            budgets: Arc::new(MemoryBudgets::new(limits(settings), self.clock.clone())),
+            budgets,
             tokens: self.tokens.clone(),
             seals: Arc::new(
                 AesSeals::new(self.keyring.clone(), origins).context("anonymous sessions cannot be sealed")?,
@@ -124,15 +123,17 @@ fn password_policy(settings: &Settings) -> PasswordPolicy {
     PasswordPolicy { min_length: settings.passwords.min_length, min_score: settings.passwords.min_score }
 }
 
-fn limits(settings: &Settings) -> BudgetLimits {
+pub(super) fn limits(settings: &Settings) -> BudgetLimits {
     let limit = |window: Window| Limit { amount: window.attempts as usize, window: window.within };
     let throttle = &settings.throttle;
     BudgetLimits {
         login_to: limit(throttle.account),
+        many_logins_to: limit(throttle.account_in_all),
         login_from: limit(throttle.address),
+        login_by: limit(throttle.client),
+        login: limit(throttle.total),
         disclosure_to: limit(throttle.disclosures_per_address),
         disclosure: limit(throttle.disclosures_total),
         registration_from: limit(throttle.registrations),
-        ..BudgetLimits::default()
     }
 }

@@ -9,10 +9,10 @@ use anyhow::{Context, Result, ensure};
 pub(super) use database::options;
 pub(super) use database::{connect, migrate};
 use vestibule_adapters_crypto::RandomIds;
-use vestibule_adapters_db::{MemoryStore, SeaOrmStore};
+use vestibule_adapters_db::{MemoryBudgets, MemoryStore, SeaOrmStore};
 use vestibule_adapters_redb::RedbStore;
 use vestibule_adapters_redis::{Durability, RedisStore};
-use vestibule_application::ports::Stores;
+use vestibule_application::ports::{BudgetLimits, Budgets, Clock, Stores};
 
 use crate::settings::{Invalid, Settings, Storage, StoreUrl};
 
@@ -20,8 +20,7 @@ use crate::settings::{Invalid, Settings, Storage, StoreUrl};
 pub(crate) struct OpenStores {
     pub(crate) ports: Stores,
     database: Option<SeaOrmStore>,
-    /// What can be lost of sessions, if they are in a store of their own.
-    pub(super) durability: Option<Durability>,
+    redis: Option<RedisStore>,
 }
 
 impl OpenStores {
@@ -59,7 +58,7 @@ impl OpenStores {
     }
 
     fn of(ports: Stores) -> Self {
-        Self { ports, database: None, durability: None }
+        Self { ports, database: None, redis: None }
     }
 
     fn on(database: SeaOrmStore) -> Self {
@@ -73,7 +72,22 @@ impl OpenStores {
             let place = url.masked();
             format!("cannot keep sessions in {place}: mend that, or take storage.sessions_url out of the configuration")
         })?;
-        Ok(Self { ports: store.stores(), durability: Some(store.durability()), ..self })
+        Ok(Self { ports: store.stores(), redis: Some(store), ..self })
+    }
+
+    /// What can be lost of sessions, if they are in a store of their own.
+    pub(super) fn durability(&self) -> Option<Durability> {
+        self.redis.as_ref().map(RedisStore::durability)
+    }
+
+    /// Budgets that all processes on this store share: in its Redis, which counts cheapest, else in a database that is a
+    /// server. Any other store serves one process, which counts for itself.
+    pub(super) fn budgets(&self, limits: BudgetLimits, clock: Arc<dyn Clock>) -> Arc<dyn Budgets> {
+        match (&self.redis, &self.database) {
+            (Some(redis), _) => Arc::new(redis.budgets(limits, clock)),
+            (None, Some(database)) if database.is_a_server() => Arc::new(database.budgets(limits, clock)),
+            (None, Some(_) | None) => Arc::new(MemoryBudgets::new(limits, clock)),
+        }
     }
 
     /// Closes its connections, once what is under way is done.

@@ -15,6 +15,7 @@ use vestibule_domain::{
     form::{FieldRules, FormAction, FormConfiguration, FormName, Pattern},
     login_token::LoginToken,
     message::{Event, EventKind, Message},
+    network::KnownNetworks,
     node::{Node, NodeId, NodeName, NodeSecrets},
     rights::{Right, Role, RoleName},
     secret::{Digest, PasswordHash},
@@ -47,12 +48,12 @@ macro_rules! structs {
 }
 
 structs! {
-    StoredUser { user, password, revision }
+    StoredUser { user, password, revision, networks }
     User {
         id, login, email, roles, disabled, profile, time_zone, created, last_successful_login, last_failed_login
     }
     Profile { sex, name, surname, nickname, birthdate, default_city }
-    StoredNode { node, secrets, revision }
+    StoredNode { node, secrets, revision, networks }
     Node { id, name, created, last_successful_login, last_failed_login }
     NodeSecrets { current, previous }
     Role { name, rights }
@@ -169,6 +170,12 @@ impl<K: Encoded, V: Encoded> Encoded for BTreeMap<K, V> {
             key.put(bytes);
             value.put(bytes);
         }
+    }
+}
+
+impl Encoded for KnownNetworks {
+    fn put(&self, bytes: &mut Vec<u8>) {
+        self.iter().map(|(network, at)| (network.to_string(), at)).collect::<BTreeMap<_, _>>().put(bytes);
     }
 }
 

@@ -4,6 +4,7 @@ use vestibule_adapters_db::MemoryStore;
 use vestibule_application::{change::Change, ports::StoredUser};
 use vestibule_domain::{
     message::{Event, EventKind},
+    network::KnownNetworks,
     secret::{Digest, PasswordHash},
     session::{DeviceName, Origin, Session, SessionId},
     time::Timestamp,
@@ -183,7 +184,12 @@ async fn an_empty_store_is_never_copied_over_a_full_one() {
 fn records_that_differ_in_anything_have_different_bytes() {
     let stored = |password: Option<&str>, revision| {
         let password = password.map(PasswordHash::new);
-        encode(&Record::User(Box::new(StoredUser { user: user(1, "ada"), password, revision })))
+        encode(&Record::User(Box::new(StoredUser {
+            user: user(1, "ada"),
+            password,
+            revision,
+            networks: KnownNetworks::default(),
+        })))
     };
     assert_eq!(stored(Some("p"), 1), stored(Some("p"), 1));
     for other in [stored(Some("q"), 1), stored(None, 1), stored(Some("p"), 2), stored(Some(""), 1)] {
@@ -198,7 +204,12 @@ fn records_that_differ_in_anything_have_different_bytes() {
     let named = |login: &str, email: &str| {
         let email = EmailAddress::parse(email).unwrap();
         let user = User { email, ..user(1, login) };
-        encode(&Record::User(Box::new(StoredUser { user, password: None, revision: 0 })))
+        encode(&Record::User(Box::new(StoredUser {
+            user,
+            password: None,
+            revision: 0,
+            networks: KnownNetworks::default(),
+        })))
     };
     assert_ne!(named("ab", "c@example.org"), named("a", "bc@example.org"));
 }

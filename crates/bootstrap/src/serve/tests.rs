@@ -30,6 +30,7 @@ async fn answer(address: SocketAddr, request: &str) -> String {
     answer
 }
 
+/// TX-5.
 #[tokio::test]
 async fn a_connection_that_says_nothing_or_too_little_is_closed() {
     let handle = started("head_timeout = '200ms'").await;

@@ -177,6 +177,18 @@ fn throttle(reader: &mut Reader) -> Result<Throttle, Problem> {
             attempts: number(reader, "throttle.account_failures", 1, u32::MAX)?,
             within: reader.take("throttle.account_window")?,
         },
+        account_in_all: Window {
+            attempts: number(reader, "throttle.account_failures_in_all", 1, u32::MAX)?,
+            within: reader.take("throttle.account_window_in_all")?,
+        },
+        client: Window {
+            attempts: number(reader, "throttle.client_failures", 1, u32::MAX)?,
+            within: reader.take("throttle.client_window")?,
+        },
+        total: Window {
+            attempts: number(reader, "throttle.failures_total", 1, u32::MAX)?,
+            within: reader.take("throttle.total_window")?,
+        },
         address: Window {
             attempts: number(reader, "throttle.address_failures", 1, u32::MAX)?,
             within: reader.take("throttle.address_window")?,

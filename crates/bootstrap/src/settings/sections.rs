@@ -145,8 +145,14 @@ pub struct Window {
 pub struct Throttle {
     /// Failed logins to one account.
     pub account: Window,
+    /// The same, over a longer time.
+    pub account_in_all: Window,
     /// Failed logins from one address.
     pub address: Window,
+    /// Failed logins through one API token.
+    pub client: Window,
+    /// Failed logins of everybody.
+    pub total: Window,
     /// Disclosures to one address.
     pub disclosures_per_address: Window,
     /// Disclosures to everybody.

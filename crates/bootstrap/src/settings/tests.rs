@@ -29,6 +29,7 @@ fn the_defaults_are_valid_and_those_of_the_contract() {
     assert!(mounts.contains(&(Dialect::Easydb, Edition::Deployed)));
 }
 
+/// T003-4.
 #[test]
 fn the_hardened_profile_moves_the_defaults_that_depend_on_it_and_no_setting() {
     let hardened = valid("profile = \"hardened\"");

@@ -77,6 +77,7 @@ fn bearers_are_told_apart_by_their_form() {
 }
 
 proptest! {
+    /// TX-10.
     #[test]
     fn time_never_brings_a_session_back(later in 0_u64..10_000_000_000, idle in 1_u64..100_000_000, absolute in 1_u64..4_000_000_000) {
         let lifetimes = Lifetimes { anonymous: MS, idle: Duration::from_millis(idle), absolute: Duration::from_millis(absolute) };

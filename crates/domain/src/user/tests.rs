@@ -32,6 +32,7 @@ fn a_user_whose_login_is_the_address_has_one_key() {
     assert_eq!(login.key(), email.key());
 }
 
+/// T003-8.
 #[test]
 fn birthdates_are_real_days() {
     use crate::time::Timestamp;
@@ -48,6 +49,7 @@ fn birthdates_are_real_days() {
     assert!(Birthdate::parse("16112023").unwrap().is_after(now));
 }
 
+/// T003-8.
 #[test]
 fn cities_and_sexes_have_one_case() {
     assert_eq!(City::parse(" łódź ").unwrap().as_str(), "ŁÓDŹ");
@@ -56,6 +58,7 @@ fn cities_and_sexes_have_one_case() {
     assert_eq!(Sex::parse("x"), Err(ProfileError::Sex));
 }
 
+/// T004-7.
 #[test]
 fn time_zones_exist() {
     assert_eq!(TimeZoneName::parse("europe/warsaw").unwrap().as_str(), "Europe/Warsaw");

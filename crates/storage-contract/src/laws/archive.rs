@@ -18,7 +18,10 @@ use vestibule_domain::{
     user::LoginKey,
 };
 
-use self::records::{client_record, message, node_record, role, session_record, some, told, user_record};
+use self::records::{
+    all_told, client_record, known, message, node_record, role, session_record, some, stored_node, stored_user, told,
+    user_record,
+};
 use crate::{
     Store,
     fixtures::{
@@ -29,10 +32,6 @@ use crate::{
 
 async fn held(store: &Store, kind: Kind) -> Vec<String> {
     store.archive.export(kind, None, u32::MAX).await.unwrap().iter().map(told).collect()
-}
-
-fn all_told(records: &[Record]) -> Vec<String> {
-    records.iter().map(told).collect()
 }
 
 async fn puts(store: &Store, span: Span, records: &[Record]) {
@@ -70,8 +69,8 @@ pub async fn what_was_committed_is_exported(store: Store) {
             Change::Record(event(EventKind::UserAdded)),
         ])
         .await;
-    let ada = StoredUser { user: user(1, "ada"), password: Some(hash("q")), revision: 1 };
-    let edge = StoredNode { node: node(1, "edge"), secrets: secrets("s"), revision: 0 };
+    let ada = stored_user(user(1, "ada"), Some("q"), 1);
+    let edge = stored_node(node(1, "edge"), secrets("s"), 0);
     let expected = [
         (Kind::Configured, vec![Record::Configured(user(1, "ada").created)]),
         (Kind::Message, vec![message(1)]),
@@ -122,8 +121,8 @@ pub async fn a_record_put_in_comes_back_with_everything_it_had(store: Store) {
         Record::Message(Message { id: 7, event: told_of }),
         Record::Role(Role { name: RoleName::admin(), rights }),
         Record::Form(form),
-        Record::User(Box::new(StoredUser { user: ada, password: None, revision: u32::MAX })),
-        Record::Node(Box::new(StoredNode { node: edge, secrets: rotated, revision: u32::MAX })),
+        Record::User(Box::new(StoredUser { networks: known(), ..stored_user(ada, None, u32::MAX) })),
+        Record::Node(Box::new(StoredNode { networks: known(), ..stored_node(edge, rotated, u32::MAX) })),
         Record::Client { client: shop, digest: digest(1) },
         Record::LoginToken(login_token(2, 1)),
         session_record(full),

@@ -9,6 +9,7 @@ mod fault;
 mod lost_preconditions;
 mod moving_house;
 mod mutant;
+mod networks;
 mod resurrections;
 mod torn_units;
 mod wrong_boundaries;
@@ -27,6 +28,7 @@ fn mutants() -> Vec<Mutant> {
         cancelled::mutants(),
         lost_preconditions::mutants(),
         moving_house::mutants(),
+        networks::mutants(),
         resurrections::mutants(),
         torn_units::mutants(),
         wrong_boundaries::mutants(),

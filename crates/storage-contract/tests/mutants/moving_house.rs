@@ -6,6 +6,8 @@ use vestibule_application::ports::{
     archive::{Key, Kind, Record, Span},
 };
 
+use vestibule_domain::network::KnownNetworks;
+
 use crate::{
     fault::{Committed, Fault, Read},
     mutant::Mutant,
@@ -68,6 +70,15 @@ fn contents() -> Vec<Mutant> {
             "a counter that was taken for a detail",
             &["a_record_put_in_comes_back_with_everything_it_had"],
             || Altered { span: |_| {}, records: |records| each_user(records, |stored| stored.revision = 0) },
+        ),
+        Mutant::new(
+            "users arrive as strangers",
+            "what is only of use to the throttle is not moved, and the move locks people out",
+            &["a_record_put_in_comes_back_with_everything_it_had"],
+            || Altered {
+                span: |_| {},
+                records: |records| each_user(records, |stored| stored.networks = KnownNetworks::default()),
+            },
         ),
         Mutant::new(
             "ended sessions arrive live",

@@ -8,7 +8,7 @@ use vestibule_domain::{
     time::Timestamp,
 };
 
-use crate::sea_orm::mapping::{HashColumn, Table, millis, time};
+use crate::sea_orm::mapping::{HashColumn, Table, millis, networks, networks_column, time};
 
 super::plain!();
 
@@ -25,11 +25,12 @@ pub(crate) struct Model {
     pub previous_secret: Option<HashColumn>,
     pub previous_until: Option<i64>,
     pub revision: i64,
+    pub networks: Option<String>,
 }
 
 /// The row of a node.
 pub(crate) fn row(stored: &StoredNode) -> ActiveModel {
-    let StoredNode { node, secrets, revision } = stored;
+    let StoredNode { node, secrets, revision, networks } = stored;
     ActiveModel {
         id: Set(node.id.as_uuid()),
         name: Set(node.name.as_str().to_owned()),
@@ -37,6 +38,7 @@ pub(crate) fn row(stored: &StoredNode) -> ActiveModel {
         last_successful_login: Set(millis(node.last_successful_login)),
         last_failed_login: Set(millis(node.last_failed_login)),
         revision: Set((*revision).into()),
+        networks: Set(networks_column(networks)),
         ..secret_columns(secrets)
     }
 }
@@ -72,6 +74,7 @@ impl Table for Entity {
             },
             secrets: NodeSecrets { current: row.current_secret.into(), previous },
             revision: row.revision.try_into().ok()?,
+            networks: networks(row.networks)?,
         })
     }
 }

@@ -10,7 +10,9 @@ use vestibule_domain::{
     user::{Birthdate, City, EmailAddress, LoginName, PersonName, Profile, Sex, TimeZoneName, User, UserId},
 };
 
-use crate::sea_orm::mapping::{HashColumn, Table, millis, optional, time, words, words_column};
+use crate::sea_orm::mapping::{
+    HashColumn, Table, millis, networks, networks_column, optional, time, words, words_column,
+};
 
 super::plain!();
 
@@ -35,11 +37,12 @@ pub(crate) struct Model {
     pub created: i64,
     pub last_successful_login: Option<i64>,
     pub last_failed_login: Option<i64>,
+    pub networks: Option<String>,
 }
 
 /// The row of a user.
 pub(crate) fn row(stored: &StoredUser) -> ActiveModel {
-    let StoredUser { user, password, revision } = stored;
+    let StoredUser { user, password, revision, networks } = stored;
     let User { profile, .. } = user;
     let text = |name: &Option<PersonName>| name.as_ref().map(|name| name.as_str().to_owned());
     ActiveModel {
@@ -60,6 +63,7 @@ pub(crate) fn row(stored: &StoredUser) -> ActiveModel {
         created: Set(user.created.as_millis()),
         last_successful_login: Set(millis(user.last_successful_login)),
         last_failed_login: Set(millis(user.last_failed_login)),
+        networks: Set(networks_column(networks)),
     }
 }
 
@@ -92,6 +96,7 @@ impl Table for Entity {
             user,
             password: row.password.map(PasswordHash::from),
             revision: row.revision.try_into().ok()?,
+            networks: networks(row.networks)?,
         })
     }
 }

@@ -61,6 +61,7 @@ async fn the_sample_of_the_page_begins_a_session_with_a_signed_token() {
     "#);
 }
 
+/// T001-3.
 #[tokio::test]
 async fn unknown_fields_are_ignored_whatever_they_hold() {
     let body = r#"{"nickName":"NewUser","x":[{"y":1},],"email":"a@b.c","password":"p"}"#;

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use http::{HeaderMap, header::AUTHORIZATION};
-use serde::Deserialize;
+use serde::{Deserialize, Deserializer};
 use vestibule_application::{
     api::Current,
     use_cases::{end_session_by_form, log_in_by_form},
@@ -16,7 +16,7 @@ use crate::{
     dialect::Dialect,
     inbound::Inbound,
     negotiation::{self, BodyType},
-    params::Params,
+    params::{Params, json::Object},
 };
 
 /// Both names of JSON that this API answers with or is asked for.
@@ -78,7 +78,13 @@ fn admit(inbound: &Inbound) -> Result<(), Rejection> {
 struct Submission {
     form_name: Option<String>,
     form_configuration_name: Option<String>,
+    #[serde(default, deserialize_with = "each_once")]
     form: Option<BTreeMap<String, Value>>,
+}
+
+/// A form in which no field is given twice.
+fn each_once<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<BTreeMap<String, Value>>, D::Error> {
+    Ok(Option::<Object<Value>>::deserialize(deserializer)?.map(|object| object.0.into_iter().collect()))
 }
 
 /// A form's value: text, or what JSON has for it.
@@ -99,7 +105,9 @@ impl Submission {
         }
         // serde would take the fields in order from an array too.
         let is_object = body.trim_ascii_start().starts_with(b"{");
-        is_object.then(|| serde_json::from_slice(body).ok()).flatten()
+        // Nor look at the bytes of a field that nobody reads.
+        let text = std::str::from_utf8(body).ok().filter(|_| is_object)?;
+        serde_json::from_str(text).ok()
     }
 
     async fn of_body_and_query(inbound: &Inbound) -> Option<Self> {

@@ -5,6 +5,7 @@ use std::time::Duration;
 use vestibule_domain::{
     client::{Client, ClientId},
     form::{FormConfiguration, shipped_forms},
+    network::KnownNetworks,
     node::{Node, NodeId, NodeRef, NodeSecrets},
 };
 
@@ -31,6 +32,7 @@ fn with_node() -> World {
             },
             secrets: NodeSecrets { current: PasswordHash::new("old"), previous: None },
             revision: 3,
+            networks: KnownNetworks::default(),
         }))
     });
     world

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use vestibule_domain::{
+    network::KnownNetworks,
     node::{Node, NodeId, NodeRef, NodeSecrets},
     session::{DeviceName, Origin, Session, Standing},
 };
@@ -67,6 +68,7 @@ async fn sessions_are_listed_with_their_holders_and_how_they_stand() {
             },
             secrets: NodeSecrets { current: PasswordHash::new("hash"), previous: None },
             revision: 0,
+            networks: KnownNetworks::default(),
         }))
     });
     let reports = world.operator().sessions(None).await.ok().unwrap();

@@ -1,9 +1,13 @@
-use vestibule_domain::node::{NodeId, NodeName};
+use vestibule_domain::{
+    network::KnownNetworks,
+    node::{NodeId, NodeName},
+};
 
 use super::*;
-use crate::testing::{ALICE, NODE, NOW, World, described, here, key, password, refusal, secs};
+use crate::testing::{ALICE, NODE, NOW, World, client, described, here, key, password, refusal, secs};
 
-const ALICES: &str = "login to 00000000-0000-0000-0000-000000000001, login from here";
+const ALICES: &str = "login to 00000000-0000-0000-0000-000000000001, many logins to \
+                      00000000-0000-0000-0000-000000000001, login from here, login";
 
 fn by_name(name: &str) -> Login {
     Login::Name(key(name))
@@ -15,7 +19,7 @@ fn by_node_name(name: &str) -> Login {
 
 /// The name of the subject that was let in and its conditions, or why not.
 async fn admit(world: &World, login: &Login, typed: &str) -> Result<(Subject, Vec<String>), String> {
-    match world.gate().admit(login, &password(typed), &here()).await {
+    match world.gate().admit(login, &password(typed), &here(), None).await {
         Ok(admitted) => Ok((admitted.subject, described(&admitted.conditions))),
         refused => Err(refusal(refused)),
     }
@@ -49,6 +53,7 @@ async fn a_name_is_no_address_and_an_address_no_name() {
     assert_eq!(refused(&world, &Login::Email(key("alice")), "right").await, "UnknownLogin");
 }
 
+/// T003-1.
 #[tokio::test]
 async fn a_known_account_costs_a_guesser_as_much_as_an_unknown_one() {
     let cases = [(by_name("alice"), by_name("carol")), (by_node_name("backup"), by_node_name("restore"))];
@@ -99,7 +104,10 @@ async fn every_spelling_of_a_known_account_is_charged_to_it_and_an_unknown_one_t
     for (login, account) in cases {
         let world = World::new();
         refused(&world, &login, "wrong").await;
-        assert_eq!(world.journal()[1], format!("charge login to {account}, login from here"));
+        assert_eq!(
+            world.journal()[1],
+            format!("charge login to {account}, many logins to {account}, login from here, login")
+        );
     }
 }
 
@@ -109,8 +117,62 @@ async fn a_spent_budget_refuses_the_right_password_unlooked_at() {
     world.state().exhausted = true;
     for (login, typed) in [(by_name("alice"), "right"), (by_name("alice"), "wrong"), (by_name("carol"), "wrong")] {
         assert_eq!(refused(&world, &login, typed).await, "Throttled { retry_after: 7s }");
-        assert_eq!(world.journal().len(), 2, "found and charged, neither verified nor noted");
+        let asked: Vec<String> = world.journal().iter().map(|entry| first_word(entry)).collect();
+        assert_eq!(asked, ["find", "charge", "charge", "commit"], "found and charged, not verified");
     }
+}
+
+#[tokio::test]
+async fn that_a_budget_is_spent_is_noted_and_is_no_failed_login() {
+    let world = World::new();
+    world.state().exhausted = true;
+    refused(&world, &by_name("alice"), "right").await;
+    assert_eq!(world.journal()[2], "charge note of login to 00000000-0000-0000-0000-000000000001");
+    assert_eq!(world.unit(), ["record logins_throttled: user 1"]);
+    refused(&world, &by_name("carol"), "wrong").await;
+    assert_eq!(world.journal()[2], "charge note of login to carol");
+    assert_eq!(world.unit(), ["record logins_throttled: nobody"]);
+}
+
+#[tokio::test]
+async fn where_nobody_can_count_nobody_is_let_in() {
+    let world = World::new();
+    world.state().uncountable = true;
+    for name in ["alice", "carol"] {
+        assert_eq!(refused(&world, &by_name(name), "right").await, "Store(Unavailable(\"as told\"))");
+        assert_eq!(world.journal().len(), 2, "found and not charged, neither verified nor noted");
+    }
+}
+
+#[tokio::test]
+async fn a_network_that_the_account_knows_has_a_budget_of_its_own() {
+    let known = KnownNetworks::from_iter([(Network::of(here().address), NOW)]);
+    let world = World::new();
+    world.state().users[0].networks = known.clone();
+    world.state().nodes[0].networks = known;
+    for (login, account) in [(by_name("alice"), 1), (by_node_name("backup"), 7)] {
+        let _ = admit(&world, &login, "wrong").await;
+        let account = format!("00000000-0000-0000-0000-00000000000{account}");
+        assert_eq!(world.journal()[1], format!("charge login from known here to {account}, login from here"));
+    }
+    refused(&world, &by_name("bob"), "wrong").await;
+    assert!(world.journal()[1].starts_with("charge login to "), "bob has never been here");
+    world.state().now = NOW.plus(KnownNetworks::KEPT);
+    refused(&world, &by_name("alice"), "wrong").await;
+    assert_eq!(world.journal()[1], format!("charge {ALICES}"), "that was too long ago");
+}
+
+#[tokio::test]
+async fn what_comes_through_a_program_is_charged_to_it_too() {
+    let (world, client) = (World::new(), client().id);
+    let admit = async || {
+        let denied = world.gate().admit(&by_name("alice"), &password("wrong"), &here(), Some(client)).await;
+        assert!(matches!(denied, Err(Denied::WrongPassword)));
+        world.journal().remove(1)
+    };
+    assert_eq!(admit().await, format!("charge {ALICES}, login by {client}"));
+    world.state().users[0].networks = KnownNetworks::from_iter([(Network::of(here().address), NOW)]);
+    assert!(!admit().await.contains("login by"), "a program whose budget others spent does not shut out its users");
 }
 
 #[tokio::test]

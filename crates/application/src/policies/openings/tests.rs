@@ -9,7 +9,7 @@ use crate::testing::{
 
 /// What a session that Alice gets looks like, in words.
 const NEW: &str = "begin f0 under a0: user 1 in 1, +36000, idle 3600";
-const NOTED: &str = "login of user 1: true";
+const NOTED: [&str; 2] = ["login of user 1: true", "know here for user 1"];
 
 fn opening(target: Target) -> Opening {
     let spend = Change::SpendLoginToken(digest(1));
@@ -45,7 +45,7 @@ fn with_signature(world: World) -> World {
 async fn a_new_session_comes_after_its_conditions_in_one_unit() {
     let world = World::new();
     let (opened, unit) = opened(&world, Target::Current(Current::None)).await;
-    assert_eq!(unit, ["spend 1", NEW, NOTED, "record session_begun of f0: user 1"]);
+    assert_eq!(unit, ["spend 1", NEW, NOTED[0], NOTED[1], "record session_begun of f0: user 1"]);
     assert!(opened.token == token(0xa0));
     assert_eq!(opened.session.device.as_str(), "Phone");
     assert!(opened.session.is_live(NOW));
@@ -74,7 +74,8 @@ async fn a_replaced_sealed_session_leaves_a_row_that_refuses_its_token() {
             "begin 6 under 6: nobody in 0, +600, sealed +600, ended replaced",
             "record session_ended:replaced of 6: nobody",
             NEW,
-            NOTED,
+            NOTED[0],
+            NOTED[1],
             "record session_begun of f0: user 1",
         ];
         assert_eq!(unit, expected);
@@ -87,7 +88,7 @@ async fn a_token_that_is_not_accepted_is_ignored_unless_this_session_is_wanted()
     let world = World::new();
     for target in [replace(9), upgrade(bearer(9), false), upgrade(signed(), false)] {
         let unit = opened(&world, target).await.1;
-        assert_eq!((unit.len(), &unit[0][..7], &unit[1][..7]), (4, "spend 1", "begin f"));
+        assert_eq!((unit.len(), &unit[0][..7], &unit[1][..7]), (5, "spend 1", "begin f"));
     }
     for target in [this(bearer(9), false), this(bearer(9), true), this(signed(), false)] {
         assert_eq!(refusal(world.openings().open(&opening(target)).await), "UnknownSession");
@@ -102,7 +103,8 @@ async fn a_sealed_session_that_becomes_somebodys_gets_a_row_under_the_token_that
         let expected = [
             "spend 1",
             "begin 6 under 6: user 1 in 1, +36000, idle 3600, sealed +600",
-            NOTED,
+            NOTED[0],
+            NOTED[1],
             "record session_authenticated of 6: user 1",
         ];
         assert_eq!(unit, expected);

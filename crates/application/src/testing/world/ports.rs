@@ -15,10 +15,10 @@ use super::{
 };
 use crate::{
     ports::{
-        Against, Exhausted, HashError, InvalidSignature, KeyKind, MockArchive, MockBudgets, MockClientStore, MockClock,
+        Against, Bucket, HashError, InvalidSignature, KeyKind, MockArchive, MockBudgets, MockClientStore, MockClock,
         MockFormStore, MockHealth, MockHousekeeping, MockIds, MockInstallation, MockLoginTokenStore, MockMessageLog,
         MockNodeStore, MockPasswordHasher, MockRoleStore, MockSeals, MockSessionStore, MockSightings, MockTokenSigner,
-        MockTokens, MockUnitOfWork, MockUserStore, StoredUser, Stores, UnusableHash, Verdict,
+        MockTokens, MockUnitOfWork, MockUserStore, NotCharged, StoreError, StoredUser, Stores, UnusableHash, Verdict,
     },
     service::Ports,
 };
@@ -135,11 +135,7 @@ impl World {
             messages.expect_latest(move || world.ask("latest message", |_| 42));
             health.expect_ping(move || world.ask("ping", |_| ()));
             sightings.expect_note(move |id, _| world.state().journal.push(format!("saw {:x}", id.as_uuid().as_u128())));
-            budgets.expect_charge(move |buckets| {
-                let mut state = world.state();
-                state.journal.push(format!("charge {}", words(buckets)));
-                if state.exhausted { Err(Exhausted { retry_after: RETRY }) } else { Ok(()) }
-            });
+            budgets.expect_charge(move |buckets| world.charge(buckets));
             budgets.expect_refund(move |buckets| {
                 world.state().journal.push(format!("refund {}", words(buckets)));
             });
@@ -188,6 +184,18 @@ impl World {
             hasher: Arc::new(self.hasher()),
             clock: Arc::new(clock),
             ids: Arc::new(ids),
+        }
+    }
+
+    fn charge(&self, buckets: &[Bucket]) -> Result<(), NotCharged> {
+        let mut state = self.state();
+        state.journal.push(format!("charge {}", words(buckets)));
+        match buckets.first() {
+            // What notes that one is spent has room.
+            Some(Bucket::NoteOf(_)) | None => Ok(()),
+            Some(_) if state.uncountable => Err(StoreError::Unavailable("as told".into()).into()),
+            Some(bucket) if state.exhausted => Err(NotCharged::Spent { bucket: bucket.clone(), retry_after: RETRY }),
+            Some(_) => Ok(()),
         }
     }
 

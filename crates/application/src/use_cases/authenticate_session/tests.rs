@@ -36,11 +36,13 @@ async fn the_session_becomes_the_users_under_the_token_it_has() {
         "expect user 1 in 3",
         "begin 6 under 6: user 1 in 1, +36000, idle 3600, sealed +600",
         "login of user 1: true",
+        "know here for user 1",
         "record session_authenticated of 6: user 1",
     ];
     assert_eq!(world.unit(), expected);
 }
 
+/// T000-3.
 #[tokio::test]
 async fn another_user_takes_the_session_over_in_a_new_epoch() {
     let world = World::new().with_row(6, BOB);
@@ -67,6 +69,7 @@ async fn whoever_presents_a_signed_token_gets_an_opaque_one() {
     assert!(outcome.rotated == Some(token(0xa0)));
 }
 
+/// T000-3.
 #[tokio::test]
 async fn a_session_that_is_unknown_or_another_browsers_is_refused_before_any_credential_is_looked_at() {
     let unknown = World::new();

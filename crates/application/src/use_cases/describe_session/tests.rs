@@ -14,6 +14,7 @@ async fn described(world: &World) -> Result<Outcome, Error> {
     world.service().describe_session(Command { caller: here(), bearer: bearer(5) }).await
 }
 
+/// T001-1.
 #[tokio::test]
 async fn a_users_session_has_the_rights_of_their_roles_as_they_are_now() {
     let world = World::new().with_row(5, ALICE);

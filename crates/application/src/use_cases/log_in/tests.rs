@@ -48,6 +48,7 @@ async fn whoever_has_the_password_gets_a_session_in_one_unit_with_what_must_hold
         "hash of user 1: Standard right",
         "begin f0 under a0: user 1 in 1, +36000, idle 3600",
         "login of user 1: true",
+        "know here for user 1",
         "record session_begun of f0: user 1",
     ];
     assert_eq!(world.unit(), expected);

@@ -75,6 +75,7 @@ async fn mistakes_are_found_in_the_order_of_the_errors() {
     assert!(world.units().concat().iter().all(|change| !change.contains("begin")), "nobody got a session");
 }
 
+/// T002-1.
 #[tokio::test]
 async fn only_programs_with_a_good_api_token_may_call() {
     let expired = with_program();
@@ -92,6 +93,7 @@ async fn only_programs_with_a_good_api_token_may_call() {
     }
 }
 
+/// T002-5.
 #[tokio::test]
 async fn a_form_is_usable_for_its_own_action_and_with_values() {
     let form = |name| Command { form: FormName::parse(name).ok(), ..command() };

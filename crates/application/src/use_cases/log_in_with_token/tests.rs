@@ -25,6 +25,7 @@ async fn refused(world: &World, command: Command) -> String {
     refusal(world.service().log_in_with_token(command).await)
 }
 
+/// T004-1.
 #[tokio::test]
 async fn a_login_token_is_spent_in_the_unit_that_begins_the_session() {
     let world = with_token();
@@ -84,6 +85,7 @@ async fn a_store_that_fails_spends_nobodys_budget() {
     }
 }
 
+/// T004-1.
 #[tokio::test]
 async fn of_two_who_are_equally_fast_one_comes_in() {
     for conflict in [Conflict::TokenSpent, Conflict::SubjectChanged] {

@@ -37,6 +37,7 @@ async fn a_user_and_their_session_come_in_one_unit() {
         "record user_registered: user f0",
         "begin f1 under a0: user f0 in 1, +36000, idle 3600",
         "login of user f0: true",
+        "know here for user f0",
         "record session_begun of f1: user f0",
     ];
     assert_eq!(world.unit(), expected);
@@ -78,6 +79,7 @@ async fn the_session_they_came_with_becomes_theirs() {
     assert_eq!(somebodys.unit()[2], "end 5: replaced", "it is not taken from Alice");
 }
 
+/// T003-8.
 #[tokio::test]
 async fn nobody_is_born_tomorrow() {
     // It is 18 November 2026, 11:06 UTC, and in the far east already the 19th.
@@ -88,6 +90,7 @@ async fn nobody_is_born_tomorrow() {
     registered(&world, Command { profile: born("19112026"), ..command() }).await;
 }
 
+/// T003-4.
 #[tokio::test]
 async fn a_password_that_is_short_common_or_the_owners_own_is_too_simple() {
     for simple in ["k7#qz", "123456", "carol@x.test", "WARSZAWA", "Ludmilla"] {
@@ -99,6 +102,7 @@ async fn a_password_that_is_short_common_or_the_owners_own_is_too_simple() {
     }
 }
 
+/// T003-5.
 #[tokio::test]
 async fn an_address_is_taken_only_after_the_same_work() {
     for conflict in [Conflict::EmailTaken, Conflict::LoginTaken] {
@@ -110,6 +114,7 @@ async fn an_address_is_taken_only_after_the_same_work() {
     }
 }
 
+/// T003-6.
 #[tokio::test]
 async fn who_registers_too_often_waits_and_nothing_is_hashed() {
     let world = World::new();

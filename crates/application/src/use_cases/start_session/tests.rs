@@ -31,6 +31,7 @@ fn unconfigured() -> World {
     world
 }
 
+/// T000-10.
 #[tokio::test]
 async fn an_anonymous_session_is_sealed_and_nothing_is_written() {
     let world = World::new();
@@ -83,6 +84,7 @@ async fn whoever_is_local_or_has_the_secret_may_set_up_a_system_without_users() 
     }
 }
 
+/// T000-1.
 #[tokio::test]
 async fn nobody_else_may() {
     let without_secret = unconfigured();
@@ -100,6 +102,7 @@ async fn nobody_else_may() {
     }
 }
 
+/// T000-1.
 #[tokio::test]
 async fn the_secret_is_good_once() {
     let world = unconfigured();
@@ -123,6 +126,7 @@ async fn a_configured_system_grants_nothing_to_anybody() {
     }
 }
 
+/// T000-1.
 #[tokio::test]
 async fn a_grant_is_worth_nothing_from_the_first_user_on() {
     let world = unconfigured();
@@ -136,6 +140,7 @@ async fn a_grant_is_worth_nothing_from_the_first_user_on() {
     assert_eq!((view.principal, view.rights), (Principal::Anonymous, Rights::new()));
 }
 
+/// T000-1.
 #[tokio::test]
 async fn a_store_that_cannot_say_whether_there_are_users_grants_nothing() {
     for call in 0..3 {

@@ -113,6 +113,7 @@ async fn disabling_removing_or_a_new_password_ends_a_users_sessions() {
     }
 }
 
+/// TX-9.
 #[tokio::test]
 async fn all_sessions_there_are_are_revoked_and_counted() {
     let bench = Bench::with_alice().await;

@@ -7,10 +7,12 @@ use vestibule_application::ports::{
 use vestibule_domain::{
     form::shipped_forms,
     message::{EventKind, Message},
-    node::NodeSecrets,
+    network::{KnownNetworks, Network},
+    node::{Node, NodeSecrets},
     rights::{Rights, Role, RoleName},
     secret::PasswordHash,
     session::Session,
+    user::User,
 };
 
 use crate::fixtures::{at, client, digest, digest_of, event, hash, login_token, node, secrets, session_of, user};
@@ -23,13 +25,13 @@ pub(super) fn told(record: &Record) -> String {
         Record::Role(role) => format!("{role:?}"),
         Record::Form(form) => format!("{form:?}"),
         Record::User(stored) => {
-            let StoredUser { user, password, revision } = stored.as_ref();
-            format!("{user:?} {:?} {revision}", password.as_ref().map(PasswordHash::expose))
+            let StoredUser { user, password, revision, networks } = stored.as_ref();
+            format!("{user:?} {:?} {revision} {networks:?}", password.as_ref().map(PasswordHash::expose))
         }
         Record::Node(stored) => {
-            let StoredNode { node, secrets: NodeSecrets { current, previous }, revision } = stored.as_ref();
+            let StoredNode { node, secrets: NodeSecrets { current, previous }, revision, networks } = stored.as_ref();
             let previous = previous.as_ref().map(|(hash, until)| (hash.expose(), until));
-            format!("{node:?} {} {previous:?} {revision}", current.expose())
+            format!("{node:?} {} {previous:?} {revision} {networks:?}", current.expose())
         }
         Record::Client { client, digest } => format!("{client:?} {digest:?}"),
         Record::LoginToken(token) => format!("{token:?}"),
@@ -37,17 +39,35 @@ pub(super) fn told(record: &Record) -> String {
     }
 }
 
+pub(super) fn all_told(records: &[Record]) -> Vec<String> {
+    records.iter().map(told).collect()
+}
+
+/// A network that somebody has logged in from.
+pub(super) fn known() -> KnownNetworks {
+    [(Network::of([192, 0, 2, 1].into()), at(11))].into_iter().collect()
+}
+
 pub(super) fn role(name: &str) -> Record {
     Record::Role(Role { name: RoleName::parse(name).unwrap(), rights: Rights::new() })
 }
 
+/// A user that knows no network.
+pub(super) fn stored_user(user: User, password: Option<&str>, revision: u32) -> StoredUser {
+    StoredUser { user, password: password.map(hash), revision, networks: KnownNetworks::default() }
+}
+
+/// A node that knows no network.
+pub(super) fn stored_node(node: Node, secrets: NodeSecrets, revision: u32) -> StoredNode {
+    StoredNode { node, secrets, revision, networks: KnownNetworks::default() }
+}
+
 pub(super) fn user_record(number: u128, login: &str) -> Record {
-    let stored = StoredUser { user: user(number, login), password: Some(hash("p")), revision: 7 };
-    Record::User(Box::new(stored))
+    Record::User(Box::new(stored_user(user(number, login), Some("p"), 7)))
 }
 
 pub(super) fn node_record(number: u128, name: &str) -> Record {
-    Record::Node(Box::new(StoredNode { node: node(number, name), secrets: secrets("s"), revision: 3 }))
+    Record::Node(Box::new(stored_node(node(number, name), secrets("s"), 3)))
 }
 
 pub(super) fn client_record(number: u128, name: &str, token: u8) -> Record {

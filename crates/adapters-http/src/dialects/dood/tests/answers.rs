@@ -99,6 +99,7 @@ async fn a_stranger_beyond_the_budget_is_told_nothing() {
     }
 }
 
+/// T003-1.
 #[tokio::test]
 async fn a_hardened_mount_has_one_answer_to_every_failed_login_and_asks_no_budget() {
     let all =
@@ -153,6 +154,7 @@ async fn a_failed_registration_is_200_as_documented_and_401_as_deployed() {
     }
 }
 
+/// T003-5.
 #[tokio::test]
 async fn a_registration_that_may_not_be_told_why_is_throttled() {
     let withheld = Some(disclose::Outcome::Withheld);

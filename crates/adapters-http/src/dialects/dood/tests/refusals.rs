@@ -30,7 +30,7 @@ fn willing() -> MockSessionApi {
     api
 }
 
-/// Local, remote and TLS callers; who of them may send a password.
+/// T003-2: local, remote and TLS callers; who of them may send a password.
 #[rstest]
 #[case(faithful, [true, false, true])]
 #[case(deployed, [true, false, true])]
@@ -55,6 +55,7 @@ async fn passwords_are_taken_where_nobody_reads_them_on_the_way(
     }
 }
 
+/// T003-2.
 #[tokio::test]
 async fn get_logs_in_and_registers_locally_and_over_tls_unless_hardened() {
     for path in ["/session/login/", "/session/register/"] {
@@ -69,6 +70,7 @@ async fn get_logs_in_and_registers_locally_and_over_tls_unless_hardened() {
     }
 }
 
+/// T003-3.
 #[tokio::test]
 async fn head_and_prefetches_have_no_effect() {
     let logout = format!("/session/logout/?session_key={TOKEN}");

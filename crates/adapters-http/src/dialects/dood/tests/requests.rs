@@ -124,8 +124,8 @@ async fn a_login_that_nobody_can_mean_is_refused_unasked(
 }
 
 #[rstest]
-#[case("application/json", "{\"email\":", 400, "the body is not a JSON object")]
-#[case("application/json", "[]", 400, "the body is not a JSON object")]
+#[case("application/json", "{\"email\":", 400, "the body is not a JSON object with each name once")]
+#[case("application/json", "[]", 400, "the body is not a JSON object with each name once")]
 #[case(
     "application/json",
     "{\"email\":[\"a@b.test\"],\"password\":\"secret\"}",
@@ -205,6 +205,7 @@ async fn a_logout_needs_a_key_that_could_be_one() {
     assert_eq!(broken.answer, told(400, 48, "a percent escape is broken"));
 }
 
+/// T003-9.
 #[tokio::test]
 async fn a_device_is_what_the_client_says_or_looks_like() {
     let long = "w".repeat(32);

@@ -147,7 +147,7 @@ fn a_failure_takes_the_place_of_the_fragment() {
 }
 
 proptest! {
-    /// Whatever a browser would make of what is sent, it stays where it is allowed to be.
+    /// T000-6: whatever a browser would make of what is sent, it stays where it is allowed to be.
     #[test]
     fn nothing_that_is_sent_leads_elsewhere(
         start in prop::sample::select(vec!["", "/", "//", "https:", "https://", "http://app.test", "https://app.test", "http://localhost"]),

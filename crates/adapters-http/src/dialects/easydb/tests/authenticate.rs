@@ -323,6 +323,7 @@ async fn programs_and_our_own_and_listed_pages_prove_nothing() {
     }
 }
 
+/// T000-3, T000-4.
 #[tokio::test]
 async fn other_pages_prove_their_browser_when_origins_are_listed_or_hardened() {
     let guard = format!("a=b; __Host-vestibule_guard={OTHER}");

@@ -103,6 +103,7 @@ async fn claim(public_url: &str, hardened: bool, setup: SetupOpenTo, ask: Ask) -
     receiver.recv().unwrap()
 }
 
+/// T000-1.
 #[tokio::test]
 async fn only_a_caller_on_this_machine_that_asks_this_machine_is_local() {
     let local = async |ask: Ask| claim("http://localhost:8080", false, SetupOpenTo::Loopback, ask).await;
@@ -273,6 +274,7 @@ async fn signout_means_it_only_when_it_is_one() {
     }
 }
 
+/// T000-5.
 #[tokio::test]
 async fn nobody_is_signed_out_by_a_prefetch_a_head_or_a_cookie() {
     let target = format!("{SESSION}?token={TOKEN}&signout=1");

@@ -103,6 +103,7 @@ async fn plain_json_values_become_text() {
 #[case("application/json", r#"{"form_name":"f","form":{"email":{"x":"y"}}}"#)]
 #[case("application/json", r#"{"form_name":"f","form":{"email":["y"]}}"#)]
 #[case("application/json", r#"{"form_name":"f","form_name":"g","form":{}}"#)]
+#[case("application/json", r#"{"form_name":"f","form":{"email":"x","\u0065mail":"y"}}"#)]
 #[case(URLENCODED, "form_name=f&form=x")]
 #[case(URLENCODED, "form_name=f&form[a][b]=x")]
 #[case(URLENCODED, "form_name=f&form[a=x")]
@@ -165,6 +166,7 @@ async fn a_deletion_is_named_in_the_body_or_else_in_the_query(
     assert_eq!(command.caller.origin.as_str(), "platformos");
 }
 
+/// T002-6.
 #[rstest]
 #[case(&["Token token=abcdabcd-0000-1111-2222-abcdabcdabcd"], true)]
 #[case(&["Token token=\"abcdabcd-0000-1111-2222-abcdabcdabcd\""], true)]
@@ -226,8 +228,8 @@ async fn a_session_comes_in_the_cookie_or_in_a_header_of_its_own(
     assert_eq!(replaced, session);
 }
 
-/// A page can make a browser send the cookie, but not the API token: what such a request carries reaches the use case
-/// without one, and is refused there.
+/// T002-2: a page can make a browser send the cookie, but not the API token: what such a request carries reaches the use
+/// case without one, and is refused there.
 #[tokio::test]
 async fn a_cookie_alone_brings_no_api_token() {
     for origin in ["https://evil.test", "https://id.test", "null"] {

@@ -132,6 +132,7 @@ async fn a_login_that_was_not_decided_says_when_to_try_again() {
     assert_eq!(token_login(log_in_with_token::Error::Store(corrupt()), documented).await, broken());
 }
 
+/// T004-5.
 #[tokio::test]
 async fn the_status_is_204_and_503_while_the_store_is_away() {
     let status = async |method, result: Result<(), StoreError>| {

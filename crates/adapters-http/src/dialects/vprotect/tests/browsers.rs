@@ -70,6 +70,7 @@ async fn where_it_comes_from_is_asked_before_anything_else() {
     assert_eq!(ask.of(documented(MockSessionApi::new())).await.text(), told(403, "foreign_origin", FOREIGN));
 }
 
+/// T004-3.
 #[rstest]
 #[case("text/plain")]
 #[case("application/x-www-form-urlencoded")]

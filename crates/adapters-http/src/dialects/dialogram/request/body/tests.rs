@@ -80,6 +80,7 @@ proptest! {
         }
     }
 
+    /// T001-4.
     #[test]
     fn whatever_is_read_is_strict_json_but_for_commas(text in "[{}\\[\\],:\" 1ab/*'\\n]{0,24}") {
         if reads(&text) {
