@@ -218,10 +218,10 @@ impl Gate {
             Found::Nobody => Vec::new(),
         };
         if stored.is_empty() {
-            return self.compare(password, Against::Nothing(profile), found).await;
+            return self.compare_nothing(password, profile).await;
         }
         for hash in stored {
-            let verdict = self.compare(password, Against::Stored(hash), found).await?;
+            let verdict = self.compare(password, hash, found, profile).await?;
             if verdict != Verdict::Wrong {
                 return Ok(verdict);
             }
@@ -229,8 +229,22 @@ impl Gate {
         Ok(Verdict::Wrong)
     }
 
-    async fn compare(&self, password: &Password, against: Against, found: &Found) -> Result<Verdict, Denied> {
-        match self.hasher.verify(password, against).await {
+    async fn compare_nothing(&self, password: &Password, profile: HashProfile) -> Result<Verdict, Denied> {
+        match self.hasher.verify(password, Against::Nothing(profile)).await {
+            Ok(_) => Ok(Verdict::Wrong),
+            Err(HashError::Overloaded { retry_after }) => Err(Denied::Overloaded { retry_after }),
+            Err(HashError::Unusable(why)) => Err(StoreError::Unavailable(Box::new(why)).into()),
+        }
+    }
+
+    async fn compare(
+        &self,
+        password: &Password,
+        hash: PasswordHash,
+        found: &Found,
+        profile: HashProfile,
+    ) -> Result<Verdict, Denied> {
+        match self.hasher.verify(password, Against::Stored(hash)).await {
             Ok(verdict) => Ok(verdict),
             Err(HashError::Overloaded { retry_after }) => Err(Denied::Overloaded { retry_after }),
             // The password may well be right, and the operator can mend it for everybody at once.
@@ -242,7 +256,8 @@ impl Gate {
             Err(HashError::Unusable(why)) => {
                 let account = found.id();
                 tracing::error!(account, %why, "a password hash cannot be used; set a new password for its owner");
-                Ok(Verdict::Wrong)
+                // No work was spent on it, and whoever guesses must not notice.
+                self.compare_nothing(password, profile).await
             }
         }
     }
