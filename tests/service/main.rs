@@ -27,4 +27,5 @@ mod several_nodes;
 mod threats;
 mod throttling;
 mod tidy;
+mod timing;
 mod vprotect;
