@@ -28,4 +28,5 @@ mod threats;
 mod throttling;
 mod tidy;
 mod timing;
+mod tokens;
 mod vprotect;
