@@ -48,10 +48,10 @@ impl Place {
         fs::write(directory.path().join("pepper"), format!("a:{pepper}\n")).unwrap();
         let settings = settings.replace(DATA, &directory.path().join("data").display().to_string());
         let settings = format!(
-            "data_dir = {:?}\npasswords.pepper_file = {:?}\nsessions.touch_interval = \"100ms\"\n\
+            "data_dir = \"{}\"\npasswords.pepper_file = \"{}\"\nsessions.touch_interval = \"100ms\"\n\
              setup.open_to = \"secret\"\n{settings}",
-            directory.path().join("data"),
-            directory.path().join("pepper"),
+            directory.path().join("data").display(),
+            directory.path().join("pepper").display(),
         );
         fs::write(directory.path().join("vestibule.toml"), settings).unwrap();
         let log = directory.path().join("log");

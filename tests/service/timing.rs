@@ -39,8 +39,7 @@ async fn start(directory: &Path, command: Command) -> Process {
         ["account_failures", "account_failures_in_all", "address_failures", "client_failures", "failures_total"];
     let throttle: String = limits.map(|limit| format!("{limit} = 100000\n")).concat();
     let file = directory.join("vestibule.toml");
-    let data = directory.join("data");
-    std::fs::write(&file, format!("data_dir = {data:?}\n[throttle]\n{throttle}")).unwrap();
+    std::fs::write(&file, format!("data_dir = \"{}/data\"\n[throttle]\n{throttle}", directory.display())).unwrap();
     let process = Process::spawn(dear(command)).await;
     for login in &LOGINS[..2] {
         let mut add = dear(Process::command(program(), directory));

@@ -52,6 +52,7 @@ impl Chance {
     }
 
     /// Another chance, for somebody else.
+    #[must_use]
     pub fn fork(&mut self) -> Self {
         Self(self.number())
     }

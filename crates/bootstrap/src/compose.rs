@@ -42,6 +42,9 @@ use crate::{
     settings::{Invalid, OpenTo, Server, Settings, StoreUrl},
 };
 
+/// Builds the router of all mounts, as [`mount::mount`] does.
+pub type BuildRouter = fn(&[Mount], &Shared) -> Result<Router, Collision>;
+
 /// What a test puts in the place of an adapter, or in front of it.
 #[derive(Clone, Default)]
 pub struct Overrides {
@@ -50,7 +53,7 @@ pub struct Overrides {
     /// Decorates what the use cases stand on.
     pub ports: Option<Arc<dyn Fn(Ports) -> Ports + Send + Sync>>,
     /// Instead of [`mount::mount`].
-    pub mount: Option<fn(&[Mount], &Shared) -> Result<Router, Collision>>,
+    pub mount: Option<BuildRouter>,
 }
 
 /// A service that is put together and has its address, but does not accept connections yet.

@@ -83,13 +83,13 @@ impl History {
                 (session.token.clone(), session.visitor.clone(), session.known)
             };
             let read = Visitor::READ[number % 5];
-            let live = visitor.reads(read, at, &token).await;
-            match (known, live) {
+            let found = visitor.reads(read, at, &token).await;
+            match (known, found) {
                 (Known::Live, false) => missing.push(format!("session {number} begun")),
                 (Known::Ended, true) => missing.push(format!("session {number} ended")),
                 (Known::Live, true) | (Known::Ended, false) => {}
                 (Known::Either, _) => {
-                    let known = if live { Known::Live } else { Known::Ended };
+                    let known = if found { Known::Live } else { Known::Ended };
                     self.now(number, known, life);
                 }
             }

@@ -105,12 +105,16 @@ fn spellings(text: &str) -> Vec<(&'static str, Vec<u8>)> {
 }
 
 fn encoded(bytes: &[u8], found: &mut Vec<(&'static str, Vec<u8>)>) {
-    let hex: String = bytes.iter().map(|byte| format!("{byte:02x}")).collect();
+    let hex = hexadecimal(bytes);
     found.push(("hexadecimal", hex.to_uppercase().into_bytes()));
     found.push(("hexadecimal", hex.into_bytes()));
     for (name, engine) in [("base64", BASE64_STANDARD_NO_PAD), ("base64url", BASE64_URL_SAFE_NO_PAD)] {
         found.extend((0..3).map(|offset| (name, base64_at(&engine, bytes, offset))));
     }
+}
+
+fn hexadecimal(bytes: &[u8]) -> String {
+    bytes.iter().fold(String::new(), |text, byte| text + &format!("{byte:02x}"))
 }
 
 /// The part of the base64 of a text that these bytes decide, when so many others come before them.
@@ -119,7 +123,7 @@ fn base64_at(engine: &GeneralPurpose, bytes: &[u8], offset: usize) -> Vec<u8> {
     padded.extend(bytes);
     let text = engine.encode(&padded).into_bytes();
     let first = [0, 2, 3][offset];
-    let last = text.len() - usize::from(padded.len() % 3 != 0);
+    let last = text.len() - usize::from(!padded.len().is_multiple_of(3));
     text[first..last].to_vec()
 }
 
@@ -139,8 +143,8 @@ fn c1_a_piece_of_a_secret_is_found_however_it_is_spelled() {
     let token = Secret { name: "token".to_owned(), text: "c473472d-c085-4043-9bf0-ee80bff73d40".to_owned() };
     let needles = Needles::of([&secret, &token]);
     let texts = |text: &[u8]| {
-        let hex: String = text.iter().map(|byte| format!("{byte:02X}")).collect();
-        let mut texts = vec![hex.to_lowercase(), hex];
+        let hex = hexadecimal(text);
+        let mut texts = vec![hex.to_uppercase(), hex];
         for before in 0..3 {
             let around = [&vec![b'x'; before], text, b"yy"].concat();
             texts.extend([BASE64_STANDARD_NO_PAD.encode(&around), BASE64_URL_SAFE_NO_PAD.encode(&around)]);
