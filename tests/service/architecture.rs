@@ -37,7 +37,10 @@ const ALLOWED: [(&str, &[&str]); 12] = [
 
 /// What the two inner crates may use at all: nothing that waits, stores, serves or serialises.
 const INNER: [(&str, &[&str]); 2] = [
-    ("domain", &["email_address", "jiff", "regex", "subtle", "thiserror", "unicode-normalization", "uuid", "zeroize"]),
+    (
+        "domain",
+        &["email_address", "idna", "jiff", "regex", "subtle", "thiserror", "unicode-normalization", "uuid", "zeroize"],
+    ),
     ("application", &["async-trait", "mockall", "thiserror", "tracing", "uuid", "zxcvbn"]),
 ];
 

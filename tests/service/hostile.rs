@@ -4,7 +4,7 @@ use reqwest::Method;
 use vestibule_tests::{Answer, TestApp};
 
 /// Each operation that reads input, with its dialect.
-const DOORS: [(&str, &str, &str); 10] = [
+const DOORS: [(&str, &str, &str); 12] = [
     ("easydb", "POST", "/api/session/authenticate"),
     ("dialogram", "POST", "/api/session"),
     ("platformos", "POST", "/api/sessions"),
@@ -15,6 +15,8 @@ const DOORS: [(&str, &str, &str); 10] = [
     ("vprotect", "POST", "/session/login-with-token"),
     ("vprotect", "POST", "/session/node/login"),
     ("vprotect", "POST", "/session/logout"),
+    ("account", "POST", "/account/password"),
+    ("account", "POST", "/account/reset"),
 ];
 
 /// Whether an answer is in the error shape of its dialect. A bare 401 is one of dood's.
@@ -25,6 +27,7 @@ fn is_in_shape(dialect: &str, answer: &Answer) -> bool {
         "platformos" => "/errors",
         "dood" if answer.body.is_empty() => return answer.status == 401,
         "dood" => "/code",
+        "account" => "/title",
         _ => "/message",
     };
     serde_json::from_str::<serde_json::Value>(&answer.body).is_ok_and(|body| body.pointer(member).is_some())

@@ -1,6 +1,7 @@
 //! The whole service under test: a file for each document, and one for each promise that spans them.
 #![recursion_limit = "256"] // SeaORM's futures for three databases are nested deeply.
 
+mod accounts;
 mod across_dialects;
 mod architecture;
 mod command_line;
@@ -19,6 +20,7 @@ mod hostile;
 mod keys;
 mod lifetimes;
 mod operations;
+mod passwords;
 mod platformos;
 mod routes;
 mod sabotaged;

@@ -56,12 +56,14 @@ async fn t001_2_and_tx_3_nothing_but_a_session_token_opens_a_session() {
     let begun = app.get("/api/session").await;
     let guard = begun.cookie("vestibule_guard").unwrap();
     let spare = app.operator.issue_login_token("ann", Duration::from_mins(5)).await.unwrap();
+    let reset = app.operator.issue_reset_token("ann", Duration::from_mins(5)).await.unwrap();
     let node = app.operator.add_node(vestibule_domain::node::NodeName::parse("n").unwrap()).await.unwrap();
     let others = [
         ("the handle", id),
         ("a guard", guard),
         ("an API token", doors.ann.api_token.clone()),
         ("a login token", spare.token.expose().to_owned()),
+        ("a reset token", reset.token.expose().to_owned()),
         ("a node's secret", node.secret.expose().to_owned()),
     ];
     for (what, token) in &others {

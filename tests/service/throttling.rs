@@ -54,7 +54,7 @@ fn is_throttled(answer: &Answer) -> bool {
 }
 
 /// How many messages of this kind are in the log of the database at this URL.
-async fn logged(url: &str, kind: EventKind) -> i64 {
+pub(crate) async fn logged(url: &str, kind: EventKind) -> i64 {
     let database = Database::connect(url).await.unwrap();
     let count = format!("SELECT COUNT(*) FROM messages WHERE kind = '{}'", kind.name());
     let row = database.query_one_raw(Statement::from_string(database.get_database_backend(), count)).await.unwrap();
@@ -62,7 +62,7 @@ async fn logged(url: &str, kind: EventKind) -> i64 {
     row.unwrap().try_get_by(0).unwrap()
 }
 
-fn url_of(app: &TestApp) -> String {
+pub(crate) fn url_of(app: &TestApp) -> String {
     format!("sqlite://{}", app.directory().join("data/vestibule.db").display())
 }
 

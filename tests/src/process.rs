@@ -51,7 +51,7 @@ impl Process {
         loop {
             let line = lines.next_line().await.unwrap().expect("it says where it listens");
             if let Some(url) = line.strip_prefix("listening on ") {
-                let address = url.trim_start_matches("http://").parse().unwrap();
+                let address = url.rsplit_once('/').unwrap().1.parse().unwrap();
                 return Self { child, address, caller: Caller::new(url.to_owned()) };
             }
         }

@@ -20,6 +20,7 @@ pub struct RandomTokens {
 
 impl RandomTokens {
     const DIGEST_CONTEXT: &str = "vestibule 2026-11 token digest v1";
+    const RESET_CONTEXT: &str = "vestibule 2026-11 reset token digest v1";
 
     /// Tokens whose guard tags depend on the stable part of these keys: sessions in the store have such tags.
     pub fn new(keys: &Keys) -> Self {
@@ -35,6 +36,10 @@ impl Tokens for RandomTokens {
     fn digest(&self, token: &OpaqueToken) -> Digest {
         // Of the written form, so that a token in other letters is another token.
         Digest::new(blake3::derive_key(Self::DIGEST_CONTEXT, token.expose().as_bytes()))
+    }
+
+    fn reset_digest(&self, token: &OpaqueToken) -> Digest {
+        Digest::new(blake3::derive_key(Self::RESET_CONTEXT, token.expose().as_bytes()))
     }
 
     fn guard_tag(&self, guard: &OpaqueToken) -> GuardTag {
@@ -78,6 +83,13 @@ mod tests {
         let upper = OpaqueToken::parse("C473472D-C085-4043-9BF0-EE80BFF73D40").unwrap();
         assert_ne!(tokens().digest(&lower), tokens().digest(&upper));
         assert_eq!(tokens().digest(&lower), RandomTokens::new(&Keys::of_byte(2)).digest(&lower));
+    }
+
+    #[test]
+    fn a_token_that_resets_a_password_is_another_one_everywhere_else() {
+        let token = OpaqueToken::from_bits([1; 16]);
+        assert_ne!(tokens().reset_digest(&token), tokens().digest(&token));
+        assert_eq!(tokens().reset_digest(&token), RandomTokens::new(&Keys::of_byte(2)).reset_digest(&token));
     }
 
     #[test]

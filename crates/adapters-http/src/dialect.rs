@@ -99,7 +99,7 @@ pub enum Refusal {
     },
 }
 
-/// One of the five session APIs.
+/// One of the five session APIs, or one of the service's own, which is mounted like them.
 pub trait Dialect: Send + Sync + 'static {
     /// Its name, as in configuration and as the origin of sessions.
     fn name(&self) -> &'static str;

@@ -1,9 +1,10 @@
-//! The five session APIs on HTTP.
+//! The five session APIs on HTTP, and beside them the service's own for what no document has.
 //!
 //! A [`dialect::Dialect`] owns one API's requests, responses and routes; [`mount::mount`] puts dialects under prefixes and
 //! hosts and builds the router. Handlers parse, call [`vestibule_application::api::SessionApi`], and put the outcome in the
 //! dialect's words: no rule about sessions lives here. To add an API, add a folder under [`dialects`].
 
+pub mod account;
 pub mod client;
 pub mod cookie;
 pub mod device;

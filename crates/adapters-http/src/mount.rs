@@ -130,9 +130,3 @@ fn host_of(request: &Request) -> Option<String> {
     let host = host.parse::<http::uri::Authority>().ok()?;
     Some(host.host().to_ascii_lowercase())
 }
-
-/// What is answered where no dialect is near: a problem document (RFC 9457).
-fn problem(status: StatusCode, title: &'static str) -> Response {
-    let body = serde_json::json!({ "type": "about:blank", "title": title, "status": status.as_u16() });
-    reply::json(status, HeaderValue::from_static("application/problem+json"), &body)
-}

@@ -29,6 +29,24 @@ pub fn json(status: StatusCode, content_type: HeaderValue, body: &impl Serialize
     response
 }
 
+#[derive(Serialize)]
+struct Problem<'a> {
+    r#type: &'static str,
+    title: &'static str,
+    status: u16,
+    detail: &'a str,
+    code: &'static str,
+}
+
+/// What is wrong, where no dialect says how to tell: a problem document (RFC 9457). `detail` is for people, `code` for
+/// programs.
+pub fn problem(status: StatusCode, code: &'static str, detail: &str) -> Response {
+    // Without a type of its own, a problem is titled like its status (section 4.2.1).
+    let title = status.canonical_reason().unwrap_or_default();
+    let body = Problem { r#type: "about:blank", title, status: status.as_u16(), detail, code };
+    json(status, HeaderValue::from_static("application/problem+json"), &body)
+}
+
 /// Adds to an answer.
 pub trait ReplyExt: Sized {
     /// Says when to try again, in whole seconds, at least one.

@@ -41,9 +41,10 @@ fn apply(tx: &WriteTransaction, change: Change) -> Result<(), CommitError> {
             &StoredUser { user, password: Some(password), revision: 0, networks: KnownNetworks::default() },
         ),
         Change::ExpectUser { user, revision } => users::expect(tx, user, revision),
-        Change::SetPassword { user, password } => {
-            users::change_credentials(tx, user, |stored| stored.password = Some(password))
-        }
+        Change::SetPassword { user, password } => users::change_credentials(tx, user, |stored| {
+            stored.password = Some(password);
+            stored.networks = KnownNetworks::default();
+        }),
         Change::ReplaceHash { user, password } => users::change(tx, user, |stored| stored.password = Some(password)),
         Change::SetDisabled { user, disabled } => {
             users::change_credentials(tx, user, |stored| stored.user.disabled = disabled)

@@ -1,4 +1,4 @@
-//! The driving port: what the dialects can ask for.
+//! The driving ports: what the dialects can ask for, and what the service's own API for passwords can.
 
 use std::net::IpAddr;
 
@@ -9,8 +9,8 @@ use vestibule_domain::{
 };
 
 use crate::use_cases::{
-    authenticate_session, check_status, describe_session, describe_user, disclose, end_session, end_session_by_form,
-    log_in, log_in_by_form, log_in_with_token, register, sign_out, start_session,
+    authenticate_session, change_password, check_status, describe_session, describe_user, disclose, end_session,
+    end_session_by_form, log_in, log_in_by_form, log_in_with_token, register, reset_password, sign_out, start_session,
 };
 
 /// Who asks, and through which API.
@@ -100,4 +100,20 @@ pub trait SessionApi: Send + Sync {
     ) -> Result<describe_user::Outcome, describe_user::Error>;
     /// Asks whether a caller may still be told if an account exists, and charges the answer to its budget.
     async fn disclose(&self, command: disclose::Command) -> disclose::Outcome;
+}
+
+/// What users do about their passwords: no dialect's, because no document has it.
+#[cfg_attr(any(test, feature = "mock"), mockall::automock)]
+#[async_trait]
+pub trait AccountApi: Send + Sync {
+    /// Changes the password of a user who knows the present one, and ends their sessions.
+    async fn change_password(
+        &self,
+        command: change_password::Command,
+    ) -> Result<change_password::Outcome, change_password::Error>;
+    /// Sets a new password for whoever has a token to reset it, and ends the user's sessions.
+    async fn reset_password(
+        &self,
+        command: reset_password::Command,
+    ) -> Result<reset_password::Outcome, reset_password::Error>;
 }

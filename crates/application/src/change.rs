@@ -69,8 +69,8 @@ pub enum Change {
         /// The revision that was read.
         revision: u32,
     },
-    /// Sets a new password, and removes the login tokens issued for the user. `Missing` without the user. Moves the
-    /// revision on.
+    /// Sets a new password, removes the login tokens issued for the user, and forgets the networks the user is known by:
+    /// somebody else may have made them known. `Missing` without the user. Moves the revision on.
     SetPassword {
         /// Whose.
         user: UserId,

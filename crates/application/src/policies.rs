@@ -3,8 +3,10 @@
 pub mod callers;
 pub mod gate;
 pub mod lifetimes;
+pub mod new_passwords;
 pub mod openings;
 pub mod password;
+pub mod redemptions;
 pub mod resolver;
 pub mod setup;
 pub mod viewer;

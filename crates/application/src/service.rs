@@ -1,4 +1,4 @@
-//! The driving port, answered by the use cases: where they are put together.
+//! The driving ports, answered by the use cases: where they are put together.
 
 #[cfg(test)]
 mod tests;
@@ -8,15 +8,16 @@ use std::sync::Arc;
 use async_trait::async_trait;
 
 use crate::{
-    api::SessionApi,
+    api::{AccountApi, SessionApi},
     policies::{
-        callers::Callers, gate::Gate, lifetimes::LifetimePolicy, openings::Openings, password::PasswordPolicy,
-        resolver::Resolver, setup::SetupGrants, viewer::Viewer,
+        callers::Callers, gate::Gate, lifetimes::LifetimePolicy, new_passwords::NewPasswords, openings::Openings,
+        password::PasswordPolicy, redemptions::Redemptions, resolver::Resolver, setup::SetupGrants, viewer::Viewer,
     },
     ports::{Budgets, Clock, Ids, PasswordHasher, Seals, Sightings, Stores, TokenSigner, Tokens},
     use_cases::{
-        authenticate_session, check_status, describe_session, describe_user, disclose, end_session,
-        end_session_by_form, log_in, log_in_by_form, log_in_with_token, register, sign_out, start_session,
+        authenticate_session, change_password, check_status, describe_session, describe_user, disclose, end_session,
+        end_session_by_form, log_in, log_in_by_form, log_in_with_token, register, reset_password, sign_out,
+        start_session,
     },
 };
 
@@ -61,6 +62,8 @@ pub struct Service {
     check_status: check_status::UseCase,
     describe_user: describe_user::UseCase,
     disclose: disclose::UseCase,
+    change_password: change_password::UseCase,
+    reset_password: reset_password::UseCase,
 }
 
 impl Service {
@@ -101,6 +104,19 @@ impl Service {
             clock: ports.clock.clone(),
             lifetimes: lifetimes.clone(),
         });
+        let redemptions = Arc::new(Redemptions {
+            login_tokens: ports.stores.login_tokens,
+            users: ports.stores.users,
+            budgets: ports.budgets.clone(),
+            unit: ports.stores.unit.clone(),
+            clock: ports.clock.clone(),
+        });
+        let new_passwords = Arc::new(NewPasswords {
+            policy: passwords.clone(),
+            hasher: ports.hasher.clone(),
+            unit: ports.stores.unit.clone(),
+            clock: ports.clock.clone(),
+        });
         let callers = Arc::new(Callers {
             clients: ports.stores.clients,
             forms: ports.stores.forms,
@@ -140,19 +156,15 @@ impl Service {
             },
             authenticate_session: authenticate_session::UseCase {
                 resolver,
-                gate,
+                gate: gate.clone(),
                 openings: openings.clone(),
                 sign_out: sign_out.clone(),
                 tokens: ports.tokens.clone(),
                 viewer: viewer.clone(),
             },
             log_in_with_token: log_in_with_token::UseCase {
-                login_tokens: ports.stores.login_tokens,
-                users: ports.stores.users,
-                tokens: ports.tokens,
-                budgets: ports.budgets.clone(),
-                unit: ports.stores.unit,
-                clock: ports.clock.clone(),
+                redemptions: redemptions.clone(),
+                tokens: ports.tokens.clone(),
                 openings: openings.clone(),
                 viewer: viewer.clone(),
             },
@@ -171,6 +183,8 @@ impl Service {
             check_status: check_status::UseCase { health: ports.stores.health },
             describe_user: describe_user::UseCase { describe_session: describe_session.clone() },
             disclose: disclose::UseCase { budgets: ports.budgets },
+            change_password: change_password::UseCase { gate, new_passwords: new_passwords.clone() },
+            reset_password: reset_password::UseCase { redemptions, tokens: ports.tokens, new_passwords },
             describe_session,
             sign_out,
             log_in,
@@ -179,11 +193,11 @@ impl Service {
     }
 }
 
-/// Answers each method with the use case of its name.
+/// Answers each method of a port with the use case of its name; what more it has is given in full.
 macro_rules! answer_with_use_cases {
-    ($($operation:ident)*) => {
+    ($port:ident: $($operation:ident)* $({ $($more:tt)* })?) => {
         #[async_trait]
-        impl SessionApi for Service {
+        impl $port for Service {
             $(
                 async fn $operation(
                     &self,
@@ -192,15 +206,20 @@ macro_rules! answer_with_use_cases {
                     self.$operation.run(command).await
                 }
             )*
-
-            async fn disclose(&self, command: disclose::Command) -> disclose::Outcome {
-                self.disclose.run(command).await
-            }
+            $($($more)*)?
         }
     };
 }
 
 answer_with_use_cases! {
+    SessionApi:
     start_session describe_session sign_out authenticate_session log_in log_in_with_token log_in_by_form
     end_session end_session_by_form register check_status describe_user
+    {
+        async fn disclose(&self, command: disclose::Command) -> disclose::Outcome {
+            self.disclose.run(command).await
+        }
+    }
 }
+
+answer_with_use_cases! { AccountApi: change_password reset_password }

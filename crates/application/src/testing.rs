@@ -31,6 +31,8 @@ pub(crate) const LIFETIMES: Lifetimes =
 /// The first token that a [`World`] mints; the next is one more. New identifiers are counted alike, from [`NEW_ID`] on.
 pub(crate) const NEW_TOKEN: u8 = 0xa0;
 pub(crate) const NEW_ID: u128 = 0xf0;
+/// What the digest of a token that resets a password has more than that of the same token elsewhere.
+pub(crate) const RESET: u8 = 0x40;
 /// The token that a [`World`] seals.
 pub(crate) const SEALED: u8 = 0x5e;
 

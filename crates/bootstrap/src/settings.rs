@@ -28,8 +28,8 @@ pub use self::{
     layers::Sources,
     problem::{Invalid, Problem},
     sections::{
-        Admin, Argon2, Dood, Easydb, Keys, Log, Mount, Passwords, Platformos, Server, Sessions, Setup, Storage,
-        Throttle, Tls, Vprotect, Window,
+        Account, Admin, Argon2, Dood, Easydb, Keys, Log, Mount, Passwords, Platformos, Server, Sessions, Setup,
+        Storage, Throttle, Tls, Vprotect, Window,
     },
 };
 
@@ -68,6 +68,8 @@ pub struct Settings {
     pub platformos: Platformos,
     /// What only one API asks.
     pub vprotect: Vprotect,
+    /// The service's own API for passwords.
+    pub account: Account,
     /// The operator's listener.
     pub admin: Admin,
     /// The log.

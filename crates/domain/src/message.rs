@@ -35,8 +35,12 @@ pub enum EventKind {
     UserEnabled,
     /// An operator removed a user.
     UserRemoved,
-    /// A user's password changed.
+    /// A user's password changed: by the user, who knew the one before, or by an operator.
     PasswordChanged,
+    /// A token to reset a user's password was issued.
+    PasswordResetIssued,
+    /// A user's password was reset with such a token.
+    PasswordReset,
     /// A user's roles, or a role's rights, changed.
     RightsChanged,
     /// The first user came in: the system is configured from now on.
@@ -58,7 +62,7 @@ pub enum EventKind {
 }
 
 impl EventKind {
-    const NAMES: [(Self, &'static str); 20] = [
+    const NAMES: [(Self, &'static str); 22] = [
         (Self::SessionBegun, "session_begun"),
         (Self::SessionAuthenticated, "session_authenticated"),
         (Self::SessionSignedOut, "session_signed_out"),
@@ -70,6 +74,8 @@ impl EventKind {
         (Self::UserEnabled, "user_enabled"),
         (Self::UserRemoved, "user_removed"),
         (Self::PasswordChanged, "password_changed"),
+        (Self::PasswordResetIssued, "password_reset_issued"),
+        (Self::PasswordReset, "password_reset"),
         (Self::RightsChanged, "rights_changed"),
         (Self::SystemConfigured, "system_configured"),
         (Self::LoginTokenIssued, "login_token_issued"),

@@ -177,6 +177,7 @@ macro_rules! laws {
             networks_are_kept_as_they_are_noted
             networks_of_nobody_are_no_conflict
             networks_go_with_whom_they_are_of
+            a_new_password_makes_every_network_a_strangers
             logins_at_once_make_each_network_known
         );
         $crate::$each!(@group $given, registry,

@@ -116,6 +116,15 @@ impl<'a> Drive<'a> {
         }
         self.register(at).await;
         self.malformed(at).await;
+        let new = self.password("a password that was chosen");
+        for old in [&wrong, &given.password] {
+            let body = json!({ "login": "ann", "password": old, "new_password": new });
+            self.send("account", at, at.request(Method::POST, "/account/password").json(&body)).await;
+        }
+        for token in [&given.login_tokens[0], &given.client] {
+            let body = json!({ "token": token, "new_password": new });
+            self.send("account", at, at.request(Method::POST, "/account/reset").json(&body)).await;
+        }
     }
 
     async fn node(&mut self, at: &Caller, name: &str, body: &Value) {

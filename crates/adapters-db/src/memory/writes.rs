@@ -64,6 +64,7 @@ impl State {
             }
             Change::SetPassword { user, password } => self.change_credentials(user, |stored| {
                 stored.password = Some(password);
+                stored.networks = KnownNetworks::default();
             }),
             Change::ReplaceHash { user, password } => self.change_user(user, |stored| stored.password = Some(password)),
             Change::SetDisabled { user, disabled } => self.change_credentials(user, |stored| {

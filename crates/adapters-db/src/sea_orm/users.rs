@@ -108,7 +108,8 @@ pub(super) async fn set_password(
     password: &PasswordHash,
 ) -> Result<(), CommitError> {
     remove_login_tokens(tx, id).await?;
-    set(tx, id, [hash(password), next_revision()]).await
+    let none_known = (Column::Networks, Expr::value(networks_column(&KnownNetworks::default())));
+    set(tx, id, [hash(password), none_known, next_revision()]).await
 }
 
 pub(super) async fn replace_hash(

@@ -5,8 +5,11 @@ use std::sync::Arc;
 use axum::{extract::Request, response::Response};
 use http::{HeaderValue, Method, StatusCode, header::ALLOW};
 
-use super::{Entry, problem};
-use crate::dialect::{Dialect, Refusal};
+use super::Entry;
+use crate::{
+    dialect::{Dialect, Refusal},
+    reply::problem,
+};
 
 /// What is needed to tell who is near.
 #[derive(Clone)]
@@ -41,7 +44,7 @@ impl Fallback {
                 response
             }
             (None, Some(neighbour)) => neighbour.dialect.refuse(Refusal::NotFound),
-            (None, None) => problem(StatusCode::NOT_FOUND, "there is nothing at this path"),
+            (None, None) => problem(StatusCode::NOT_FOUND, "not_found", "there is nothing at this path"),
         }
     }
 

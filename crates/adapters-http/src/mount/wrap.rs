@@ -7,8 +7,8 @@ use http::{
 };
 use tracing::Instrument;
 
-use super::{Shared, problem};
-use crate::inbound::RequestId;
+use super::Shared;
+use crate::{inbound::RequestId, reply::problem};
 
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
@@ -50,10 +50,12 @@ pub const MAX_HEAD: usize = 16 * 1024;
 
 fn too_large(request: &Request) -> Option<Response> {
     if request.uri().path_and_query().is_some_and(|target| target.as_str().len() > MAX_TARGET) {
-        return Some(problem(StatusCode::URI_TOO_LONG, "the request target is too long"));
+        return Some(problem(StatusCode::URI_TOO_LONG, "target_too_long", "the request target is too long"));
     }
     let many = request.headers().len() > MAX_FIELDS;
-    many.then(|| problem(StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE, "there are too many header fields"))
+    many.then(|| {
+        problem(StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE, "too_many_fields", "there are too many header fields")
+    })
 }
 
 fn finished(mut response: Response, id: &str) -> Response {

@@ -1,15 +1,20 @@
-//! Login tokens.
+//! Tokens that are good once: to log in with, or to reset a password with.
 
 use std::time::Duration;
 
 use vestibule_domain::{
-    login_token::LoginToken, message::EventKind, secret::OpaqueToken, session::Subject, time::Timestamp, user::User,
+    login_token::LoginToken,
+    message::EventKind,
+    secret::{Digest, OpaqueToken},
+    session::Subject,
+    time::Timestamp,
+    user::User,
 };
 
 use super::{Error, Operator, record};
-use crate::change::Change;
+use crate::{change::Change, ports::Tokens};
 
-/// A login token, which is told this once.
+/// A token, which is told this once.
 pub struct IssuedToken {
     /// Whom it lets in.
     pub user: User,
@@ -22,15 +27,31 @@ pub struct IssuedToken {
 impl Operator {
     /// Issues a token that lets a user in once, within `lifetime`.
     pub async fn issue_login_token(&self, named: &str, lifetime: Duration) -> Result<IssuedToken, Error> {
+        self.issue(named, lifetime, |tokens, token| tokens.digest(token), EventKind::LoginTokenIssued).await
+    }
+
+    /// Issues a token with which a user sets a new password once, within `lifetime`. Their sessions and the present
+    /// password are good until then.
+    pub async fn issue_reset_token(&self, named: &str, lifetime: Duration) -> Result<IssuedToken, Error> {
+        self.issue(named, lifetime, |tokens, token| tokens.reset_digest(token), EventKind::PasswordResetIssued).await
+    }
+
+    async fn issue(
+        &self,
+        named: &str,
+        lifetime: Duration,
+        digest: fn(&dyn Tokens, &OpaqueToken) -> Digest,
+        kind: EventKind,
+    ) -> Result<IssuedToken, Error> {
         let user = self.user(named).await?;
         if user.disabled {
             return Err(Error::Disabled(user.login));
         }
         let (token, at) = (self.ports.tokens.mint(), self.ports.clock.now());
-        let (digest, expires) = (self.ports.tokens.digest(&token), at.plus(lifetime));
+        let (digest, expires) = (digest(self.ports.tokens.as_ref(), &token), at.plus(lifetime));
         self.commit(vec![
             Change::AddLoginToken(LoginToken { digest, user: user.id, issued: at, expires }),
-            record(EventKind::LoginTokenIssued, Some(Subject::User(user.id)), at),
+            record(kind, Some(Subject::User(user.id)), at),
         ])
         .await?;
         Ok(IssuedToken { user, token, expires })

@@ -79,6 +79,7 @@ impl World {
         let mut tokens = MockTokens::new();
         tokens.expect_mint().returning(|| OpaqueToken::from_bits([0xaa; 16]));
         tokens.expect_digest().returning(|token| Digest::new([token.expose().as_bytes()[0]; 32]));
+        tokens.expect_reset_digest().returning(|token| Digest::new([token.expose().as_bytes()[0] + 1; 32]));
         let mut hasher = MockPasswordHasher::new();
         hasher
             .expect_hash()
@@ -113,7 +114,7 @@ impl World {
             clock: Arc::new(clock),
             ids: Arc::new(ids),
         };
-        Operator::new(ports, PasswordPolicy { min_length: 6, min_score: 1 })
+        Operator::new(ports, PasswordPolicy::default())
     }
 }
 

@@ -42,10 +42,6 @@ impl Operator {
     /// Adds a user; the first one configures the system.
     pub async fn add_user(&self, new: NewUser) -> Result<Added, Error> {
         let NewUser { login, email, password, roles, time_zone } = new;
-        self.check_password(&password, &login, &email)?;
-        let password = self.ports.hasher.hash(&password, HashProfile::Standard).await?;
-        let created_roles = self.missing_roles(&roles).await?;
-        let at = self.ports.clock.now();
         let user = User {
             id: UserId::from_uuid(self.ports.ids.next()),
             login,
@@ -54,10 +50,13 @@ impl Operator {
             disabled: false,
             profile: Profile::default(),
             time_zone,
-            created: at,
+            created: self.ports.clock.now(),
             last_successful_login: None,
             last_failed_login: None,
         };
+        self.passwords.check(&password, &user)?;
+        let password = self.ports.hasher.hash(&password, HashProfile::Standard).await?;
+        let created_roles = self.missing_roles(&user.roles).await?;
         self.insert_user(&user, password).await?;
         Ok(Added { user, created_roles })
     }
@@ -136,7 +135,7 @@ impl Operator {
     /// Sets the user's password, and ends their sessions.
     pub async fn set_password(&self, named: &str, password: &Password) -> Result<User, Error> {
         let user = self.user(named).await?;
-        self.check_password(password, &user.login, &user.email)?;
+        self.passwords.check(password, &user)?;
         let password = self.ports.hasher.hash(password, HashProfile::Standard).await?;
         let (subject, at) = (Subject::User(user.id), self.ports.clock.now());
         self.commit(vec![
@@ -146,10 +145,6 @@ impl Operator {
         ])
         .await?;
         Ok(user)
-    }
-
-    fn check_password(&self, password: &Password, login: &LoginName, email: &EmailAddress) -> Result<(), Error> {
-        Ok(self.passwords.check(password, &[login.as_str(), email.as_str(), email.local_part()])?)
     }
 
     /// Those of these roles that do not exist.

@@ -17,6 +17,9 @@ pub trait Tokens: Send + Sync {
     fn mint(&self) -> OpaqueToken;
     /// The digest under which a token is stored. Digests of tokens that differ in any byte differ.
     fn digest(&self, token: &OpaqueToken) -> Digest;
+    /// The digest under which a token that resets a password is stored. It differs from every [`Self::digest`], so that
+    /// no token is ever good for both.
+    fn reset_digest(&self, token: &OpaqueToken) -> Digest;
     /// The tag by which a sealed session knows the browser that holds this guard secret. Never zero.
     fn guard_tag(&self, guard: &OpaqueToken) -> GuardTag;
 }

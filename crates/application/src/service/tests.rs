@@ -15,10 +15,10 @@ use super::*;
 use crate::{
     api::{Binding, Current},
     ports::SetupState,
-    testing::{ALICE, NOW, World, bearer, digest, here, key, password, refusal, secs, token},
+    testing::{ALICE, NOW, RESET, World, bearer, digest, here, key, password, refusal, secs, token},
 };
 
-const OPERATIONS: [&str; 12] = [
+const OPERATIONS: [&str; 14] = [
     "start_session",
     "describe_session",
     "sign_out",
@@ -31,6 +31,8 @@ const OPERATIONS: [&str; 12] = [
     "register",
     "check_status",
     "describe_user",
+    "change_password",
+    "reset_password",
 ];
 
 /// A world in which every operation succeeds, on Alice's session 5.
@@ -39,7 +41,8 @@ fn world(operation: &str) -> World {
     {
         let mut state = world.state();
         let Subject::User(user) = ALICE else { panic!("not a user") };
-        state.login_tokens.push(LoginToken { digest: digest(3), user, issued: NOW, expires: NOW.plus(secs(60)) });
+        let token = |digest| LoginToken { digest, user, issued: NOW, expires: NOW.plus(secs(60)) };
+        state.login_tokens.extend([token(digest(3)), token(digest(RESET + 3))]);
         if operation == "start_session" {
             state.setup = SetupState::Unconfigured;
         }
@@ -104,6 +107,16 @@ async fn run(world: &World, operation: &str, typed: &str) -> Result<(), String> 
         }
         "check_status" => answer(service.check_status(check_status::Command).await),
         "describe_user" => answer(service.describe_user(describe_user::Command { caller, bearer }).await),
+        "change_password" => {
+            let new_password = crate::testing::password("k7#qzw");
+            let command = change_password::Command { caller, login: key("alice"), password, new_password };
+            answer(service.change_password(command).await)
+        }
+        "reset_password" => {
+            let token = Some(token(if typed == "right" { 3 } else { 4 }));
+            let new_password = crate::testing::password("k7#qzw");
+            answer(service.reset_password(reset_password::Command { caller, token, new_password }).await)
+        }
         unknown => panic!("{unknown}"),
     }
 }
@@ -140,8 +153,11 @@ async fn every_operation_succeeds_when_nothing_is_wrong_and_writes_at_most_one_u
 }
 
 #[tokio::test]
-async fn only_the_right_credentials_begin_or_keep_a_session() {
-    for operation in ["authenticate_session", "log_in", "log_in_with_token", "log_in_by_form"] {
+async fn only_the_right_credentials_begin_a_session_or_set_a_password() {
+    let operations = OPERATIONS.into_iter().filter(|operation| {
+        operation.starts_with("log_in") || operation.ends_with("password") || *operation == "authenticate_session"
+    });
+    for operation in operations {
         let world = world(operation);
         assert!(run(&world, operation, "wrong").await.is_err(), "{operation}");
         let unit = world.unit();

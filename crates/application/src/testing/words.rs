@@ -53,9 +53,14 @@ fn change(change: &Change) -> String {
             let session = event.session.map(|id| format!(" of {:x}", id.as_uuid().as_u128())).unwrap_or_default();
             format!("record {}{session}: {}", event.kind.name(), event.subject.map_or("nobody".to_owned(), whom))
         }
-        Change::EndSessionsOf { .. }
-        | Change::SetPassword { .. }
-        | Change::SetDisabled { .. }
+        Change::SetPassword { user, password } => {
+            format!("password of {}: {}", whom(Subject::User(*user)), password.expose())
+        }
+        Change::EndSessionsOf { subject, ending } => {
+            assert!(ending.at >= NOW);
+            format!("end all of {}: {}", whom(*subject), ending.reason.as_str())
+        }
+        Change::SetDisabled { .. }
         | Change::GrantRole { .. }
         | Change::WithdrawRole { .. }
         | Change::AddRole(_)

@@ -11,7 +11,7 @@ use vestibule_domain::{
     network::Network,
     secret::Password,
     session::{DeviceName, Subject},
-    user::{EmailAddress, LoginName, PersonName, Profile, TimeZoneName, User, UserId},
+    user::{EmailAddress, LoginName, Profile, TimeZoneName, User, UserId},
 };
 
 use crate::{
@@ -113,17 +113,6 @@ impl UseCase {
         }
         let buckets = [Bucket::RegistrationFrom(Network::of(command.caller.address))];
         self.budgets.charge(&buckets).await?;
-        // After the charge: judging a password is work too.
-        self.check_password(&command)?;
-        // Hashed before anybody looks whether the address is taken: both answers cost the same.
-        let password = match self.hasher.hash(&command.password, HashProfile::Standard).await {
-            Ok(hash) => hash,
-            Err(HashError::Overloaded { retry_after }) => {
-                self.budgets.refund(&buckets).await;
-                return Err(Error::Overloaded { retry_after });
-            }
-            Err(HashError::Unusable(_)) => return Err(StoreError::Malformed("password hash parameter").into()),
-        };
         let user = User {
             id: UserId::from_uuid(self.ids.next()),
             // Every address fits a login name.
@@ -136,6 +125,17 @@ impl UseCase {
             created: now,
             last_successful_login: None,
             last_failed_login: None,
+        };
+        // After the charge: judging a password is work too.
+        self.passwords.check(&command.password, &user).map_err(|_| Error::PasswordTooSimple)?;
+        // Hashed before anybody looks whether the address is taken: both answers cost the same.
+        let password = match self.hasher.hash(&command.password, HashProfile::Standard).await {
+            Ok(hash) => hash,
+            Err(HashError::Overloaded { retry_after }) => {
+                self.budgets.refund(&buckets).await;
+                return Err(Error::Overloaded { retry_after });
+            }
+            Err(HashError::Unusable(_)) => return Err(StoreError::Malformed("password hash parameter").into()),
         };
         let subject = Subject::User(user.id);
         let first = self.setup.is_open().await?.then_some(EventKind::SystemConfigured);
@@ -152,13 +152,5 @@ impl UseCase {
         })?;
         let view = self.viewer.view(opened.session).await?.ok_or(StoreError::Malformed("user"))?;
         Ok(Begun { view, token: opened.token, signed: None })
-    }
-
-    fn check_password(&self, command: &Command) -> Result<(), Error> {
-        let Profile { name, surname, nickname, default_city, .. } = &command.profile;
-        let names = [name, surname, nickname].into_iter().flatten().map(PersonName::as_str);
-        let own = [command.email.as_str(), command.email.local_part(), default_city.as_str()];
-        let context: Vec<&str> = own.into_iter().chain(names).collect();
-        self.passwords.check(&command.password, &context).map_err(|_| Error::PasswordTooSimple)
     }
 }

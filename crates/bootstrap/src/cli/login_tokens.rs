@@ -8,6 +8,7 @@ use std::time::Duration;
 use anyhow::Result;
 use clap::Subcommand;
 use serde::Serialize;
+use vestibule_application::operator::login_tokens::IssuedToken;
 
 use super::{
     output::{Context, lifetime, time},
@@ -27,18 +28,21 @@ pub(super) enum LoginTokenCommand {
 }
 
 #[derive(Serialize)]
-struct LoginTokenDocument<'a> {
+pub(super) struct TokenDocument<'a> {
     token: &'a str,
     user: &'a str,
     expires: String,
 }
 
+impl<'a> From<&'a IssuedToken> for TokenDocument<'a> {
+    fn from(issued: &'a IssuedToken) -> Self {
+        let IssuedToken { user, token, expires } = issued;
+        Self { token: token.expose(), user: user.login.as_str(), expires: time(*expires) }
+    }
+}
+
 pub(super) async fn run(command: LoginTokenCommand, context: &mut Context<'_>) -> Result<()> {
     let LoginTokenCommand::Issue { user, expires_in } = command;
     let issued = context.operator.issue_login_token(&user.named, expires_in).await?;
-    context.print(&LoginTokenDocument {
-        token: issued.token.expose(),
-        user: issued.user.login.as_str(),
-        expires: time(issued.expires),
-    })
+    context.print(&TokenDocument::from(&issued))
 }

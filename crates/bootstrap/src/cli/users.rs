@@ -4,6 +4,8 @@ mod import;
 #[cfg(test)]
 mod tests;
 
+use std::time::Duration;
+
 use anyhow::Result;
 use clap::{Args, Subcommand};
 use serde::Serialize;
@@ -13,7 +15,10 @@ use vestibule_domain::{
     user::{EmailAddress, LoginName, TimeZoneName, User},
 };
 
-use super::output::{Context, time};
+use super::{
+    login_tokens::TokenDocument,
+    output::{Context, lifetime, time},
+};
 
 #[derive(Subcommand)]
 pub(super) enum UserCommand {
@@ -41,6 +46,14 @@ pub(super) enum UserCommand {
         user: UserArg,
         #[command(flatten)]
         password: PasswordArg,
+    },
+    /// Print a token with which a user sets a new password, once, at `POST /account/reset`.
+    Reset {
+        #[command(flatten)]
+        user: UserArg,
+        /// Refuse the token after so long, an hour at most.
+        #[arg(long, value_name = "DURATION", value_parser = an_hour_at_most, default_value = "10m")]
+        expires_in: Duration,
     },
 }
 
@@ -119,6 +132,10 @@ pub(super) async fn run(command: UserCommand, context: &mut Context<'_>) -> Resu
         UserCommand::Disable(user) => operator.disable_user(&user.named).await?,
         UserCommand::Enable(user) => operator.enable_user(&user.named).await?,
         UserCommand::Remove(user) => operator.remove_user(&user.named).await?,
+        UserCommand::Reset { user, expires_in } => {
+            let issued = operator.issue_reset_token(&user.named, expires_in).await?;
+            return context.print(&TokenDocument::from(&issued));
+        }
         UserCommand::Password { user, password } => {
             // Nobody is asked for the password of a user who is not there.
             operator.user(&user.named).await?;
@@ -139,6 +156,12 @@ async fn add(args: AddArgs, context: &mut Context<'_>) -> Result<User> {
         note_new_role(&role, context)?;
     }
     Ok(user)
+}
+
+/// The token is as good as the password that it sets: it must not lie about.
+fn an_hour_at_most(text: &str) -> Result<Duration, String> {
+    let lifetime = lifetime(text)?;
+    if lifetime <= Duration::from_hours(1) { Ok(lifetime) } else { Err("it must not be good for over 1h".to_owned()) }
 }
 
 pub(super) fn print_user(user: &User, context: &mut Context<'_>) -> Result<()> {

@@ -10,7 +10,6 @@ use vestibule_adapters_crypto::{
 use vestibule_adapters_http::mount::Mount;
 use vestibule_application::{
     activity::Activity,
-    api::SessionApi,
     operator::{self, Operator},
     policies::{lifetimes::LifetimePolicy, password::PasswordPolicy, setup::SetupGrants},
     ports::{BudgetLimits, Budgets, Clock, Ids, Limit, PasswordHasher, Stores, Tokens},
@@ -90,7 +89,7 @@ impl Core {
             passwords: password_policy(settings),
             setup: Arc::new(setup),
         };
-        dialects::mounts(settings, &(Arc::new(Service::new(ports, policies)) as Arc<dyn SessionApi>), public_url)
+        dialects::mounts(settings, &Arc::new(Service::new(ports, policies)), public_url)
     }
 
     pub(super) fn operator(&self, settings: &Settings, stores: &Stores) -> Operator {
@@ -120,7 +119,13 @@ fn hasher(passwords: &Passwords) -> Result<Argon2Hasher> {
 }
 
 fn password_policy(settings: &Settings) -> PasswordPolicy {
-    PasswordPolicy { min_length: settings.passwords.min_length, min_score: settings.passwords.min_score }
+    let Passwords { min_length, min_score, .. } = settings.passwords;
+    let spoken = Dialect::ALL.map(|dialect| dialect.as_str().to_owned());
+    let public_url = settings.server.public_url.iter().filter_map(|url| Url::parse(url.as_str()).ok());
+    let public_host = public_url.filter_map(|url| url.host_str().map(str::to_owned));
+    let hosts = settings.mounts.iter().flat_map(|mount| mount.hosts.iter().map(|host| host.as_str().to_owned()));
+    let words = ["vestibule".to_owned()].into_iter().chain(spoken).chain(public_host).chain(hosts);
+    PasswordPolicy { min_length, min_score, words: words.collect() }
 }
 
 pub(super) fn limits(settings: &Settings) -> BudgetLimits {

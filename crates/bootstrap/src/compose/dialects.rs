@@ -1,9 +1,10 @@
-//! The five dialects, each with what the operator decides about it, in their places.
+//! The five dialects, each with what the operator decides about it, and the service's own API, in their places.
 
-use std::sync::Arc;
+use std::{collections::BTreeSet, sync::Arc};
 
 use url::Url;
 use vestibule_adapters_http::{
+    account::Account,
     dialect::{self, Context, Site},
     dialects::{
         dialogram::Dialogram,
@@ -14,16 +15,19 @@ use vestibule_adapters_http::{
     },
     mount::Mount,
 };
-use vestibule_application::api::SessionApi;
+use vestibule_application::{
+    api::{AccountApi, SessionApi},
+    service::Service,
+};
 
 use crate::settings::{self, Dialect, Edition, OpenTo, Profile, Settings, WebOrigin};
 
 /// Every mount of the settings, on this service.
-pub(super) fn mounts(settings: &Settings, api: &Arc<dyn SessionApi>, public_url: &Url) -> Vec<Mount> {
+pub(super) fn mounts(settings: &Settings, service: &Arc<Service>, public_url: &Url) -> Vec<Mount> {
     let site = Arc::new(Site { public_url: public_url.clone() });
     let mount = |mount: &settings::Mount| {
         let context = Context {
-            api: Arc::clone(api),
+            api: Arc::clone(service) as Arc<dyn SessionApi>,
             edition: match mount.edition {
                 Edition::Documented => dialect::Edition::Documented,
                 Edition::Deployed => dialect::Edition::Deployed,
@@ -42,7 +46,13 @@ pub(super) fn mounts(settings: &Settings, api: &Arc<dyn SessionApi>, public_url:
             dialect: speak(mount.dialect, context, settings),
         }
     };
-    settings.mounts.iter().map(mount).collect()
+    let account = settings.account.enabled.then(|| Mount {
+        dialect: Arc::new(Account::new(Arc::clone(service) as Arc<dyn AccountApi>, Arc::clone(&site))),
+        edition: dialect::Edition::default(),
+        prefix: Account::PREFIX.to_owned(),
+        hosts: BTreeSet::new(),
+    });
+    settings.mounts.iter().map(mount).chain(account).collect()
 }
 
 /// The name of an edition in settings.

@@ -6,8 +6,9 @@ use serde_json::{Map, Value as Json};
 use vestibule_domain::{form::FormConfiguration, session::Lifetimes};
 
 use super::{
-    Admin, Argon2, Dialect, Dood, Easydb, Edition, Keys, Log, Mount, OpenTo, Passwords, Platformos, Prefix, Problem,
-    Profile, Server, Sessions, Settings, Setup, Storage, StoreUrl, Throttle, Tls, Vprotect, Window, reader::Reader,
+    Account, Admin, Argon2, Dialect, Dood, Easydb, Edition, Keys, Log, Mount, OpenTo, Passwords, Platformos, Prefix,
+    Problem, Profile, Server, Sessions, Settings, Setup, Storage, StoreUrl, Throttle, Tls, Vprotect, Window,
+    reader::Reader,
 };
 use crate::form_document::FormDocument;
 
@@ -52,6 +53,7 @@ pub(super) fn settings(reader: &mut Reader) -> Result<Settings, Problem> {
             cookie_name: reader.take("vprotect.cookie_name")?,
             allowed_origins: reader.take("vprotect.allowed_origins")?,
         },
+        account: Account { enabled: reader.take("account.enabled")? },
         admin: Admin { listen: reader.take("admin.listen")? },
         log: Log { format: reader.take("log.format")?, filter: reader.take("log.filter")? },
         data_dir,

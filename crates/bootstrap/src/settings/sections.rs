@@ -214,6 +214,13 @@ pub struct Vprotect {
     pub allowed_origins: Vec<WebOrigin>,
 }
 
+/// `[account]`
+#[derive(Clone, Copy, Debug)]
+pub struct Account {
+    /// Whether users can change and reset their passwords.
+    pub enabled: bool,
+}
+
 /// `[admin]`
 #[derive(Clone, Debug)]
 pub struct Admin {

@@ -91,6 +91,21 @@ pub async fn networks_go_with_whom_they_are_of(store: Store) {
     assert_eq!(known(&store, EDGE).await, Some(KnownNetworks::default()));
 }
 
+pub async fn a_new_password_makes_every_network_a_strangers(store: Store) {
+    people(&store).await;
+    let (user, bob) = (user_id(1), Subject::User(user_id(2)));
+    store.does([know(ADA, 1, START), know(ADA, 2, START), know(bob, 1, START)]).await;
+    store
+        .does([Change::ReplaceHash { user, password: hash("b") }, Change::SetDisabled { user, disabled: false }])
+        .await;
+    assert_eq!(known(&store, ADA).await.unwrap().iter().count(), 2, "the password is the same");
+    store.does([Change::SetPassword { user, password: hash("c") }]).await;
+    assert_eq!(known(&store, ADA).await, Some(KnownNetworks::default()));
+    assert_eq!(known(&store, bob).await.unwrap().iter().count(), 1, "another user's stays");
+    store.does([know(ADA, 3, at(1))]).await;
+    assert_eq!(known(&store, ADA).await, Some([(network(3), at(1))].into_iter().collect()));
+}
+
 pub async fn logins_at_once_make_each_network_known(store: Store) {
     people(&store).await;
     let mut logins = JoinSet::new();

@@ -53,6 +53,12 @@ pub(crate) fn mutants() -> Vec<Mutant> {
             Left::default,
         ),
         Mutant::new(
+            "networks outlive the password",
+            "whoever stole the old one keeps a budget of their own for guessing the new one",
+            &["a_new_password_makes_every_network_a_strangers"],
+            || Kept,
+        ),
+        Mutant::new(
             "networks are written back all together",
             "load, modify, save: of two logins at once one is forgotten",
             &["logins_at_once_make_each_network_known"],
@@ -107,6 +113,25 @@ impl Fault for Left {
             stored.networks = left.clone();
         }
         stored
+    }
+}
+
+struct Kept;
+
+#[async_trait]
+impl Fault for Kept {
+    async fn commit(&self, store: &Stores, changes: Vec<Change>) -> Committed {
+        let mut again = Vec::new();
+        for change in &changes {
+            if let Change::SetPassword { user, .. } = change
+                && let Some(stored) = store.users.by_id(*user).await?
+            {
+                let subject = Subject::User(*user);
+                let known = stored.networks.iter();
+                again.extend(known.map(|(network, at)| Change::KnowNetwork { subject, network, at }));
+            }
+        }
+        store.unit.commit(changes.into_iter().chain(again).collect()).await
     }
 }
 

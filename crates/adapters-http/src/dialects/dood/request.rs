@@ -54,7 +54,7 @@ pub(super) enum Rejection {
 }
 
 pub(super) async fn start(dood: &Dood, inbound: &Inbound) -> Result<start_session::Command, Rejection> {
-    let params = params(inbound).await?;
+    let params = params(dood, inbound).await?;
     Ok(start_session::Command {
         caller: dood.caller(inbound),
         device: device(&params, inbound)?,
@@ -78,7 +78,7 @@ pub(super) async fn log_in(dood: &Dood, inbound: &Inbound) -> Result<log_in::Com
 }
 
 pub(super) async fn log_out(dood: &Dood, inbound: &Inbound) -> Result<end_session::Command, Rejection> {
-    let params = params(inbound).await?;
+    let params = params(dood, inbound).await?;
     let bearer = key(&params, inbound).and_then(|key| Bearer::parse(key).ok()).ok_or(Rejection::UnknownKey)?;
     Ok(end_session::Command { caller: dood.caller(inbound), bearer })
 }
@@ -99,17 +99,22 @@ pub(super) async fn register(dood: &Dood, inbound: &Inbound) -> Result<register:
     })
 }
 
-async fn params(inbound: &Inbound) -> Result<Params, Rejection> {
+/// What is in the body before what is in the query; hardened, neither may say otherwise than the other, or than itself.
+async fn params(dood: &Dood, inbound: &Inbound) -> Result<Params, Rejection> {
     // Every page here that is opened by GET has effects.
     if origin::is_prefetch(&inbound.headers) {
         return Err(Rejection::Prefetched);
     }
-    inbound.body_and_query(&PARAMETERS).await.map_err(Rejection::Unreadable)
+    let params = inbound.body_and_query(&PARAMETERS).await.map_err(Rejection::Unreadable)?;
+    if dood.context.is_hardened() {
+        params.agree_on(PARAMETERS).map_err(Rejection::Unreadable)?;
+    }
+    Ok(params)
 }
 
 /// Parameters with a password among them.
 async fn secret_params(dood: &Dood, inbound: &Inbound) -> Result<Params, Rejection> {
-    if dood.keeps_secrets(inbound) { params(inbound).await } else { Err(Rejection::Insecure) }
+    if dood.keeps_secrets(inbound) { params(dood, inbound).await } else { Err(Rejection::Insecure) }
 }
 
 fn password(params: &Params) -> Result<Password, Rejection> {

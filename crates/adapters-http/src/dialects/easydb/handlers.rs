@@ -30,7 +30,7 @@ pub(super) async fn session(easydb: Arc<Easydb>, inbound: Inbound) -> Response {
 }
 
 pub(super) async fn deauthenticate(easydb: Arc<Easydb>, inbound: Inbound) -> Response {
-    match request::bearer(&inbound).await {
+    match request::bearer(&easydb, &inbound).await {
         Ok(bearer) => easydb.sign_out(&inbound, bearer).await,
         Err(rejection) => rejection.into(),
     }

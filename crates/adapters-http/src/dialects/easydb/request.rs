@@ -23,8 +23,8 @@ use crate::{
     params::{BodyError, Params},
 };
 
-/// Every parameter that either page knows, and our own for setting up.
-const PARAMETERS: [&str; 8] = ["token", "signout", "login", "password", "method", "success", "error", "setup_secret"];
+/// Every parameter that either page knows, and our own for setting up. The first may have several values.
+const PARAMETERS: [&str; 8] = ["method", "token", "signout", "login", "password", "success", "error", "setup_secret"];
 
 /// Why nothing can be asked of a use case.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -68,7 +68,7 @@ pub(super) enum SessionCall {
 
 impl SessionCall {
     pub(super) async fn read(easydb: &Easydb, inbound: &Inbound) -> Result<Self, Rejection> {
-        let params = inbound.body_and_query(&PARAMETERS).await?;
+        let params = params(easydb, inbound).await?;
         let signs_out = match params.get("signout") {
             None | Some("" | "0") => false,
             // A browser that only fetches ahead must not end anything.
@@ -95,8 +95,18 @@ impl SessionCall {
 }
 
 /// The session to act on, where there must be one.
-pub(super) async fn bearer(inbound: &Inbound) -> Result<Bearer, Rejection> {
-    find_token(&inbound.body_and_query(&PARAMETERS).await?, inbound)?.ok_or(Rejection::TokenMissing)
+pub(super) async fn bearer(easydb: &Easydb, inbound: &Inbound) -> Result<Bearer, Rejection> {
+    find_token(&params(easydb, inbound).await?, inbound)?.ok_or(Rejection::TokenMissing)
+}
+
+/// What is in the body before what is in the query; hardened, neither may say otherwise than the other, or than itself.
+async fn params(easydb: &Easydb, inbound: &Inbound) -> Result<Params, Rejection> {
+    let params = inbound.body_and_query(&PARAMETERS).await?;
+    if easydb.context.is_hardened() {
+        let [_, single @ ..] = PARAMETERS;
+        params.agree_on(single)?;
+    }
+    Ok(params)
 }
 
 /// Body before query before headers. Never a cookie: pages elsewhere cannot send what they do not know.
@@ -135,7 +145,7 @@ pub(super) struct Authentication {
 
 impl Authentication {
     pub(super) async fn read(easydb: &Easydb, inbound: &Inbound) -> Result<Self, Rejection> {
-        let params = inbound.body_and_query(&PARAMETERS).await?;
+        let params = params(easydb, inbound).await?;
         if params.filled("password").is_some() && !inbound.client.may_send_secrets() {
             return Err(Rejection::InsecureTransport);
         }

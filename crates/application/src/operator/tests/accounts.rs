@@ -109,6 +109,7 @@ async fn an_unknown_user_is_an_error_for_every_command() {
             operator.grant_role(named, role("admin")).await.err(),
             operator.withdraw_role(named, &role("admin")).await.err(),
             operator.issue_login_token(named, std::time::Duration::ZERO).await.err(),
+            operator.issue_reset_token(named, std::time::Duration::ZERO).await.err(),
             operator.sessions(Some(named)).await.err(),
             operator.revoke_sessions_of(named).await.err(),
         ];

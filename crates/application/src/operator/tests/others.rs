@@ -170,10 +170,22 @@ async fn a_login_token_lets_one_user_in_for_its_lifetime() {
 }
 
 #[tokio::test]
+async fn a_token_that_resets_a_password_is_stored_as_another_one_and_changes_nothing_yet() {
+    let world = World::with_alice(|_| ());
+    let written = Arc::clone(&world.written);
+    let issued = world.operator().issue_reset_token("alice", Duration::from_mins(10)).await.ok().unwrap();
+    assert_eq!(issued.expires, NOW.plus(Duration::from_mins(10)));
+    assert_eq!(taken(&written), ["login token 62 for user 1, 600 s", "record password_reset_issued user 1"]);
+}
+
+#[tokio::test]
 async fn no_login_token_is_issued_to_a_disabled_user() {
     let world = World::with_alice(|alice| alice.disabled = true);
     let written = Arc::clone(&world.written);
-    let error = world.operator().issue_login_token("alice", Duration::from_mins(5)).await.err();
+    let operator = world.operator();
+    let reset = operator.issue_reset_token("alice", Duration::from_mins(5)).await.err();
+    assert!(matches!(reset, Some(Error::Disabled(_))), "{reset:?}");
+    let error = operator.issue_login_token("alice", Duration::from_mins(5)).await.err();
     assert!(matches!(error, Some(Error::Disabled(_))), "{error:?}");
     assert_eq!(taken(&written), [""; 0]);
 }

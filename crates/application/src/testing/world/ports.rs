@@ -10,7 +10,7 @@ use vestibule_domain::{
 };
 
 use super::{
-    super::{NEW_ID, NEW_TOKEN, RETRY, SEALED, digest, session_id, token, words::buckets as words},
+    super::{NEW_ID, NEW_TOKEN, RESET, RETRY, SEALED, digest, session_id, token, words::buckets as words},
     World,
 };
 use crate::{
@@ -65,6 +65,7 @@ impl World {
     fn tokens(&self) -> MockTokens {
         let (world, mut tokens) = (self, MockTokens::new());
         tokens.expect_digest().returning(|token| digest(token.bits().unwrap()[0]));
+        tokens.expect_reset_digest().returning(|token| digest(RESET + token.bits().unwrap()[0]));
         tokens.expect_guard_tag().returning(|guard| GuardTag::new(guard.bits().unwrap()[0].into()));
         answer! { world:
             tokens.expect_mint(move || {

@@ -1,4 +1,4 @@
-use vestibule_domain::user::{Birthdate, City};
+use vestibule_domain::user::{Birthdate, City, PersonName};
 
 use super::*;
 use crate::{

@@ -1,4 +1,5 @@
 use serde_json::json;
+use vestibule_domain::secret::OpaqueToken;
 
 use crate::cli::output::tests::{Bench, fields};
 
@@ -69,4 +70,19 @@ async fn arguments_that_cannot_be_right_are_refused_by_name() {
         let refused = bench.refusal(line, "").await;
         assert!(refused.contains(named), "{refused}");
     }
+}
+
+#[tokio::test]
+async fn a_token_to_reset_a_password_is_printed_once_for_an_hour_at_most() {
+    let bench = Bench::with_alice().await;
+    let issued = bench.json("user reset alice", "").await;
+    assert_eq!(fields(&issued), ["token", "user", "expires"]);
+    let token = OpaqueToken::parse(issued["token"].as_str().unwrap()).unwrap();
+    let tokens = &bench.ports.stores.login_tokens;
+    let stored = tokens.by_digest(&bench.ports.tokens.reset_digest(&token)).await.unwrap().unwrap();
+    assert_eq!(stored.expires.since(stored.issued).as_secs(), 600);
+    assert!(tokens.by_digest(&bench.ports.tokens.digest(&token)).await.unwrap().is_none(), "it lets nobody in");
+    assert!(bench.refusal("user reset alice --expires-in 61m", "").await.contains("over 1h"));
+    bench.json("user disable alice", "").await;
+    assert!(bench.refusal("user reset alice", "").await.contains("disabled"));
 }

@@ -70,6 +70,23 @@ async fn get_logs_in_and_registers_locally_and_over_tls_unless_hardened() {
     }
 }
 
+#[tokio::test]
+async fn hardened_a_parameter_with_two_values_is_refused_wherever_they_stand() {
+    let (two, wrong) = (format!("{LOGIN}&email=bob@example.com"), told(400, 48, "a parameter has two values"));
+    for ask in [
+        Ask::post("/session/login/").form(&two),
+        Ask::post("/session/register/").form(&two),
+        Ask::post("/session/login/?password=other").form(LOGIN),
+        Ask::get(&format!("/session/logout/?session_key={TOKEN}&session_key=x")),
+        Ask::get("/session/start/?system=ios&system=android"),
+    ] {
+        assert_eq!(ask.over_tls().of(strict(MockSessionApi::new())).await.text(), wrong);
+    }
+    let same = Ask::post(&format!("/session/login/?{LOGIN}&x=1")).form(&format!("{LOGIN}&{LOGIN}&x=2"));
+    assert_eq!(same.over_tls().of(strict(willing())).await.status, 200);
+    assert_eq!(Ask::post("/session/login/").form(&two).of(faithful(willing())).await.status, 200);
+}
+
 /// T003-3.
 #[tokio::test]
 async fn head_and_prefetches_have_no_effect() {

@@ -318,3 +318,31 @@ async fn the_command_says_who_asks_and_on_what() {
     });
     assert_eq!(Ask::get(SESSION).over_tls().of(faithful(api)).await.status, 200);
 }
+
+/// T000-7.
+#[tokio::test]
+async fn hardened_a_parameter_with_two_values_is_refused_wherever_they_stand() {
+    let strict = |api| Easydb::new(hardened(api), settings());
+    let form = format!("token={TOKEN}&login=alice&password=x");
+    for ask in [
+        Ask::get(&format!("{SESSION}?token={TOKEN}&token={OTHER}")),
+        Ask::get(&format!("{SESSION}?token={TOKEN}&signout=0&signout=1")),
+        Ask::get(&format!("{SESSION}?token={TOKEN}")).form(&format!("token={OTHER}")),
+        Ask::post(&format!("{AUTHENTICATE}?token={OTHER}")).form(&form),
+        Ask::post(AUTHENTICATE).form(&format!("{form}&login=bob")),
+        Ask::post(&format!("{AUTHENTICATE}?error=/a")).form(&format!("{form}&error=/b")),
+    ] {
+        let answer = ask.of(strict(MockSessionApi::new())).await;
+        assert_eq!(code(&answer), is(400, "error.api.invalid_parameter"));
+        assert!(!answer.body.contains(TOKEN) && !answer.body.contains(OTHER));
+    }
+    for ask in [
+        Ask::get(&format!("{SESSION}?token={TOKEN}&token={TOKEN}&x=1&x=2")),
+        Ask::get(&format!("{SESSION}?token={TOKEN}")).form(&format!("token={TOKEN}&method=email&method=easydb")),
+    ] {
+        assert_eq!(ask.of(strict(describing(TOKEN))).await.status, 200);
+    }
+    // As documented, body before query and the first before the second (errata E-8).
+    let both = Ask::get(&format!("{SESSION}?token={OTHER}")).form(&format!("token={TOKEN}&token={OTHER}"));
+    assert_eq!(both.of(faithful(describing(TOKEN))).await.status, 200);
+}
