@@ -229,14 +229,8 @@ impl Gate {
         Ok(Verdict::Wrong)
     }
 
-    async fn compare(
-        &self,
-        typed: &Password,
-        with: Against,
-        found: &Found,
-        cost: HashProfile,
-    ) -> Result<Verdict, Denied> {
-        let account = found.id();
+    async fn compare(&self, typed: &Password, with: Against, of: &Found, cost: HashProfile) -> Result<Verdict, Denied> {
+        let account = of.id();
         let verdict = match self.hasher.verify(typed, with).await {
             Err(HashError::Unusable(why)) if !matches!(why, UnusableHash::UnknownPepper(_)) => {
                 tracing::error!(account, %why, "a password hash cannot be used; set a new password for its owner");
