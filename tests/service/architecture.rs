@@ -32,7 +32,7 @@ const ALLOWED: [(&str, &[&str]); 12] = [
         ],
     ),
     ("xtask", &[]),
-    ("tests", &["domain", "application", "adapters-http", "bootstrap"]),
+    ("tests", &["domain", "application", "adapters-db", "adapters-http", "bootstrap"]),
 ];
 
 /// What the two inner crates may use at all: nothing that waits, stores, serves or serialises.

@@ -20,12 +20,13 @@ use axum::Router;
 use tokio::net::TcpListener;
 use url::Url;
 use vestibule_adapters_crypto::Keys;
-use vestibule_adapters_http::mount::{self, Shared};
+use vestibule_adapters_http::mount::{self, Collision, Mount, Shared};
 use vestibule_application::{
     activity::Activity,
     change::Change,
     operator::Operator,
     ports::{Clock, SetupState, Stores},
+    service::Ports,
 };
 use vestibule_domain::time::Timestamp;
 
@@ -43,11 +44,18 @@ use crate::{
     settings::{Invalid, OpenTo, Server, Settings, StoreUrl},
 };
 
-/// What a test puts in the place of an adapter.
+/// Builds the router of all mounts, as [`mount::mount`] does.
+pub type BuildRouter = fn(&[Mount], &Shared) -> Result<Router, Collision>;
+
+/// What a test puts in the place of an adapter, or in front of it.
 #[derive(Clone, Default)]
 pub struct Overrides {
     /// Instead of the machine's clock.
     pub clock: Option<Arc<dyn Clock>>,
+    /// Decorates what the use cases stand on.
+    pub ports: Option<Arc<dyn Fn(Ports) -> Ports + Send + Sync>>,
+    /// Instead of [`mount::mount`].
+    pub mount: Option<BuildRouter>,
 }
 
 /// A service that is put together and has its address, but does not accept connections yet.
@@ -100,7 +108,8 @@ pub async fn build(settings: &Settings, overrides: Overrides) -> Result<App> {
     let listener = serve::bind(settings.server.listen).await?;
     let address = listener.local_addr().context("the listener has no address")?;
     let public_url = public_url(settings, address)?;
-    let (open, core) = open(settings, overrides).await?;
+    let Overrides { clock, ports: decorate, mount } = overrides;
+    let (open, core) = open(settings, clock).await?;
     let stores = &open.ports;
 
     if let Some(ahead) = ahead_of(core.clock.now(), stores).await? {
@@ -118,7 +127,11 @@ pub async fn build(settings: &Settings, overrides: Overrides) -> Result<App> {
     let secret = (unconfigured && settings.setup.open_to != OpenTo::Nobody).then(|| core.tokens.mint());
     let activity = Arc::new(Activity::new(stores.sessions.clone(), stores.unit.clone()));
     let budgets = open.budgets(&core::limits(settings), core.clock.clone());
-    let mounts = core.mounts(settings, stores, budgets.clone(), &activity, &public_url, secret.as_ref())?;
+    let mut ports = core.ports(settings, stores, budgets.clone(), &activity)?;
+    if let Some(decorate) = decorate {
+        ports = decorate(ports);
+    }
+    let mounts = core.mounts(settings, ports, &public_url, secret.as_ref());
     let shared = Shared {
         ids: core.ids.clone(),
         trusted_proxies: settings.server.trusted_proxies.clone().into(),
@@ -129,8 +142,8 @@ pub async fn build(settings: &Settings, overrides: Overrides) -> Result<App> {
             move || keyring.published()
         }),
     };
-    let router =
-        mount::mount(&mounts, &shared).map_err(|collision| Invalid::because("mounts", &collision.to_string()))?;
+    let router = mount.unwrap_or(mount::mount)(&mounts, &shared)
+        .map_err(|collision| Invalid::because("mounts", &collision.to_string()))?;
     Ok(App {
         report: Report::new(settings, &public_url, address, open.durability(), unconfigured, secret.as_ref()),
         listener,
@@ -153,8 +166,8 @@ pub async fn build(settings: &Settings, overrides: Overrides) -> Result<App> {
 }
 
 /// The store, and what stands beside it. A key file that cannot be used is told before there is a store.
-async fn open(settings: &Settings, overrides: Overrides) -> Result<(OpenStores, Core)> {
-    let clock = overrides.clock.unwrap_or_else(|| Arc::new(SystemClock::default()));
+async fn open(settings: &Settings, clock: Option<Arc<dyn Clock>>) -> Result<(OpenStores, Core)> {
+    let clock = clock.unwrap_or_else(|| Arc::new(SystemClock::default()));
     let existing = keys::existing(settings, clock.as_ref())?;
     let open = OpenStores::open(settings).await?;
     let keys = match existing {
@@ -169,7 +182,7 @@ async fn open(settings: &Settings, overrides: Overrides) -> Result<(OpenStores, 
 pub(crate) async fn operate(settings: &Settings) -> Result<Operations> {
     stores::check(settings)?;
     refuse_memory(settings)?;
-    let (store, core) = open(settings, Overrides::default()).await?;
+    let (store, core) = open(settings, None).await?;
     Ok(Operations { operator: core.operator(settings, &store.ports), store })
 }
 
@@ -223,7 +236,8 @@ pub(crate) fn routes(settings: &Settings) -> Result<Vec<RouteEntry>> {
     let budgets = open.budgets(&core::limits(settings), core.clock.clone());
     let activity = Arc::new(Activity::new(stores.sessions.clone(), stores.unit.clone()));
     let public_url = Url::parse("http://localhost").context("the public URL is none")?;
-    let mounts = core.mounts(settings, stores, budgets, &activity, &public_url, None)?;
+    let ports = core.ports(settings, stores, budgets, &activity)?;
+    let mounts = core.mounts(settings, ports, &public_url, None);
     let table = mount::table(&mounts).map_err(|collision| Invalid::because("mounts", &collision.to_string()))?;
     let entry = |entry: mount::Entry| RouteEntry {
         dialect: entry.dialect.name(),

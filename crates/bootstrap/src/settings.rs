@@ -40,6 +40,8 @@ pub struct Settings {
     pub profile: Profile,
     /// Where files are kept.
     pub data_dir: PathBuf,
+    /// Whether a process that crashes may leave a core dump.
+    pub core_dumps: bool,
     /// The listener.
     pub server: Server,
     /// The stores.

@@ -209,10 +209,10 @@ impl Gate {
             Found::Nobody => Vec::new(),
         };
         if stored.is_empty() {
-            return self.compare(password, Against::Nothing(profile), found).await;
+            return self.compare(password, Against::Nothing(profile), found, profile).await;
         }
         for hash in stored {
-            let verdict = self.compare(password, Against::Stored(hash), found).await?;
+            let verdict = self.compare(password, Against::Stored(hash), found, profile).await?;
             if verdict != Verdict::Wrong {
                 return Ok(verdict);
             }
@@ -220,22 +220,24 @@ impl Gate {
         Ok(Verdict::Wrong)
     }
 
-    async fn compare(&self, password: &Password, against: Against, found: &Found) -> Result<Verdict, Denied> {
-        match self.hasher.verify(password, against).await {
-            Ok(verdict) => Ok(verdict),
-            Err(HashError::Overloaded { retry_after }) => Err(Denied::Overloaded { retry_after }),
-            // The password may well be right, and the operator can mend it for everybody at once.
-            Err(HashError::Unusable(why @ UnusableHash::UnknownPepper(_))) => {
-                let account = found.id();
-                tracing::error!(account, %why, "a password hash cannot be used; put its pepper back");
-                Err(StoreError::Unavailable(Box::new(why)).into())
-            }
-            Err(HashError::Unusable(why)) => {
-                let account = found.id();
+    async fn compare(&self, typed: &Password, with: Against, of: &Found, cost: HashProfile) -> Result<Verdict, Denied> {
+        let account = of.id();
+        let verdict = match self.hasher.verify(typed, with).await {
+            Err(HashError::Unusable(why)) if !matches!(why, UnusableHash::UnknownPepper(_)) => {
                 tracing::error!(account, %why, "a password hash cannot be used; set a new password for its owner");
-                Ok(Verdict::Wrong)
+                // No work was spent on it, and whoever guesses must not notice.
+                self.hasher.verify(typed, Against::Nothing(cost)).await
             }
-        }
+            verdict => verdict,
+        };
+        verdict.map_err(|error| match error {
+            HashError::Overloaded { retry_after } => Denied::Overloaded { retry_after },
+            // The password may well be right, and the operator can mend it for everybody at once.
+            HashError::Unusable(why) => {
+                tracing::error!(account, %why, "a password hash cannot be used; put its pepper back");
+                StoreError::Unavailable(Box::new(why)).into()
+            }
+        })
     }
 
     /// Notes the failure; the answer waits for the note, known login or not.

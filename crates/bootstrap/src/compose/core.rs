@@ -47,18 +47,16 @@ impl Core {
         })
     }
 
-    /// The dialects on a service on these stores, in their places.
-    pub(super) fn mounts(
+    /// What the use cases stand on.
+    pub(super) fn ports(
         &self,
         settings: &Settings,
         stores: &Stores,
         budgets: Arc<dyn Budgets>,
         activity: &Arc<Activity>,
-        public_url: &Url,
-        setup_secret: Option<&OpaqueToken>,
-    ) -> Result<Vec<Mount>> {
+    ) -> Result<service::Ports> {
         let origins = Dialect::ALL.map(|dialect| Origin::new(dialect.as_str()));
-        let ports = service::Ports {
+        Ok(service::Ports {
             stores: Stores { sessions: activity.clone(), ..stores.clone() },
             sightings: activity.clone(),
             budgets,
@@ -71,9 +69,19 @@ impl Core {
             hasher: self.hasher.clone(),
             clock: self.clock.clone(),
             ids: self.ids.clone(),
-        };
+        })
+    }
+
+    /// The dialects on a service on these ports, in their places.
+    pub(super) fn mounts(
+        &self,
+        settings: &Settings,
+        ports: service::Ports,
+        public_url: &Url,
+        setup_secret: Option<&OpaqueToken>,
+    ) -> Vec<Mount> {
         let secret = setup_secret.map(|secret| self.tokens.digest(secret));
-        let setup = SetupGrants::new(stores.installation.clone(), self.tokens.clone(), secret);
+        let setup = SetupGrants::new(ports.stores.installation.clone(), self.tokens.clone(), secret);
         let by_origin = settings.sessions.per_dialect.iter().map(|(name, lifetimes)| (Origin::new(*name), *lifetimes));
         let policies = Policies {
             lifetimes: LifetimePolicy {
@@ -85,7 +93,7 @@ impl Core {
             passwords: password_policy(settings),
             setup: Arc::new(setup),
         };
-        Ok(dialects::mounts(settings, &Arc::new(Service::new(ports, policies)), public_url))
+        dialects::mounts(settings, &Arc::new(Service::new(ports, policies)), public_url)
     }
 
     pub(super) fn operator(&self, settings: &Settings, stores: &Stores) -> Operator {

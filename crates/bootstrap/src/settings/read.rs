@@ -21,6 +21,7 @@ pub(super) fn settings(reader: &mut Reader) -> Result<Settings, Problem> {
     let storage = storage(reader, StoreUrl::sqlite(&data_dir.join("vestibule.db")))?;
     Ok(Settings {
         profile,
+        core_dumps: reader.take("core_dumps")?,
         server: server(reader)?,
         keys: Keys {
             file: if storage.url.is_memory() {
