@@ -144,6 +144,7 @@ impl Ask {
             trusted_proxies: Arc::new(["10.0.0.0/8".parse().unwrap()]),
             request_timeout: Duration::from_secs(5),
             answer_timeout: Duration::from_secs(5),
+            cors_origins: Arc::new([]),
             jwks: Arc::new(|| serde_json::json!({ "keys": [] })),
         };
         let is_head = self.request.method() == Method::HEAD;

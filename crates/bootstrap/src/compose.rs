@@ -137,6 +137,7 @@ pub async fn build(settings: &Settings, overrides: Overrides) -> Result<App> {
         trusted_proxies: settings.server.trusted_proxies.clone().into(),
         request_timeout: settings.server.request_timeout,
         answer_timeout: settings.server.answer_timeout,
+        cors_origins: dialects::texts(&settings.server.cors_origins).into(),
         jwks: Arc::new({
             let keyring = core.keyring.clone();
             move || keyring.published()

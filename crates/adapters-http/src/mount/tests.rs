@@ -60,7 +60,8 @@ fn shared() -> Shared {
     ids.expect_next().returning(|| Uuid::from_u128(7));
     let jwks = Arc::new(|| serde_json::json!({ "keys": [] }));
     let (request_timeout, answer_timeout) = (Duration::from_secs(5), Duration::from_secs(5));
-    Shared { ids: Arc::new(ids), trusted_proxies: Arc::new([]), request_timeout, answer_timeout, jwks }
+    let (trusted_proxies, cors_origins) = (Arc::new([]), Arc::new([]));
+    Shared { ids: Arc::new(ids), trusted_proxies, request_timeout, answer_timeout, cors_origins, jwks }
 }
 
 async fn ask(router: &Router, method: &str, host: &str, path: &str) -> (StatusCode, String, Response<()>) {

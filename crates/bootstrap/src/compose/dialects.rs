@@ -105,6 +105,6 @@ fn speak(dialect: Dialect, context: Context, settings: &Settings) -> Arc<dyn dia
     }
 }
 
-fn texts(origins: &[WebOrigin]) -> Vec<String> {
+pub(super) fn texts(origins: &[WebOrigin]) -> Vec<String> {
     origins.iter().map(|origin| origin.as_str().to_owned()).collect()
 }

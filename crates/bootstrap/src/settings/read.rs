@@ -86,6 +86,7 @@ fn server(reader: &mut Reader) -> Result<Server, Problem> {
         listen: reader.take("server.listen")?,
         public_url: reader.optional("server.public_url"),
         trusted_proxies: reader.take("server.trusted_proxies")?,
+        cors_origins: reader.take("server.cors_origins")?,
         proxy_protocol: reader.take("server.proxy_protocol")?,
         head_timeout: reader.take("server.head_timeout")?,
         request_timeout: reader.take("server.request_timeout")?,

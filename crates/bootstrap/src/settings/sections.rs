@@ -20,6 +20,8 @@ pub struct Server {
     pub public_url: Option<PublicUrl>,
     /// Whose forwarding headers are believed.
     pub trusted_proxies: Vec<IpNet>,
+    /// Whose pages may read answers.
+    pub cors_origins: Vec<WebOrigin>,
     /// Whether each connection begins by telling whom a trusted proxy speaks for.
     pub proxy_protocol: bool,
     /// How long the beginning of a connection and the head of a request may take.
