@@ -45,6 +45,29 @@ fn every_threat_has_a_test_that_names_it_or_is_open() {
     assert_eq!(known, kinds.into_iter().flat_map(|(kind, last)| ids(kind, last)).collect::<Vec<_>>());
 }
 
+/// Each row names its tests, and each test is there; whatever is not met says why.
+#[test]
+fn every_demand_of_the_standards_is_met_by_a_test_or_says_why_not() {
+    let page = read("docs/security.md");
+    let table = page.split_once("## Against the standards").unwrap().1;
+    let rows: Vec<&str> = table.lines().filter(|line| line.starts_with("| ")).skip(1).collect();
+    for line in &rows {
+        let cells: Vec<&str> = line.split(" | ").map(str::trim).collect();
+        let [id, demand, _source, state, reason, tests] = cells[..] else { panic!("not a row: {line}") };
+        let tests: Vec<&str> =
+            tests.trim_end_matches('|').trim().split("<br>").filter(|test| !test.is_empty()).collect();
+        assert!(["met", "partly", "not met"].contains(&state) && !demand.is_empty(), "{id} is {state}");
+        assert_eq!(tests.is_empty(), state == "not met", "{id} is {state} and has {} tests", tests.len());
+        assert_eq!(reason.contains("Open: "), state == "partly", "{id}: what is open, if anything, is said");
+        assert!(state != "not met" || !reason.is_empty(), "{id}: why not?");
+        for test in tests {
+            let (path, name) = test.trim_matches('`').split_once("::").unwrap();
+            assert!(test_in(&read(path), name).is_some(), "{id}: there is no test {test}");
+        }
+    }
+    assert!(rows.len() > 60, "the table was read");
+}
+
 /// T001-2, TX-3: neither a handle nor any other secret that the service hands out is a session's token.
 #[tokio::test]
 async fn t001_2_and_tx_3_nothing_but_a_session_token_opens_a_session() {
@@ -128,6 +151,31 @@ async fn t001_6_no_other_origin_may_read_an_answer() {
             assert!(!allows, "{path} lets {origin} read: {answer:?}");
         }
     }
+}
+
+/// T001-6, W7: whom the operator lists, by the whole origin, and nobody else.
+#[tokio::test]
+async fn t001_6_pages_of_listed_origins_may_read_answers_and_others_may_not() {
+    let app = TestApp::with("[server]\ncors_origins = [\"https://app.test\"]\n").await;
+    app.user("ann", &[]).await;
+    let body = json!({ "email": "ann@example.com", "password": PASSWORD });
+    let from = |method: Method, origin: &str| app.request(method, "/api/session").header("origin", origin);
+    for origin in
+        ["https://evil.test", "null", "https://app.test.evil.test", "http://app.test", "https://app.test:8443"]
+    {
+        let preflight = from(Method::OPTIONS, origin).header("access-control-request-method", "POST");
+        for answer in [app.send(preflight).await, app.send(from(Method::POST, origin).json(&body)).await] {
+            assert_eq!(answer.header("access-control-allow-origin"), "", "{origin}: {answer:?}");
+        }
+    }
+    let preflight = from(Method::OPTIONS, "https://app.test").header("access-control-request-method", "POST");
+    let answer = app.send(preflight.header("access-control-request-headers", "content-type")).await;
+    assert_eq!((answer.status, answer.header("access-control-allow-headers")), (200, "content-type"));
+    let answer = app.send(from(Method::POST, "https://app.test").json(&body)).await;
+    assert_eq!((answer.status, answer.header("access-control-allow-origin")), (200, "https://app.test"));
+    assert_eq!(answer.header("access-control-allow-credentials"), "true");
+    assert!(answer.header("vary").contains("origin"), "{answer:?}");
+    assert_eq!(answer.header("cache-control"), "no-store");
 }
 
 /// T002-3, TX-2: what a program tries is charged to the account like what anybody tries, at every door.

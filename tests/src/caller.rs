@@ -16,6 +16,12 @@ impl Caller {
         Self { url, http: Client::builder().redirect(Policy::none()).no_proxy().build().unwrap() }
     }
 
+    /// A client of the same service, with connections of its own.
+    #[must_use]
+    pub fn anew(&self) -> Self {
+        Self::new(self.url.clone())
+    }
+
     /// Host and port of the service.
     pub fn authority(&self) -> &str {
         self.url.split_once("://").map_or(&self.url, |(_, authority)| authority)
@@ -44,12 +50,18 @@ impl Caller {
 
     /// Sends a request that is complete, and waits for the whole answer.
     pub async fn execute(&self, request: Request) -> Answer {
-        Answer::receive(self.http.execute(request).await.unwrap()).await
+        Answer::receive(self.http.execute(request).await.unwrap()).await.unwrap()
     }
 
     /// Sends a request and waits for the whole answer.
     pub async fn send(&self, request: RequestBuilder) -> Answer {
-        Answer::receive(request.send().await.unwrap()).await
+        self.try_send(request).await.unwrap_or_else(|error| panic!("{error}"))
+    }
+
+    /// The same, if the answer comes; otherwise why not.
+    pub async fn try_send(&self, request: RequestBuilder) -> Result<Answer, String> {
+        let received = async { Answer::receive(request.send().await?).await };
+        received.await.map_err(|error: reqwest::Error| format!("{error:?}"))
     }
 }
 
@@ -65,9 +77,9 @@ pub struct Answer {
 }
 
 impl Answer {
-    async fn receive(response: Response) -> Self {
+    async fn receive(response: Response) -> reqwest::Result<Self> {
         let (status, headers) = (response.status().as_u16(), response.headers().clone());
-        Self { status, headers, body: response.text().await.unwrap() }
+        Ok(Self { status, headers, body: response.text().await? })
     }
 
     /// A header's value, empty when it is not there.

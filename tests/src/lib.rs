@@ -2,6 +2,7 @@
 #![recursion_limit = "256"] // SeaORM's futures for three databases are nested deeply.
 
 mod caller;
+mod chance;
 mod clock;
 mod doors;
 pub mod places;
@@ -18,6 +19,7 @@ use std::{
 };
 
 pub use caller::{Answer, Caller};
+pub use chance::Chance;
 pub use clock::TestClock;
 pub use doors::Doors;
 pub use process::Process;
@@ -74,7 +76,7 @@ impl TestApp {
             .with_variable("VESTIBULE__PASSWORDS__ARGON2__MEMORY_KIB", "64")
             .with_variable("VESTIBULE__PASSWORDS__ARGON2__ITERATIONS", "1");
         let settings = Settings::read(sources).unwrap_or_else(|invalid| panic!("{invalid}"));
-        let app = build(&settings, Overrides { clock: Some(clock.clone()) }).await.unwrap();
+        let app = build(&settings, Overrides { clock: Some(clock.clone()), ..Overrides::default() }).await.unwrap();
         let operator = app.operator();
         let handle = app.serve().await.unwrap();
         let address = handle.address();

@@ -1,7 +1,7 @@
 //! Every way to begin, read and end a session over a socket, at any service.
 
 use reqwest::Method;
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::{Answer, Caller, PASSWORD};
 
@@ -28,35 +28,40 @@ impl Visitor {
 
     /// Begins a session there and gives back its token.
     pub async fn begin(&self, way: &str, at: &Caller) -> String {
+        self.try_begin(way, at).await.unwrap_or_else(|error| panic!("{way}: {error}"))
+    }
+
+    /// The same, unless it is not acknowledged: then what came instead.
+    pub async fn try_begin(&self, way: &str, at: &Caller) -> Result<String, String> {
         let (login, email) = (self.login.as_str(), self.email.as_str());
-        match way {
+        let post = |path: &str| at.request(Method::POST, path);
+        let (request, told) = match way {
             "easydb" => {
-                let token = at.get("/api/session").await.text("/token");
+                let begun = at.try_send(at.request(Method::GET, "/api/session")).await?;
+                let token = begun.text("/token");
                 let fields = [("token", token.as_str()), ("login", login), ("password", PASSWORD)];
-                assert_eq!(at.post_form("/api/session/authenticate", &fields).await.status, 200);
-                token
+                (post("/api/session/authenticate").form(&fields), "/token")
             }
             "dialogram" => {
-                let body = json!({ "email": email, "password": PASSWORD });
-                at.post_json("/api/session", body).await.text("/data/0/token")
+                (post("/api/session").json(&json!({ "email": email, "password": PASSWORD })), "/data/0/token")
             }
             "platformos" => {
                 let form = json!({ "email": email, "password": PASSWORD });
                 let body = json!({ "form_name": "reference_rest_api_create_sessions", "form": form });
-                let request = at.request(Method::POST, "/api/sessions").json(&body);
-                let answer = at.send(request.header("authorization", self.authorization())).await;
-                answer.cookie("_pos_session").unwrap()
+                (post("/api/sessions").json(&body).header("authorization", self.authorization()), "_pos_session")
             }
-            "dood" => {
-                let fields = [("email", email), ("password", PASSWORD)];
-                at.post_form("/session/login/", &fields).await.text("/session_key")
-            }
-            "vprotect" => {
-                let answer = at.post_json("/session/login", json!({ "login": login, "password": PASSWORD })).await;
-                answer.cookie("JSESSIONID").unwrap()
-            }
+            "dood" => (post("/session/login/").form(&[("email", email), ("password", PASSWORD)]), "/session_key"),
+            "vprotect" => (post("/session/login").json(&json!({ "login": login, "password": PASSWORD })), "JSESSIONID"),
             unknown => panic!("no way to begin: {unknown}"),
-        }
+        };
+        let answer = at.try_send(request).await?;
+        let token = if told.starts_with('/') {
+            let json: Value = serde_json::from_str(&answer.body).unwrap_or_default();
+            json.pointer(told).and_then(Value::as_str).map(str::to_owned)
+        } else {
+            answer.cookie(told)
+        };
+        token.filter(|_| answer.status < 300).ok_or_else(|| format!("{answer:?}"))
     }
 
     /// Whether a session is this user's, as this place tells there.
@@ -83,18 +88,25 @@ impl Visitor {
 
     /// Ends a session there, and checks that this was acknowledged.
     pub async fn end(&self, way: &str, at: &Caller, token: &str) {
-        let (answer, expected) = match way {
-            "easydb signout" => (at.get(&format!("/api/session?token={token}&signout=1")).await, 200),
+        self.try_end(way, at, token).await.unwrap_or_else(|error| panic!("{way}: {error}"));
+    }
+
+    /// The same, unless it is not acknowledged: then what came instead.
+    pub async fn try_end(&self, way: &str, at: &Caller, token: &str) -> Result<(), String> {
+        let get = |path: String| at.request(Method::GET, &path);
+        let (request, expected) = match way {
+            "easydb signout" => (get(format!("/api/session?token={token}&signout=1")), 200),
             "platformos delete" => {
                 let path = "/api/sessions?form_name=reference_rest_api_delete_sessions";
                 let request = at.request(Method::DELETE, path).header("cookie", format!("_pos_session={token}"));
-                (at.send(request.header("authorization", self.authorization())).await, 204)
+                (request.header("authorization", self.authorization()), 204)
             }
-            "dood logout" => (at.get(&format!("/session/logout/?session_key={token}")).await, 200),
-            "vprotect logout" => (at.send(at.request(Method::POST, "/session/logout").bearer_auth(token)).await, 201),
+            "dood logout" => (get(format!("/session/logout/?session_key={token}")), 200),
+            "vprotect logout" => (at.request(Method::POST, "/session/logout").bearer_auth(token), 201),
             unknown => panic!("no way to end: {unknown}"),
         };
-        assert_eq!(answer.status, expected, "{way}: {}", answer.body);
+        let answer = at.try_send(request).await?;
+        if answer.status == expected { Ok(()) } else { Err(format!("{answer:?}")) }
     }
 
     fn authorization(&self) -> String {

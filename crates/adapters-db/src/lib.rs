@@ -11,4 +11,6 @@ mod sea_orm;
 
 pub use memory::{MemoryBudgets, MemoryStore};
 
+#[cfg(feature = "unguarded")]
+pub use self::sea_orm::Unguarded;
 pub use self::sea_orm::{ConnectError, ConnectOptions, SeaOrmBudgets, SeaOrmStore};

@@ -30,6 +30,8 @@ mod users;
 pub use budgets::SeaOrmBudgets;
 pub use connect::{ConnectError, ConnectOptions};
 use sea_orm::DatabaseConnection;
+#[cfg(feature = "unguarded")]
+pub use unit_of_work::Unguarded;
 
 /// Keeps everything in an SQL database. Cheap to clone: clones share their connections.
 #[derive(Clone)]

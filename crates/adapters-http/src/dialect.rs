@@ -38,6 +38,8 @@ pub enum Profile {
 pub struct Site {
     /// The public URL, scheme `http` or `https`.
     pub public_url: Url,
+    /// Whether the operator said so. If nobody did, whatever host a request is sent to is this service too.
+    pub is_fixed: bool,
 }
 
 impl Site {

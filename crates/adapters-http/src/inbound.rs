@@ -56,6 +56,15 @@ impl Inbound {
         Ok(Self { method: parts.method, uri: parts.uri, headers: parts.headers, body, client, request_id })
     }
 
+    /// Notes that a password or API token crossed a network in plain text on its way here: it was refused, but whoever
+    /// was on the way may have it.
+    pub fn note_exposure(&self, of: &'static str) {
+        if !self.client.may_send_secrets() {
+            let (request_id, address) = (&self.request_id, self.client.address);
+            tracing::warn!(request_id, %address, "{of} came in plain text and was refused; it is to be changed");
+        }
+    }
+
     /// The parameters of the query.
     pub fn query(&self) -> Result<Params, BodyError> {
         Params::from_urlencoded(self.uri.query().unwrap_or_default().as_bytes())

@@ -11,10 +11,11 @@ use std::{collections::BTreeMap, sync::Arc, time::Duration};
 use axum::{Router, extract::Request, response::Response, routing::MethodRouter};
 use http::{
     HeaderValue, Method, StatusCode,
-    header::{CACHE_CONTROL, HOST},
+    header::{CACHE_CONTROL, HOST, RETRY_AFTER},
 };
 use ipnet::IpNet;
 use tower::ServiceExt;
+use tower_http::cors::{AllowHeaders, AllowMethods, AllowOrigin, CorsLayer};
 use tracing::Instrument;
 use vestibule_application::ports::Ids;
 
@@ -38,9 +39,19 @@ pub struct Shared {
     pub trusted_proxies: Arc<[IpNet]>,
     /// How long a request may take to arrive, from the end of its head to the end of its body.
     pub request_timeout: Duration,
+    /// How long the answer to a request that has arrived may take.
+    pub answer_timeout: Duration,
+    /// The origins whose pages may read answers, such as `https://app.example`.
+    pub cors_origins: Arc<[String]>,
     /// Gives the public keys of signed tokens as they are now (RFC 7517), served at [`JWKS_PATH`].
     pub jwks: Arc<dyn Fn() -> serde_json::Value + Send + Sync>,
 }
+
+/// When to ask again after an answer that took too long: what it waits for will not be there in a moment.
+const LATE_RETRY: Duration = Duration::from_secs(5);
+
+/// How long browsers may remember what a page may send.
+const PREFLIGHT_KEPT: Duration = Duration::from_mins(10);
 
 /// Where those who verify signed tokens themselves find the keys.
 pub const JWKS_PATH: &str = "/.well-known/jwks.json";
@@ -59,7 +70,19 @@ pub fn mount(mounts: &[Mount], shared: &Shared) -> Result<Router, Collision> {
         hosts.map(|host| (host.clone(), of_host(&entries, Some(&host), shared))).collect();
     let any = of_host(&entries, None, shared);
     let router = if named.is_empty() { any } else { by_host(named, any) };
+    let router = if shared.cors_origins.is_empty() { router } else { router.layer(cors(&shared.cors_origins)) };
     Ok(wrap::wrap(router, shared))
+}
+
+/// Lets pages of these origins, and of no others, read every answer, and send whatever our own pages may send.
+fn cors(origins: &[String]) -> CorsLayer {
+    CorsLayer::new()
+        .allow_origin(AllowOrigin::list(origins.iter().filter_map(|origin| HeaderValue::from_str(origin).ok())))
+        .allow_credentials(true)
+        .allow_methods(AllowMethods::mirror_request())
+        .allow_headers(AllowHeaders::mirror_request())
+        .expose_headers([wrap::REQUEST_ID, RETRY_AFTER])
+        .max_age(PREFLIGHT_KEPT)
 }
 
 /// The router of the mounts that answer for one host, or for hosts that none names.
@@ -102,12 +125,19 @@ async fn answer(request: Request, handler: Handler, dialect: Arc<dyn Dialect>, s
         Ok(Ok(inbound)) => {
             let request_id = inbound.request_id.clone();
             // A task of its own: hyper drops the future of a request whose client hangs up, and what has begun to write
-            // must come to its end. A panic ends that task and nothing else.
-            let answer = tokio::spawn(handler(inbound).in_current_span()).await;
-            answer.unwrap_or_else(|_| {
-                tracing::error!("a request ended in a panic");
-                dialect.refuse(Refusal::Internal { request_id })
-            })
+            // must come to its end, in time for an answer or not. A panic ends that task and nothing else.
+            let work = tokio::spawn(handler(inbound).in_current_span());
+            match tokio::time::timeout(shared.answer_timeout, work).await {
+                Ok(Ok(answer)) => answer,
+                Ok(Err(_)) => {
+                    tracing::error!("a request ended in a panic");
+                    dialect.refuse(Refusal::Internal { request_id })
+                }
+                Err(_) => {
+                    tracing::error!("an answer takes longer than server.answer_timeout; the work on it goes on");
+                    dialect.refuse(Refusal::Unavailable { retry_after: LATE_RETRY })
+                }
+            }
         }
         Ok(Err(refusal)) => dialect.refuse(refusal),
         Err(_) => dialect.refuse(Refusal::TimedOut),

@@ -69,7 +69,11 @@ mod tests {
 
     fn at(public_url: &str, pairs: &[(&'static str, &str)]) -> Provenance {
         let headers = pairs.iter().map(|(name, value)| (name.parse().unwrap(), value.parse().unwrap())).collect();
-        provenance(&headers, &Site { public_url: public_url.parse().unwrap() }, &["https://app.example".to_owned()])
+        provenance(
+            &headers,
+            &Site { public_url: public_url.parse().unwrap(), is_fixed: false },
+            &["https://app.example".to_owned()],
+        )
     }
 
     fn from(pairs: &[(&'static str, &str)]) -> Provenance {

@@ -73,6 +73,16 @@ impl Params {
         Ok(self)
     }
 
+    /// Whether each of these names has one value, be it given once or more often: where a name has two, whoever looked at the
+    /// request on its way may have seen the other.
+    pub fn agree_on<'a>(&self, names: impl IntoIterator<Item = &'a str>) -> Result<(), BodyError> {
+        let differs = |name| self.all(name).any(|value| self.get(name) != Some(value));
+        if names.into_iter().any(differs) {
+            return Err(BodyError::Malformed("a parameter has two values"));
+        }
+        Ok(())
+    }
+
     /// Reads a body by its content type: urlencoded, multipart or JSON. An empty body has no parameters, whatever its
     /// type; one without a type is taken for urlencoded.
     pub async fn from_body(headers: &HeaderMap, body: &Bytes) -> Result<Self, BodyError> {

@@ -49,7 +49,7 @@ const OF_MOUNT: [&str; 6] = [
 
 /// The documented edition in the faithful profile at the root of `https://id.test/`.
 pub(crate) fn context(api: MockSessionApi) -> Context {
-    let site = Arc::new(Site { public_url: "https://id.test/".parse().unwrap() });
+    let site = Arc::new(Site { public_url: "https://id.test/".parse().unwrap(), is_fixed: false });
     Context {
         api: Arc::new(api),
         edition: Edition::Documented,
@@ -119,6 +119,11 @@ impl Ask {
         self
     }
 
+    /// The request as it is.
+    pub(crate) fn into_request(self) -> Request<Body> {
+        self.request
+    }
+
     /// What the dialect answers, mounted at the root.
     pub(crate) async fn of(self, dialect: impl Dialect) -> Answer {
         self.at("", dialect).await
@@ -138,6 +143,8 @@ impl Ask {
             ids: Arc::new(ids),
             trusted_proxies: Arc::new(["10.0.0.0/8".parse().unwrap()]),
             request_timeout: Duration::from_secs(5),
+            answer_timeout: Duration::from_secs(5),
+            cors_origins: Arc::new([]),
             jwks: Arc::new(|| serde_json::json!({ "keys": [] })),
         };
         let is_head = self.request.method() == Method::HEAD;

@@ -8,6 +8,7 @@ pub mod forms;
 pub mod import;
 pub mod login_tokens;
 pub mod nodes;
+pub mod personal;
 pub mod roles;
 pub mod sessions;
 pub mod users;

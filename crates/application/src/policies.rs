@@ -1,5 +1,6 @@
 //! Rules that several use cases share.
 
+pub mod backoffice;
 pub mod callers;
 pub mod gate;
 pub mod lifetimes;

@@ -28,6 +28,7 @@ pub struct Ports {
     pub stores: Stores,
     pub sightings: Arc<dyn Sightings>,
     pub budgets: Arc<dyn Budgets>,
+    pub local_budgets: Arc<dyn Budgets>,
     pub tokens: Arc<dyn Tokens>,
     pub seals: Arc<dyn Seals>,
     pub signer: Arc<dyn TokenSigner>,
@@ -78,6 +79,7 @@ impl Service {
             roles: ports.stores.roles,
             messages: ports.stores.messages,
             setup: setup.clone(),
+            backoffice: lifetimes.backoffice.clone(),
         });
         let resolver = Arc::new(Resolver {
             sessions: ports.stores.sessions,
@@ -95,6 +97,7 @@ impl Service {
             budgets: ports.budgets.clone(),
             unit: ports.stores.unit.clone(),
             clock: ports.clock.clone(),
+            backoffice: lifetimes.backoffice.clone(),
         });
         let openings = Arc::new(Openings {
             resolver: resolver.clone(),
@@ -135,6 +138,7 @@ impl Service {
         });
         let end_session = Arc::new(end_session::UseCase {
             resolver: resolver.clone(),
+            budgets: ports.budgets.clone(),
             unit: ports.stores.unit.clone(),
             clock: ports.clock.clone(),
         });
@@ -147,6 +151,7 @@ impl Service {
         });
         Self {
             start_session: start_session::UseCase {
+                budgets: ports.local_budgets,
                 seals: ports.seals,
                 tokens: ports.tokens.clone(),
                 clock: ports.clock.clone(),

@@ -3,7 +3,7 @@
 use vestibule_domain::{
     message::MessageId,
     node::Node,
-    rights::Rights,
+    rights::{Rights, RoleName},
     secret::OpaqueToken,
     session::{Session, SignedToken},
     user::User,
@@ -26,6 +26,15 @@ impl Principal {
     /// Whether it is somebody's.
     pub fn is_authenticated(&self) -> bool {
         !matches!(self, Self::Anonymous)
+    }
+
+    /// The roles it has been given.
+    pub fn roles(&self) -> impl Iterator<Item = &RoleName> {
+        let user = match self {
+            Self::User(user) => Some(user),
+            Self::Anonymous | Self::Setup | Self::Node(_) => None,
+        };
+        user.into_iter().flat_map(|user| &user.roles)
     }
 }
 

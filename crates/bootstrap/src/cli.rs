@@ -33,6 +33,7 @@ use self::output::Context;
 use crate::{
     clock::SystemClock,
     compose::{self, Operations},
+    core_dumps,
     settings::{Invalid, Settings, Sources},
     telemetry::tell,
 };
@@ -141,6 +142,9 @@ pub fn run() -> ExitCode {
 
 fn execute(cli: Cli) -> Result<()> {
     let settings = Settings::read(Sources::of_process(cli.config.as_deref()).map_err(Invalid::from)?)?;
+    if !settings.core_dumps {
+        core_dumps::forbid().context("core dumps cannot be forbidden: that takes core_dumps = true")?;
+    }
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build();
     let runtime = runtime.context("cannot start the threads of the service")?;
     runtime.block_on(async {

@@ -12,6 +12,7 @@ mod tests;
 use std::{
     net::{Ipv4Addr, Ipv6Addr, SocketAddr},
     sync::Arc,
+    time::Duration,
 };
 
 use anyhow::{Context, Result, bail};
@@ -20,13 +21,15 @@ use tokio::net::TcpListener;
 use url::Url;
 use vestibule_adapters_cache::Tenure;
 use vestibule_adapters_crypto::Keys;
-use vestibule_adapters_http::mount::{self, Shared};
+use vestibule_adapters_http::mount::{self, Collision, Mount, Shared};
 use vestibule_application::{
     activity::Activity,
     change::Change,
     operator::Operator,
-    ports::{Clock, SetupState},
+    ports::{Clock, SetupState, Stores},
+    service::Ports,
 };
+use vestibule_domain::time::Timestamp;
 
 use self::core::Core;
 pub(crate) use self::{
@@ -42,11 +45,18 @@ use crate::{
     settings::{Invalid, OpenTo, Server, Settings, StoreUrl},
 };
 
-/// What a test puts in the place of an adapter.
+/// Builds the router of all mounts, as [`mount::mount`] does.
+pub type BuildRouter = fn(&[Mount], &Shared) -> Result<Router, Collision>;
+
+/// What a test puts in the place of an adapter, or in front of it.
 #[derive(Clone, Default)]
 pub struct Overrides {
     /// Instead of the machine's clock.
     pub clock: Option<Arc<dyn Clock>>,
+    /// Decorates what the use cases stand on.
+    pub ports: Option<Arc<dyn Fn(Ports) -> Ports + Send + Sync>>,
+    /// Instead of [`mount::mount`].
+    pub mount: Option<BuildRouter>,
 }
 
 /// A service that is put together and has its address, but does not accept connections yet.
@@ -100,10 +110,18 @@ pub async fn build(settings: &Settings, overrides: Overrides) -> Result<App> {
     let listener = serve::bind(settings.server.listen).await?;
     let address = listener.local_addr().context("the listener has no address")?;
     let public_url = public_url(settings, address)?;
-    let (open, core) = open(settings, overrides).await?;
+    let Overrides { clock, ports: decorate, mount } = overrides;
+    let (open, core) = open(settings, clock).await?;
     let (open, tenure) = open.remembering(settings);
     let stores = &open.ports;
 
+    if let Some(ahead) = ahead_of(core.clock.now(), stores).await? {
+        let seconds = ahead.as_secs();
+        tracing::warn!(
+            "the newest message in the store is {seconds} s ahead of this machine's clock: set the clock right; if the \
+             store is a backup or comes from elsewhere, end what it brought back: vestibule session revoke --all"
+        );
+    }
     for form in &settings.forms {
         stores.unit.commit(vec![Change::PutForm(form.clone())]).await.context("cannot store [[forms]]")?;
     }
@@ -111,19 +129,25 @@ pub async fn build(settings: &Settings, overrides: Overrides) -> Result<App> {
         == SetupState::Unconfigured;
     let secret = (unconfigured && settings.setup.open_to != OpenTo::Nobody).then(|| core.tokens.mint());
     let activity = Arc::new(Activity::new(stores.sessions.clone(), stores.unit.clone()));
-    let budgets = open.budgets(core::limits(settings), core.clock.clone());
-    let mounts = core.mounts(settings, stores, budgets.clone(), &activity, &public_url, secret.as_ref())?;
+    let budgets = open.budgets(&core::limits(settings), core.clock.clone());
+    let mut ports = core.ports(settings, stores, budgets.clone(), &activity)?;
+    if let Some(decorate) = decorate {
+        ports = decorate(ports);
+    }
+    let mounts = core.mounts(settings, ports, &public_url, secret.as_ref());
     let shared = Shared {
         ids: core.ids.clone(),
         trusted_proxies: settings.server.trusted_proxies.clone().into(),
         request_timeout: settings.server.request_timeout,
+        answer_timeout: settings.server.answer_timeout,
+        cors_origins: dialects::texts(&settings.server.cors_origins).into(),
         jwks: Arc::new({
             let keyring = core.keyring.clone();
             move || keyring.published()
         }),
     };
-    let router =
-        mount::mount(&mounts, &shared).map_err(|collision| Invalid::because("mounts", &collision.to_string()))?;
+    let router = mount.unwrap_or(mount::mount)(&mounts, &shared)
+        .map_err(|collision| Invalid::because("mounts", &collision.to_string()))?;
     Ok(App {
         report: Report::new(settings, &public_url, address, open.durability(), unconfigured, secret.as_ref()),
         listener,
@@ -147,8 +171,8 @@ pub async fn build(settings: &Settings, overrides: Overrides) -> Result<App> {
 }
 
 /// The store, and what stands beside it. A key file that cannot be used is told before there is a store.
-async fn open(settings: &Settings, overrides: Overrides) -> Result<(OpenStores, Core)> {
-    let clock = overrides.clock.unwrap_or_else(|| Arc::new(SystemClock::default()));
+async fn open(settings: &Settings, clock: Option<Arc<dyn Clock>>) -> Result<(OpenStores, Core)> {
+    let clock = clock.unwrap_or_else(|| Arc::new(SystemClock::default()));
     let existing = keys::existing(settings, clock.as_ref())?;
     let open = OpenStores::open(settings).await?;
     let keys = match existing {
@@ -163,7 +187,7 @@ async fn open(settings: &Settings, overrides: Overrides) -> Result<(OpenStores, 
 pub(crate) async fn operate(settings: &Settings) -> Result<Operations> {
     stores::check(settings)?;
     refuse_memory(settings)?;
-    let (store, core) = open(settings, Overrides::default()).await?;
+    let (store, core) = open(settings, None).await?;
     Ok(Operations { operator: core.operator(settings, &store.ports), store })
 }
 
@@ -214,10 +238,11 @@ pub(crate) fn routes(settings: &Settings) -> Result<Vec<RouteEntry>> {
     let stores = &open.ports;
     let clock = SystemClock::default();
     let core = Core::new(settings, &Keys::random(clock.now())?, Arc::new(clock))?;
-    let budgets = open.budgets(core::limits(settings), core.clock.clone());
+    let budgets = open.budgets(&core::limits(settings), core.clock.clone());
     let activity = Arc::new(Activity::new(stores.sessions.clone(), stores.unit.clone()));
     let public_url = Url::parse("http://localhost").context("the public URL is none")?;
-    let mounts = core.mounts(settings, stores, budgets, &activity, &public_url, None)?;
+    let ports = core.ports(settings, stores, budgets, &activity)?;
+    let mounts = core.mounts(settings, ports, &public_url, None);
     let table = mount::table(&mounts).map_err(|collision| Invalid::because("mounts", &collision.to_string()))?;
     let entry = |entry: mount::Entry| RouteEntry {
         dialect: entry.dialect.name(),
@@ -228,6 +253,18 @@ pub(crate) fn routes(settings: &Settings) -> Result<Vec<RouteEntry>> {
         hosts: entry.hosts.into_iter().collect(),
     };
     Ok(table.into_iter().map(entry).collect())
+}
+
+/// How far the clocks of several processes on one store may be apart.
+const CLOCK_SKEW: Duration = Duration::from_mins(1);
+
+/// How far the store's newest message is ahead of this clock, if that is too far. A clock that was set back, or was wrong
+/// before, keeps sessions alive for longer than it should; nobody but a person can tell which it was.
+async fn ahead_of(now: Timestamp, stores: &Stores) -> Result<Option<Duration>> {
+    let cannot = "cannot read the message log";
+    let latest = stores.messages.latest().await.context(cannot)?;
+    let newest = stores.messages.page(latest.saturating_sub(1), 1).await.context(cannot)?;
+    Ok(newest.first().map(|message| message.event.at.since(now)).filter(|ahead| *ahead > CLOCK_SKEW))
 }
 
 /// As it was set, else as the listener can be reached from this machine.

@@ -10,6 +10,7 @@ pub mod cli;
 mod clock;
 pub mod compose;
 mod copy;
+mod core_dumps;
 pub mod form_document;
 mod key_watch;
 mod report;

@@ -10,7 +10,7 @@ use vestibule_adapters_redis::Durability;
 use vestibule_domain::secret::OpaqueToken;
 
 use crate::{
-    settings::{Dialect, Log, LogFormat, Mount, OpenTo, Profile, Settings},
+    settings::{Dialect, Log, LogFormat, Mount, OpenTo, Profile, Registration, Settings},
     telemetry::tell,
 };
 
@@ -194,6 +194,30 @@ fn risks(settings: &Settings, public_url: &Url, exposed: bool, unconfigured: boo
             faithful(Dialect::Dood),
             "dood: answers tell which addresses have accounts, within throttle.disclosures_*: set profile to \
              \"hardened\", or lower those",
+        ),
+        (
+            exposed && faithful(Dialect::Easydb) && public_url.scheme() == "http",
+            "easydb: session tokens in URLs are taken over plain HTTP, where others can read them: set server.tls, or set \
+             profile to \"hardened\"",
+        ),
+        (
+            exposed && settings.server.public_url.is_none() && mounted(Dialect::Easydb),
+            "easydb: a login may redirect to whatever host its request names: set server.public_url",
+        ),
+        (
+            exposed && settings.profile == Profile::Faithful && settings.sessions.backoffice.networks.is_empty(),
+            "admins log in from anywhere: set sessions.backoffice.networks to where they are",
+        ),
+        (
+            exposed
+                && settings.profile == Profile::Faithful
+                && settings.sessions.backoffice.idle.is_none()
+                && settings.sessions.backoffice.absolute.is_none(),
+            "admins' sessions live as long as others: set sessions.backoffice.idle_ttl and .absolute_ttl",
+        ),
+        (
+            mounted(Dialect::Dood) && settings.dood.registration == Registration::Open,
+            "dood: anybody can register as a user, with an address that nobody verifies: set dood.registration to \"off\"",
         ),
         (
             any(&[Dialect::Dood]) && settings.passwords.min_length < 8,

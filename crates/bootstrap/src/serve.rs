@@ -20,6 +20,8 @@ use tokio::{
     task::{JoinError, JoinHandle},
 };
 
+use vestibule_application::ports::Clock;
+
 pub(crate) use self::tls::Certificate;
 use self::{caps::PerAddress, connection::Common};
 use crate::{
@@ -76,7 +78,8 @@ impl App {
     #[expect(clippy::unused_async, reason = "it spawns tasks on the runtime that waits for it")]
     pub async fn serve(self) -> Result<Handle> {
         let (stop, stopped) = watch::channel(false);
-        let mut handle = serve(self.listener, self.router, self.server, self.certificate)?;
+        let clock = Arc::clone(&self.background.clock);
+        let mut handle = serve(self.listener, self.router, self.server, self.certificate, clock)?;
         let key_watch = self.key_watch.map(|watch| watch.start(stopped.clone())).transpose()?;
         let background = tokio::spawn(self.background.run(stopped));
         let tenure = self.tenure.map(|tenure| {
@@ -91,7 +94,13 @@ impl App {
 }
 
 /// Serves this router alone.
-fn serve(listener: TcpListener, router: Router, settings: Server, certificate: Option<Certificate>) -> Result<Handle> {
+fn serve(
+    listener: TcpListener,
+    router: Router,
+    settings: Server,
+    certificate: Option<Certificate>,
+    clock: Arc<dyn Clock>,
+) -> Result<Handle> {
     let address = listener.local_addr().context("the listener has no address")?;
     let (stage, seen) = watch::channel(Stage::Serving);
     let certificate = certificate.map(Arc::new);
@@ -101,15 +110,15 @@ fn serve(listener: TcpListener, router: Router, settings: Server, certificate: O
     let accepting = tokio::spawn(async move {
         tokio::select! {
             () = accept::run(listener, Arc::new(common)) => {}
-            () = follow(renewed) => {}
+            () = follow(renewed, clock) => {}
         }
     });
     Ok(Handle { address, certificate, stage, accepting, after: None })
 }
 
-async fn follow(certificate: Option<Arc<Certificate>>) {
+async fn follow(certificate: Option<Arc<Certificate>>, clock: Arc<dyn Clock>) {
     match certificate {
-        Some(certificate) => certificate.follow().await,
+        Some(certificate) => certificate.follow(clock).await,
         None => std::future::pending().await,
     }
 }

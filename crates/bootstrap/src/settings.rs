@@ -22,8 +22,8 @@ use self::reader::Reader;
 
 pub use self::{
     kinds::{
-        CookieName, Dialect, Edition, HostName, LogFilter, LogFormat, OpenTo, Prefix, Profile, PublicUrl, StoreUrl,
-        WebOrigin,
+        CookieName, Dialect, Edition, HostName, LogFilter, LogFormat, OpenTo, Prefix, Profile, PublicUrl, Registration,
+        StoreUrl, WebOrigin,
     },
     layers::Sources,
     problem::{Invalid, Problem},
@@ -40,6 +40,8 @@ pub struct Settings {
     pub profile: Profile,
     /// Where files are kept.
     pub data_dir: PathBuf,
+    /// Whether a process that crashes may leave a core dump.
+    pub core_dumps: bool,
     /// The listener.
     pub server: Server,
     /// The stores.

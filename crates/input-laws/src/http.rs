@@ -68,7 +68,7 @@ pub fn platformos(bytes: &[u8]) {
 
 /// dood answers any request.
 pub fn dood(bytes: &[u8]) {
-    let settings = dood::Settings { require_https: false, photo_server: String::new(), category_version: 0 };
+    let settings = dood::Settings::default();
     thread_local!(static ROUTER: OnceCell<Router> = const { OnceCell::new() });
     ROUTER.with(|router| answer(router.get_or_init(|| of(|context| Arc::new(Dood::new(context, settings)))), bytes));
 }
@@ -91,7 +91,7 @@ fn of(dialect: impl FnOnce(Context) -> Arc<dyn Dialect>) -> Router {
         edition: Edition::Documented,
         profile: Profile::Faithful,
         prefix: String::new(),
-        site: Arc::new(Site { public_url: SITE.parse().expect("a URL") }),
+        site: Arc::new(Site { public_url: SITE.parse().expect("a URL"), is_fixed: true }),
     };
     let mount_point = Mount {
         dialect: dialect(context),
@@ -103,6 +103,8 @@ fn of(dialect: impl FnOnce(Context) -> Arc<dyn Dialect>) -> Router {
         ids: Arc::new(RandomIds),
         trusted_proxies: Arc::new([]),
         request_timeout: Duration::from_mins(1),
+        answer_timeout: Duration::from_mins(1),
+        cors_origins: Arc::new([]),
         jwks: Arc::new(|| serde_json::Value::Null),
     };
     mount(&[mount_point], &shared).unwrap_or_else(|_| panic!("one mount is in nobody's way"))

@@ -4,11 +4,13 @@
 #![expect(clippy::expect_used, reason = "what cannot fail here is set up by this crate itself")]
 
 mod api;
+mod corpora;
 mod http;
 mod names;
 mod secrets;
 
 pub use self::{
+    corpora::corpora,
     http::{dialogram, dood, easydb, platformos, vprotect},
     names::{forms, names},
     secrets::{hashes, seals, signatures, tokens},

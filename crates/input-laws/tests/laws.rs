@@ -1,19 +1,25 @@
 //! Every law on its seeds and on what becomes of them by small changes. A fuzzer goes further: `cargo xtask fuzz`.
 #![expect(clippy::panic, clippy::unwrap_used, reason = "a test that fails says so by a panic")]
+#![expect(clippy::print_stdout, reason = "how much was tried is worth telling")]
 
-use std::{fs, path::Path};
+use std::{
+    env, fs,
+    path::Path,
+    time::{Duration, Instant},
+};
 
 use proptest::{
     prelude::*,
     test_runner::{Config, TestRunner},
 };
-use vestibule_input_laws::LAWS;
+use vestibule_input_laws::{LAWS, Law, corpora};
 
 fn seeds(name: &str) -> Vec<Vec<u8>> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../fuzz/seeds").join(name);
     let files = fs::read_dir(&folder).unwrap_or_else(|error| panic!("{}: {error}", folder.display()));
     let mut seeds: Vec<Vec<u8>> = files.map(|file| fs::read(file.unwrap().path()).unwrap()).collect();
     assert!(!seeds.is_empty(), "{name} has seeds");
+    seeds.extend(corpora(name));
     seeds.sort();
     seeds
 }
@@ -72,23 +78,41 @@ fn changes() -> impl Strategy<Value = Vec<Change>> {
     prop::collection::vec((any::<prop::sample::Index>(), 0..6usize, inserted), 0..5)
 }
 
+/// In one go.
+const CASES: u32 = 1500;
+
+/// How long all laws together are tried: what `VESTIBULE_LAWS_SECONDS` says, and at least once.
+fn patience() -> Duration {
+    let seconds = env::var("VESTIBULE_LAWS_SECONDS").ok().map(|text| text.parse().unwrap());
+    Duration::from_secs(seconds.unwrap_or_default())
+}
+
 #[test]
 fn every_law_holds_of_mutated_seeds() {
+    let for_each = patience() / u32::try_from(LAWS.len()).unwrap();
     for (name, law) in LAWS {
-        let seeds = seeds(name);
-        let config = Config { cases: 1500, failure_persistence: None, ..Config::default() };
-        let inputs = (any::<prop::sample::Index>(), changes());
-        let outcome = TestRunner::new(config).run(&inputs, |(which, changes)| {
-            let mut bytes = which.get(&seeds).clone();
-            for (place, gone, inserted) in changes {
-                let at = place.index(bytes.len() + 1);
-                bytes.splice(at..(at + gone).min(bytes.len()), inserted);
-            }
-            law(&bytes);
-            Ok(())
-        });
-        outcome.unwrap_or_else(|error| panic!("{name}: {error}"));
+        let (seeds, begun, mut inputs) = (seeds(name), Instant::now(), 0);
+        while inputs == 0 || begun.elapsed() < for_each {
+            assert_holds_of_mutations(name, law, &seeds);
+            inputs += CASES;
+        }
+        println!("{name:>12} {inputs:>12} inputs");
     }
+}
+
+fn assert_holds_of_mutations(name: &str, law: Law, seeds: &[Vec<u8>]) {
+    let config = Config { cases: CASES, failure_persistence: None, ..Config::default() };
+    let inputs = (any::<prop::sample::Index>(), changes());
+    let outcome = TestRunner::new(config).run(&inputs, |(which, changes)| {
+        let mut bytes = which.get(seeds).clone();
+        for (place, gone, inserted) in changes {
+            let at = place.index(bytes.len() + 1);
+            bytes.splice(at..(at + gone).min(bytes.len()), inserted);
+        }
+        law(&bytes);
+        Ok(())
+    });
+    outcome.unwrap_or_else(|error| panic!("{name}: {error}"));
 }
 
 proptest! {

@@ -49,10 +49,10 @@ impl Place {
     }
 
     /// Two handles on the same budgets: two processes', where there can be two.
-    fn open(&self, limits: BudgetLimits) -> (Opened, Opened) {
+    fn open(&self, limits: &BudgetLimits) -> (Opened, Opened) {
         let clock = Arc::new(StillClock(AtomicI64::new(START.as_millis())));
-        let one = Opened { budgets: (self.open)(limits, clock.clone()), clock: clock.clone() };
-        let other = if self.shared { (self.open)(limits, clock.clone()) } else { one.budgets.clone() };
+        let one = Opened { budgets: (self.open)(*limits, clock.clone()), clock: clock.clone() };
+        let other = if self.shared { (self.open)(*limits, clock.clone()) } else { one.budgets.clone() };
         let other = Opened { budgets: other, clock };
         (one, other)
     }

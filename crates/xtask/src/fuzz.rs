@@ -9,14 +9,18 @@ use std::{
 
 use anyhow::{Context, Result, bail};
 
-use crate::{have, say};
+use crate::{cargo, have, is_here, say};
 
 const TARGETS: &str = "fuzz/fuzz_targets";
+/// What is found is kept here, beside what `tests/corpus` has for the target.
+const CORPUS: &str = "fuzz/corpus";
 
 /// Runs these targets, or all, for so long each; tells how many inputs each was given, and fails if any broke.
 pub(crate) fn run(seconds: u64, targets: Vec<String>) -> Result<()> {
     let program = fs::canonicalize(have("cargo-fuzz", "0.13.2")?)?;
     let targets = if targets.is_empty() { all()? } else { targets };
+    crate::run(&mut cargo(&["run", "--quiet", "--package", "vestibule-input-laws", "--example", "seeds", CORPUS]))?;
+    crate::run(&mut cargo_fuzz(&program, "build"))?;
     let (mut total, mut broken) = (0, Vec::new());
     for target in targets {
         say(&format!("fuzz {target} for {seconds} s"));
@@ -29,6 +33,18 @@ pub(crate) fn run(seconds: u64, targets: Vec<String>) -> Result<()> {
     if broken.is_empty() { Ok(()) } else { bail!("broken: {}; the inputs are in fuzz/artifacts", broken.join(", ")) }
 }
 
+/// Runs all targets, together for so long, if the fuzzer is here; tells whether it is.
+pub(crate) fn briefly(seconds: u64) -> Result<bool> {
+    if !is_here("cargo-fuzz") {
+        eprintln!(
+            "    skipped: fuzzing (`cargo xtask fuzz` installs what it needs); its laws are tested for {seconds} s instead"
+        );
+        return Ok(false);
+    }
+    let targets = all()?;
+    run(seconds / targets.len().max(1) as u64, targets).map(|()| true)
+}
+
 fn all() -> Result<Vec<String>> {
     let files = fs::read_dir(TARGETS).context("there are no targets")?;
     let mut names = Vec::new();
@@ -39,16 +55,20 @@ fn all() -> Result<Vec<String>> {
     Ok(names)
 }
 
+/// Sanitizers of addresses need the nightly compiler, and are for unsafe code, of which there is none here. What
+/// instruments for coverage is stable but for its name, hence the variable.
+fn cargo_fuzz(program: &Path, command: &str) -> Command {
+    let mut fuzz = Command::new(program);
+    fuzz.args(["fuzz", command, "--sanitizer", "none"]).env("RUSTC_BOOTSTRAP", "1");
+    fuzz
+}
+
 /// How many inputs the target was given, and whether what it says held of all.
 fn fuzz(program: &Path, target: &str, seconds: u64) -> Result<(u64, bool)> {
-    let corpus = format!("fuzz/corpus/{target}");
-    fs::create_dir_all(&corpus)?;
-    // Sanitizers of addresses need the nightly compiler, and are for unsafe code, of which there is none here. What
-    // instruments for coverage is stable but for its name, hence the variable.
-    let mut child = Command::new(program)
-        .args(["fuzz", "run", "--sanitizer", "none", target, &corpus, &format!("fuzz/seeds/{target}"), "--"])
+    let corpus = format!("{CORPUS}/{target}");
+    let mut child = cargo_fuzz(program, "run")
+        .args([target, &corpus, &format!("fuzz/seeds/{target}"), "--"])
         .args([&format!("-max_total_time={seconds}"), "-print_final_stats=1", "-timeout=10", "-rss_limit_mb=2048"])
-        .env("RUSTC_BOOTSTRAP", "1")
         .stderr(Stdio::piped())
         .spawn()
         .context("cannot run cargo-fuzz")?;

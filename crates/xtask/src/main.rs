@@ -16,6 +16,9 @@ use clap::Parser;
 
 use crate::servers::Servers;
 
+/// For how many seconds CI looks for inputs that break something.
+const FUZZING: u64 = 110;
+
 /// Where programs are installed for the tasks.
 const TOOLS: &str = "target/tools";
 
@@ -28,7 +31,7 @@ enum Task {
         #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
         arguments: Vec<String>,
     },
-    /// Formatting, lints, documentation, licences, then every test
+    /// Formatting, lints, documentation, licences, a little fuzzing, then every test
     Ci,
     /// Starts the database servers of the tests, tells the variables to set, and waits for Ctrl-C or the end of its input
     Servers,
@@ -47,20 +50,23 @@ fn main() -> Result<()> {
     let here = Path::new(env!("CARGO_MANIFEST_DIR"));
     env::set_current_dir(here.join("../..")).context("the workspace is not where it was built")?;
     match Task::parse() {
-        Task::Test { arguments } => test(&arguments),
+        Task::Test { arguments } => test(&arguments, 0),
         Task::Ci => ci(),
         Task::Servers => serve(),
         Task::Fuzz { seconds, targets } => fuzz::run(seconds, targets),
     }
 }
 
-fn test(arguments: &[String]) -> Result<()> {
+/// With the laws of inputs tried for so many seconds, and at least once.
+fn test(arguments: &[String], seconds: u64) -> Result<()> {
     // First of all the program, because tests start it; and everything with it, or it would be built with other features
     // than the tests and its dependencies twice.
     run(&mut cargo(&["build", "--workspace", "--all-targets"]))?;
     say("start database servers");
     let servers = Servers::start()?;
-    run(cargo(&["test", "--workspace", "--all-targets"]).args(arguments).envs(servers.urls.clone()))?;
+    let mut tests = cargo(&["test", "--workspace", "--all-targets"]);
+    tests.args(arguments).envs(servers.urls.clone()).env("VESTIBULE_LAWS_SECONDS", seconds.to_string());
+    run(&mut tests)?;
     drop(servers);
     run(&mut cargo(&["test", "--workspace", "--doc"]))
 }
@@ -73,7 +79,8 @@ fn ci() -> Result<()> {
         Some(program) => run(Command::new(program).args(["check", "licenses", "bans", "sources"]))?,
         None => eprintln!("    skipped: licences, bans and sources (`cargo install cargo-deny` to check them here)"),
     }
-    test(&[])
+    // What is fuzzed are laws that are tested too: where there is no fuzzer, that is done for longer.
+    test(&[], if fuzz::briefly(FUZZING)? { 0 } else { FUZZING })
 }
 
 /// Nothing but the variables on the standard output, so that a shell can read them.
@@ -88,10 +95,12 @@ fn serve() -> Result<()> {
 
 /// The program that checks dependencies. In CI it is installed when it is missing and can be had.
 fn cargo_deny() -> Option<PathBuf> {
-    if installed("cargo-deny").is_none() && !tool("cargo-deny").is_file() && env::var_os("CI").is_none() {
-        return None;
-    }
-    have("cargo-deny", "0.20.2").ok()
+    let is_wanted = is_here("cargo-deny") || env::var_os("CI").is_some();
+    is_wanted.then(|| have("cargo-deny", "0.20.2").ok()).flatten()
+}
+
+fn is_here(program: &str) -> bool {
+    installed(program).is_some() || tool(program).is_file()
 }
 
 /// A program that was installed for the tasks alone.

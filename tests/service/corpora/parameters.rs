@@ -47,6 +47,33 @@ async fn i6_of_two_values_the_first_is_checked_and_used() {
     }
 }
 
+/// I6, T000-7: hardened, whoever looked at a request on its way has seen the one value that counts.
+#[tokio::test]
+async fn t000_7_hardened_no_parameter_has_two_values_through_any_door() {
+    let proxy = "[server]\npublic_url = \"https://id.example\"\ntrusted_proxies = [\"127.0.0.1/32\"]";
+    let app = TestApp::with(&format!("profile = \"hardened\"\n{PATIENT}{proxy}")).await;
+    app.user("ann", &[]).await;
+    let tls = |method, path: &str| app.request(method, path).header("x-forwarded-proto", "https");
+    let get = async |path: &str| app.send(tls(Method::GET, path)).await;
+    let token = get("/api/session").await.text("/token");
+    let login = format!("email=ann@example.com&login=ann&password={RIGHT}");
+    for (path, body) in [
+        (&*format!("/api/session/authenticate?token={token}"), format!("{login}&token=0{}", &token[1..])),
+        (&*format!("/api/session/authenticate?token={token}"), format!("{login}&login=bob")),
+        (&*format!("/api/session/authenticate?token={token}&login=bob"), login.clone()),
+        ("/session/login/", format!("{login}&email=bob@example.com")),
+        ("/session/login/?password=wrong", login.clone()),
+        ("/session/register/", format!("{login}&name=ann&name=bob")),
+    ] {
+        let answer = app.send(tls(Method::POST, path).header("content-type", FORM).body(body.clone())).await;
+        assert_eq!(answer.status, 400, "{path} {body}: {answer:?}");
+    }
+    let twice = get(&format!("/api/session?token={token}&token=0{}", &token[1..])).await;
+    assert_eq!((twice.status, twice.text("/code")), (400, "error.api.invalid_parameter".to_owned()));
+    assert_eq!(get(&format!("/api/session?token={token}&token={token}")).await.text("/token"), token);
+    assert_eq!(app.operator.sessions(None).await.unwrap().len(), 0);
+}
+
 /// I6: brackets, dots, case and blanks make another name, which nobody reads.
 #[tokio::test]
 async fn i6_no_other_spelling_of_a_parameters_name_is_that_parameter() {

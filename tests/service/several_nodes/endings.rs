@@ -19,25 +19,48 @@ const IN_FLIGHT: usize = 16;
 /// How an operator ends all sessions of a user.
 const WAYS: [&[&str]; 2] = [&["user", "disable"], &["session", "revoke", "--user"]];
 
-/// Begins sessions on each node in turn, ends each on any node, and asks every other node as soon as that is
-/// acknowledged. Then the same with all sessions of a user at once, so many for each of them.
-pub(super) async fn ended_on_one_is_refused_on_the_others(storage: &str, count: usize, one_by_one: usize, each: usize) {
-    let nodes = Arc::new(Nodes::start(storage, count).await);
-    let visitors = Arc::new(nodes.visitors(IN_FLIGHT).await);
-    let accepted = {
-        let (nodes, visitors) = (Arc::clone(&nodes), Arc::clone(&visitors));
-        for_each(one_by_one, move |session| {
+/// Nodes that share a store, and users of theirs.
+pub(super) struct Shared {
+    nodes: Arc<Nodes>,
+    visitors: Arc<Vec<Visitor>>,
+}
+
+impl Shared {
+    /// So many nodes, each without this defence.
+    pub(super) async fn start(storage: &str, count: usize, sabotage: Option<&'static str>) -> Self {
+        let nodes = Arc::new(Nodes::start_sabotaged(storage, count, sabotage).await);
+        let visitors = Arc::new(nodes.visitors(IN_FLIGHT).await);
+        Self { nodes, visitors }
+    }
+
+    /// Begins so many sessions, on each node in turn, ends each on any node, asks every other node as soon as that is
+    /// acknowledged, and counts how often a session is accepted there.
+    pub(super) async fn accepted_one_by_one(&self, count: usize) -> usize {
+        let (nodes, visitors) = (Arc::clone(&self.nodes), Arc::clone(&self.visitors));
+        for_each(count, move |session| {
             let (nodes, visitors) = (Arc::clone(&nodes), Arc::clone(&visitors));
             async move { one_session(&nodes, &visitors[session % IN_FLIGHT], session).await }
         })
         .await
-    };
+    }
+
+    /// The same with all sessions of a user at once, so many for each of them, ended by the operator.
+    async fn accepted_all_at_once(&self, each: usize) -> usize {
+        let (nodes, visitors) = (Arc::clone(&self.nodes), Arc::clone(&self.visitors));
+        for_each(IN_FLIGHT, move |user| {
+            let (nodes, visitors) = (Arc::clone(&nodes), Arc::clone(&visitors));
+            async move { all_sessions(&nodes, &visitors[user], WAYS[user % WAYS.len()], each).await }
+        })
+        .await
+    }
+}
+
+/// Both.
+pub(super) async fn ended_on_one_is_refused_on_the_others(storage: &str, count: usize, one_by_one: usize, each: usize) {
+    let shared = Shared::start(storage, count, None).await;
+    let accepted = shared.accepted_one_by_one(one_by_one).await;
     assert_eq!(accepted, 0, "sessions that were ended one by one were accepted by other nodes");
-    let accepted = for_each(IN_FLIGHT, move |user| {
-        let (nodes, visitors) = (Arc::clone(&nodes), Arc::clone(&visitors));
-        async move { all_sessions(&nodes, &visitors[user], WAYS[user % WAYS.len()], each).await }
-    })
-    .await;
+    let accepted = shared.accepted_all_at_once(each).await;
     assert_eq!(accepted, 0, "sessions of users who had been shut out were accepted");
 }
 

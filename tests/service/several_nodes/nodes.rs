@@ -4,20 +4,28 @@ use serde_json::Value;
 use tempfile::TempDir;
 use vestibule_tests::{Caller, PASSWORD, Process, Visitor, command};
 
+use crate::sabotaged::sabotaged;
+
 /// Running nodes.
 pub(crate) struct Nodes {
     directory: TempDir,
+    sabotage: Option<&'static str>,
     pub(crate) processes: Vec<Process>,
 }
 
 impl Nodes {
     /// So many, with this storage section of their configuration.
     pub(crate) async fn start(storage: &str, count: usize) -> Self {
+        Self::start_sabotaged(storage, count, None).await
+    }
+
+    /// The same, each without this defence.
+    pub(crate) async fn start_sabotaged(storage: &str, count: usize, sabotage: Option<&'static str>) -> Self {
         let directory = tempfile::tempdir().unwrap();
         let data = directory.path().join("data");
         let settings = format!("data_dir = \"{}\"\n{storage}", data.display());
         std::fs::write(directory.path().join("vestibule.toml"), settings).unwrap();
-        let mut nodes = Self { directory, processes: Vec::new() };
+        let mut nodes = Self { directory, sabotage, processes: Vec::new() };
         for _ in 0..count {
             let process = nodes.one_more().await;
             nodes.processes.push(process);
@@ -27,7 +35,10 @@ impl Nodes {
 
     /// Another process on the same store, with the same key.
     pub(crate) async fn one_more(&self) -> Process {
-        Process::start(self.directory.path()).await
+        match self.sabotage {
+            Some(name) => Process::spawn(sabotaged(name, self.directory.path())).await,
+            None => Process::start(self.directory.path()).await,
+        }
     }
 
     /// The client of a node; there is one for every number.

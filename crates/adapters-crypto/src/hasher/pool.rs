@@ -72,7 +72,19 @@ impl Drop for Pool {
     }
 }
 
+/// How far this thread gives way to others, as nice(1) counts. A session that is only looked at must not wait for logins.
+const NICENESS: i32 = 10;
+
+/// Gives way to the threads that answer. On Linux a thread may do so for itself; elsewhere it would be the whole process.
+fn give_way() {
+    #[cfg(target_os = "linux")]
+    if let Err(error) = rustix::process::setpriority_process(Some(rustix::thread::gettid()), NICENESS) {
+        tracing::debug!(%error, "hashing has the priority of everything else");
+    }
+}
+
 fn work(jobs: &Mutex<mpsc::Receiver<Job>>, usual: Argon2Cost) {
+    give_way();
     let mut memory = Vec::new();
     loop {
         // The lock is held while waiting for a job, and released before working on it.

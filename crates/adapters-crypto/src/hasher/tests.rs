@@ -255,3 +255,24 @@ async fn a_cost_that_argon2_does_not_have_is_named() {
         assert!(error.to_string().contains(&format!("{} iterations", cost.iterations)), "{error}");
     }
 }
+
+/// Derives the niceness of the thread it is on.
+#[cfg(target_os = "linux")]
+struct Niceness;
+
+#[cfg(target_os = "linux")]
+impl Derivation for Niceness {
+    fn derive(&self, _: &[u8], _: &mut Vec<argon2::Block>) -> Result<formats::Output, HashError> {
+        let thread = Some(rustix::thread::gettid());
+        Ok(rustix::process::getpriority_process(thread).unwrap().to_ne_bytes().to_vec().into())
+    }
+}
+
+#[cfg(target_os = "linux")]
+#[tokio::test]
+async fn tx_4_hashes_give_way_to_everything_else() {
+    let ours = rustix::process::getpriority_process(Some(rustix::thread::gettid())).unwrap();
+    let derived = hasher(CHEAP, 1, 8).pool.derive(b"p".to_vec().into(), Box::new(Niceness)).await;
+    assert_eq!(derived.unwrap().as_slice(), 10_i32.to_ne_bytes());
+    assert!(ours < 10, "nothing else does");
+}

@@ -15,7 +15,7 @@ use sea_orm::{
     sea_query::OnConflict,
 };
 use sha2::{Digest, Sha256};
-use vestibule_application::ports::{Bucket, BudgetLimits, Budgets, Clock, NotCharged, StoreError};
+use vestibule_application::ports::{Bucket, BudgetLimits, Budgets, Clock, Limit, NotCharged, StoreError};
 use vestibule_domain::time::Timestamp;
 
 use super::{
@@ -52,8 +52,9 @@ impl SeaOrmStore {
 #[async_trait]
 impl Budgets for SeaOrmBudgets {
     async fn charge(&self, buckets: &[Bucket]) -> Result<(), NotCharged> {
-        let (limits, now, buckets) = (self.limits, self.clock.now(), buckets.to_vec());
-        self.store.write(move |tx| Box::pin(charge(tx, limits, now, buckets.clone()))).await
+        let limited = |bucket: &Bucket| (bucket.clone(), self.limits.of(bucket));
+        let (now, buckets) = (self.clock.now(), buckets.iter().map(limited).collect::<Vec<_>>());
+        self.store.write(move |tx| Box::pin(charge(tx, now, buckets.clone()))).await
     }
 
     async fn refund(&self, buckets: &[Bucket]) {
@@ -74,13 +75,8 @@ fn key(bucket: &Bucket) -> Key {
     Sha256::digest(bucket.to_string()).to_vec()
 }
 
-async fn charge(
-    tx: &DatabaseTransaction,
-    limits: BudgetLimits,
-    now: Timestamp,
-    buckets: Vec<Bucket>,
-) -> Result<(), NotCharged> {
-    let ends = buckets.iter().map(|bucket| (key(bucket), now.plus(limits.of(bucket).window)));
+async fn charge(tx: &DatabaseTransaction, now: Timestamp, buckets: Vec<(Bucket, Limit)>) -> Result<(), NotCharged> {
+    let ends = buckets.iter().map(|(bucket, limit)| (key(bucket), now.plus(limit.window)));
     let ends: BTreeMap<Key, Timestamp> = ends.collect();
     // Makes the rows that are missing, and locks those that are there.
     let row =
@@ -89,13 +85,12 @@ async fn charge(
     let mut rows = read(tx, Entity::find().filter(Column::Id.is_in(ends.keys().cloned()))).await?;
 
     let mut longest: Option<(Duration, &Bucket)> = None;
-    for bucket in &buckets {
-        let limit = limits.of(bucket);
+    for (bucket, limit) in &buckets {
         let attempts = rows.get_mut(&key(bucket)).ok_or(StoreError::Malformed(KIND))?;
-        if let Some(wait) = attempts.wait(limit, now) {
+        if let Some(wait) = attempts.wait(*limit, now) {
             longest = longest.filter(|(longest, _)| *longest >= wait).or(Some((wait, bucket)));
         } else {
-            attempts.push(limit, now);
+            attempts.push(*limit, now);
         }
     }
     if let Some((retry_after, bucket)) = longest {

@@ -1,5 +1,8 @@
 //! Transactions.
 
+#[cfg(feature = "unguarded")]
+mod unguarded;
+
 use std::{error::Error, iter, pin::Pin};
 
 use async_trait::async_trait;
@@ -17,6 +20,9 @@ use super::{
     error::{is_lost_race, unavailable},
     forms, login_tokens, messages, nodes, roles, sessions, users,
 };
+
+#[cfg(feature = "unguarded")]
+pub use self::unguarded::Unguarded;
 
 /// On SQLite a transaction that begins by reading may find, when it comes to write, that another was first, and fail.
 /// One that begins as a write waits for its turn.

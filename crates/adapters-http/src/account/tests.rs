@@ -21,7 +21,7 @@ fn reset_body(token: &str) -> String {
 }
 
 fn account(api: MockAccountApi) -> Account {
-    Account::new(Arc::new(api), Arc::new(Site { public_url: "https://id.test/".parse().unwrap() }))
+    Account::new(Arc::new(api), Arc::new(Site { public_url: "https://id.test/".parse().unwrap(), is_fixed: false }))
 }
 
 fn changing(

@@ -22,6 +22,8 @@ use crate::{
 pub struct Settings {
     /// Login and registration are refused over plain HTTP, on this machine too. A hardened mount always does so.
     pub require_https: bool,
+    /// Nobody can register.
+    pub is_closed: bool,
     /// `photo_server` of every session.
     pub photo_server: String,
     /// `category_version` of every session, in milliseconds since the epoch.

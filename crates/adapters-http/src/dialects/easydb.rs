@@ -9,7 +9,7 @@ mod response;
 #[cfg(test)]
 mod tests;
 
-use std::sync::Arc;
+use std::sync::{Arc, Once};
 
 use axum::response::Response;
 use http::Method;
@@ -52,18 +52,29 @@ pub struct Easydb {
     context: Context,
     settings: Settings,
     wording: &'static Wording,
+    overheard: Once,
 }
 
 impl Easydb {
     /// Speaks for the use cases of `context`, in its edition.
     pub fn new(context: Context, settings: Settings) -> Self {
         let wording = Wording::of(context.edition);
-        Self { context, settings, wording }
+        Self { context, settings, wording, overheard: Once::new() }
     }
 
     fn setup(&self) -> SetupOpenTo {
         let open_to = self.settings.setup;
         if self.context.is_hardened() && open_to != SetupOpenTo::Nobody { SetupOpenTo::Secret } else { open_to }
+    }
+
+    /// Once: whoever does so does it with every request.
+    fn warn_of_overhearing(&self) {
+        self.overheard.call_once(|| {
+            tracing::warn!(
+                "session tokens come in URLs over plain HTTP, where others can read them: set server.tls or \
+                 server.trusted_proxies, or set profile to \"hardened\" to refuse them"
+            );
+        });
     }
 
     /// The cookie by which a browser proves that it began a session.

@@ -22,6 +22,10 @@ impl Dialect for Fake {
             let method = Method::from_bytes(method.as_bytes()).unwrap();
             let route = Route::new("answer", method, path, &self, async |fake: Arc<Self>, inbound: Inbound| {
                 assert!(inbound.uri.path() != "/panic", "as asked");
+                if inbound.uri.path() == "/late" {
+                    tokio::time::sleep(Duration::from_millis(300)).await;
+                    LATE.notify_one();
+                }
                 Response::new(Body::from(fake.0))
             });
             if *yields { route.yielding() } else { route }
@@ -43,6 +47,9 @@ impl Dialect for Fake {
     }
 }
 
+/// Told when the work on a late answer is done.
+static LATE: tokio::sync::Notify = tokio::sync::Notify::const_new();
+
 fn at(prefix: &str, hosts: &[&str], dialect: Fake) -> Mount {
     let hosts: BTreeSet<String> = hosts.iter().map(|host| (*host).to_owned()).collect();
     Mount { dialect: Arc::new(dialect), edition: Edition::Documented, prefix: prefix.to_owned(), hosts }
@@ -52,7 +59,9 @@ fn shared() -> Shared {
     let mut ids = MockIds::new();
     ids.expect_next().returning(|| Uuid::from_u128(7));
     let jwks = Arc::new(|| serde_json::json!({ "keys": [] }));
-    Shared { ids: Arc::new(ids), trusted_proxies: Arc::new([]), request_timeout: Duration::from_secs(5), jwks }
+    let (request_timeout, answer_timeout) = (Duration::from_secs(5), Duration::from_secs(5));
+    let (trusted_proxies, cors_origins) = (Arc::new([]), Arc::new([]));
+    Shared { ids: Arc::new(ids), trusted_proxies, request_timeout, answer_timeout, cors_origins, jwks }
 }
 
 async fn ask(router: &Router, method: &str, host: &str, path: &str) -> (StatusCode, String, Response<()>) {
@@ -173,4 +182,13 @@ async fn a_target_that_is_too_long_and_too_many_fields_are_refused() {
     };
     assert_eq!(router.clone().oneshot(fields(64)).await.unwrap().status(), 200);
     assert_eq!(router.oneshot(fields(65)).await.unwrap().status(), 431);
+}
+
+#[tokio::test]
+async fn an_answer_that_takes_too_long_is_not_waited_for_and_its_work_goes_on() {
+    let shared = Shared { answer_timeout: Duration::from_millis(50), ..shared() };
+    let router = mount(&[at("", &[], Fake("slow", &[("GET", "/late", false)]))], &shared).unwrap();
+    let (status, body, _) = ask(&router, "GET", "x.test", "/late").await;
+    assert_eq!((status, body.as_str()), (StatusCode::SERVICE_UNAVAILABLE, "slow refuses"));
+    LATE.notified().await;
 }

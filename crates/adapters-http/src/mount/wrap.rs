@@ -10,7 +10,7 @@ use tracing::Instrument;
 use super::Shared;
 use crate::{inbound::RequestId, reply::problem};
 
-const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
+pub(super) const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
 /// Answers depend on tokens, and are JSON or nothing: never kept, sniffed, framed, or named to the next site.
 const SAFE: [(HeaderName, HeaderValue); 4] = [

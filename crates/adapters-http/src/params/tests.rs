@@ -15,6 +15,15 @@ fn urlencoded_text_is_decoded_and_the_first_of_two_wins() {
 }
 
 #[test]
+fn a_name_given_twice_agrees_with_itself_or_not() {
+    let params = Params::from_urlencoded(b"a=1&b=2&a=1&c=&b=3&c=4").unwrap();
+    assert_eq!(params.agree_on(["a", "missing"]), Ok(()));
+    for two in ["b", "c"] {
+        assert_eq!(params.agree_on(["a", two]), Err(BodyError::Malformed("a parameter has two values")));
+    }
+}
+
+#[test]
 fn broken_escapes_and_bytes_are_refused_not_guessed() {
     for broken in ["a=%", "a=%4", "a=%zz", "%g1=a", "a=%ff", "a=%c3%28"] {
         assert!(read(broken).is_err(), "{broken}");

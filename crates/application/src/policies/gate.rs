@@ -1,5 +1,6 @@
 //! Whether somebody is who they claim to be: one throttle and one amount of work, whichever door they knock at.
 
+mod found;
 #[cfg(test)]
 mod tests;
 
@@ -17,12 +18,14 @@ use vestibule_domain::{
     user::{Login, LoginKey, UserId},
 };
 
+use self::found::Found;
+use super::backoffice::Backoffice;
 use crate::{
     api::Caller,
     change::Change,
     ports::{
         Against, Bucket, Budgets, Clock, CommitError, HashError, HashProfile, KeyKind, NodeStore, NotCharged,
-        PasswordHasher, StoreError, StoredNode, StoredUser, UnitOfWork, UnusableHash, UserStore, Verdict,
+        PasswordHasher, StoreError, UnitOfWork, UnusableHash, UserStore, Verdict,
     },
     view::Principal,
 };
@@ -41,15 +44,19 @@ pub struct Gate {
     pub unit: Arc<dyn UnitOfWork>,
     /// For the notes.
     pub clock: Arc<dyn Clock>,
+    /// From where an admin is one.
+    pub backoffice: Backoffice,
 }
 
 /// Somebody who is who they claim to be.
 #[derive(Clone)]
 pub struct Admitted {
-    /// Who.
+    /// Who, as they are from where they came.
     pub principal: Principal,
     /// The same, as a session's subject.
     pub subject: Subject,
+    /// Whether they are an admin, be it from elsewhere.
+    pub is_backoffice: bool,
     /// What must still hold, and what is to be written, when their session begins.
     pub conditions: Vec<Change>,
 }
@@ -83,23 +90,6 @@ pub enum Denied {
     Store(#[from] StoreError),
 }
 
-/// Who was found under a login.
-enum Found {
-    User(StoredUser),
-    Node(StoredNode),
-    Nobody,
-}
-
-impl Found {
-    fn id(&self) -> Option<String> {
-        match self {
-            Self::User(stored) => Some(stored.user.id.to_string()),
-            Self::Node(stored) => Some(stored.node.id.to_string()),
-            Self::Nobody => None,
-        }
-    }
-}
-
 impl Gate {
     /// Lets somebody in, or notes that they failed and says why. `client` is the program through which they come, if it
     /// had to show an API token.
@@ -124,7 +114,7 @@ impl Gate {
                 return Err(error);
             }
         };
-        match (verdict, admitted(found)) {
+        match (verdict, found.admitted()) {
             (Verdict::Wrong, None) => Err(self.failed(None, Denied::UnknownLogin, caller).await),
             (Verdict::Wrong, Some(known)) => Err(self.failed(Some(known.subject), Denied::WrongPassword, caller).await),
             (Verdict::Right | Verdict::RightButOutdated, None) => Err(Denied::UnknownLogin),
@@ -135,7 +125,8 @@ impl Gate {
                 {
                     return Err(self.failed(Some(known.subject), Denied::Disabled, caller).await);
                 }
-                self.rehashed(known, verdict, password).await
+                let principal = self.backoffice.seen_from(caller.address, known.principal);
+                self.rehashed(Admitted { principal, ..known }, verdict, password).await
             }
         }
     }
@@ -218,10 +209,10 @@ impl Gate {
             Found::Nobody => Vec::new(),
         };
         if stored.is_empty() {
-            return self.compare(password, Against::Nothing(profile), found).await;
+            return self.compare(password, Against::Nothing(profile), found, profile).await;
         }
         for hash in stored {
-            let verdict = self.compare(password, Against::Stored(hash), found).await?;
+            let verdict = self.compare(password, Against::Stored(hash), found, profile).await?;
             if verdict != Verdict::Wrong {
                 return Ok(verdict);
             }
@@ -229,22 +220,24 @@ impl Gate {
         Ok(Verdict::Wrong)
     }
 
-    async fn compare(&self, password: &Password, against: Against, found: &Found) -> Result<Verdict, Denied> {
-        match self.hasher.verify(password, against).await {
-            Ok(verdict) => Ok(verdict),
-            Err(HashError::Overloaded { retry_after }) => Err(Denied::Overloaded { retry_after }),
-            // The password may well be right, and the operator can mend it for everybody at once.
-            Err(HashError::Unusable(why @ UnusableHash::UnknownPepper(_))) => {
-                let account = found.id();
-                tracing::error!(account, %why, "a password hash cannot be used; put its pepper back");
-                Err(StoreError::Unavailable(Box::new(why)).into())
-            }
-            Err(HashError::Unusable(why)) => {
-                let account = found.id();
+    async fn compare(&self, typed: &Password, with: Against, of: &Found, cost: HashProfile) -> Result<Verdict, Denied> {
+        let account = of.id();
+        let verdict = match self.hasher.verify(typed, with).await {
+            Err(HashError::Unusable(why)) if !matches!(why, UnusableHash::UnknownPepper(_)) => {
                 tracing::error!(account, %why, "a password hash cannot be used; set a new password for its owner");
-                Ok(Verdict::Wrong)
+                // No work was spent on it, and whoever guesses must not notice.
+                self.hasher.verify(typed, Against::Nothing(cost)).await
             }
-        }
+            verdict => verdict,
+        };
+        verdict.map_err(|error| match error {
+            HashError::Overloaded { retry_after } => Denied::Overloaded { retry_after },
+            // The password may well be right, and the operator can mend it for everybody at once.
+            HashError::Unusable(why) => {
+                tracing::error!(account, %why, "a password hash cannot be used; put its pepper back");
+                StoreError::Unavailable(Box::new(why)).into()
+            }
+        })
     }
 
     /// Notes the failure; the answer waits for the note, known login or not.
@@ -268,21 +261,6 @@ impl Gate {
             known.conditions.push(Change::ReplaceHash { user, password });
         }
         Ok(known)
-    }
-}
-
-fn admitted(found: Found) -> Option<Admitted> {
-    match found {
-        Found::User(StoredUser { user, revision, .. }) => {
-            let (subject, user_id) = (Subject::User(user.id), user.id);
-            let conditions = vec![Change::ExpectUser { user: user_id, revision }];
-            Some(Admitted { principal: Principal::User(Box::new(user)), subject, conditions })
-        }
-        Found::Node(StoredNode { node, revision, .. }) => {
-            let conditions = vec![Change::ExpectNode { node: node.id, revision }];
-            Some(Admitted { subject: Subject::Node(node.id), principal: Principal::Node(node), conditions })
-        }
-        Found::Nobody => None,
     }
 }
 

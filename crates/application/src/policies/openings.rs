@@ -62,6 +62,8 @@ pub struct Opening {
     pub device: DeviceName,
     /// Whose it is to be.
     pub subject: Subject,
+    /// Whether it is to be a back-office session.
+    pub is_backoffice: bool,
     /// Which.
     pub target: Target,
     /// What must hold and what else is to be written, in the same unit, before the session is.
@@ -149,7 +151,7 @@ impl Openings {
 
     fn carry_out(&self, plan: Plan, opening: &Opening) -> (Opened, Vec<Change>) {
         let now = self.clock.now();
-        let lifetimes = self.lifetimes.of(&opening.caller.origin);
+        let lifetimes = &self.lifetimes.of_owned(&opening.caller.origin, opening.is_backoffice);
         let mut changes = opening.conditions.clone();
         let (opened, kind) = match plan {
             Plan::New(old) => {
@@ -199,19 +201,21 @@ pub(crate) fn saved(session: Session, kept: Kept, expected_epoch: u32) -> Change
     }
 }
 
-/// The changes that end a session. A sealed one gets a row for it, so that its token is refused from now on.
-pub(crate) fn ending(found: Resolved, reason: EndReason, caller: &Caller, now: Timestamp) -> [Change; 2] {
+/// The changes that end a session. A sealed one gets a row for it, so that its token is refused from now on; it was
+/// never anybody's, and so nothing of it is in the message log, which nobody prunes.
+pub(crate) fn ending(found: Resolved, reason: EndReason, caller: &Caller, now: Timestamp) -> Vec<Change> {
     let Resolved { mut session, kept } = found;
     let end = Ending { at: now, reason };
-    let note = Change::Record(event(EventKind::SessionEnded(reason), &session, caller, now));
-    let change = match kept {
-        Kept::Row => Change::EndSession { id: session.id, ending: end },
+    match kept {
+        Kept::Row => vec![
+            Change::EndSession { id: session.id, ending: end },
+            Change::Record(event(EventKind::SessionEnded(reason), &session, caller, now)),
+        ],
         Kept::Seal(digest) => {
             session.ended = Some(end);
-            Change::BeginSession { session, digest }
+            vec![Change::BeginSession { session, digest }]
         }
-    };
-    [change, note]
+    }
 }
 
 /// What the message log says of a session.

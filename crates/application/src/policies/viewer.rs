@@ -1,6 +1,6 @@
 //! What a session amounts to at this moment: whose it is and what it may do.
 
-use std::sync::Arc;
+use std::{net::IpAddr, sync::Arc};
 
 use vestibule_domain::{
     node::NodeRef,
@@ -8,7 +8,7 @@ use vestibule_domain::{
     session::{Session, Subject},
 };
 
-use super::setup::SetupGrants;
+use super::{backoffice::Backoffice, setup::SetupGrants};
 use crate::{
     ports::{MessageLog, NodeStore, RoleStore, StoreError, UserStore},
     view::{Principal, SessionView},
@@ -26,6 +26,8 @@ pub struct Viewer {
     pub messages: Arc<dyn MessageLog>,
     /// Whether the system is set up.
     pub setup: Arc<SetupGrants>,
+    /// From where an admin is one.
+    pub backoffice: Backoffice,
 }
 
 impl Viewer {
@@ -41,17 +43,19 @@ impl Viewer {
         Ok(SessionView { session, principal, rights, latest_message })
     }
 
-    /// The view; nothing if the session's user or node is gone or disabled, which makes the session worthless.
-    pub async fn view(&self, session: Session) -> Result<Option<SessionView>, StoreError> {
+    /// The view from this address; nothing if the session's user or node is gone or disabled, which makes the session
+    /// worthless.
+    pub async fn view(&self, session: Session, address: IpAddr) -> Result<Option<SessionView>, StoreError> {
         let (principal, rights) = match session.subject {
             Subject::Anonymous | Subject::Setup => return self.view_unowned(session).await.map(Some),
             Subject::User(id) => {
                 let Some(stored) = self.users.by_id(id).await?.filter(|stored| !stored.user.disabled) else {
                     return Ok(None);
                 };
-                let names: Vec<RoleName> = stored.user.roles.iter().cloned().collect();
+                let principal = self.backoffice.seen_from(address, Principal::User(Box::new(stored.user)));
+                let names: Vec<RoleName> = principal.roles().cloned().collect();
                 let rights = if names.is_empty() { Rights::new() } else { union(&self.roles.named(&names).await?) };
-                (Principal::User(Box::new(stored.user)), rights)
+                (principal, rights)
             }
             Subject::Node(id) => {
                 let Some(stored) = self.nodes.find(&NodeRef::Id(id)).await? else { return Ok(None) };

@@ -29,6 +29,12 @@ pub enum Bucket {
     Disclosure,
     /// Registrations from one network.
     RegistrationFrom(Network),
+    /// Anonymous sessions that begin for one network.
+    BeginningFrom(Network),
+    /// Ends of sessions that were never anybody's, asked for by one network: each leaves a row.
+    EndingFrom(Network),
+    /// The same, asked for by anybody.
+    Ending,
     /// Notes that this one is spent.
     NoteOf(Box<Bucket>),
 }
@@ -45,6 +51,9 @@ impl fmt::Display for Bucket {
             Self::DisclosureTo(network) => write!(formatter, "disclosure to {network}"),
             Self::Disclosure => formatter.write_str("disclosure"),
             Self::RegistrationFrom(network) => write!(formatter, "registration from {network}"),
+            Self::BeginningFrom(network) => write!(formatter, "beginning from {network}"),
+            Self::EndingFrom(network) => write!(formatter, "ending from {network}"),
+            Self::Ending => formatter.write_str("ending"),
             Self::NoteOf(spent) => write!(formatter, "note of {spent}"),
         }
     }
@@ -78,6 +87,12 @@ pub struct BudgetLimits {
     pub disclosure: Limit,
     /// [`Bucket::RegistrationFrom`].
     pub registration_from: Limit,
+    /// [`Bucket::BeginningFrom`].
+    pub beginning_from: Limit,
+    /// [`Bucket::EndingFrom`].
+    pub ending_from: Limit,
+    /// [`Bucket::Ending`].
+    pub ending: Limit,
 }
 
 impl BudgetLimits {
@@ -92,6 +107,9 @@ impl BudgetLimits {
             disclosure_to: limit,
             disclosure: limit,
             registration_from: limit,
+            beginning_from: limit,
+            ending_from: limit,
+            ending: limit,
         }
     }
 
@@ -106,6 +124,9 @@ impl BudgetLimits {
             Bucket::DisclosureTo(_) => self.disclosure_to,
             Bucket::Disclosure => self.disclosure,
             Bucket::RegistrationFrom(_) => self.registration_from,
+            Bucket::BeginningFrom(_) => self.beginning_from,
+            Bucket::EndingFrom(_) => self.ending_from,
+            Bucket::Ending => self.ending,
             Bucket::NoteOf(spent) => Limit { amount: 1, ..self.of(spent) },
         }
     }

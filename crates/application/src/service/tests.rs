@@ -1,5 +1,7 @@
 //! Laws that hold for every operation.
 
+mod equal_work;
+
 use std::{collections::BTreeMap, fmt::Debug};
 
 use vestibule_domain::{

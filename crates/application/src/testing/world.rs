@@ -219,6 +219,7 @@ impl World {
             budgets: ports.budgets,
             unit: ports.stores.unit,
             clock: ports.clock,
+            backoffice: self.state().lifetimes.backoffice.clone(),
         }
     }
 

@@ -139,11 +139,12 @@ impl UseCase {
             Credentials::Nobody => return self.release(sign_out::Command { caller, bearer }).await,
         };
         let admitted = self.gate.admit(&login, &password, &caller, None).await?;
-        let presented = bearer.clone();
+        let (presented, address) = (bearer.clone(), caller.address);
         let opening = Opening {
             caller,
             device: found.session.device,
             subject: admitted.subject,
+            is_backoffice: admitted.is_backoffice,
             target: Target::This { bearer, rotate },
             conditions: admitted.conditions,
         };
@@ -154,7 +155,7 @@ impl UseCase {
             OpenError::Store(error) => Error::Store(error),
         })?;
         let kept = matches!(&presented, Bearer::Opaque(token) if *token == opened.token);
-        let view = self.viewer.view(opened.session).await?.ok_or(Error::Disabled)?;
+        let view = self.viewer.view(opened.session, address).await?.ok_or(Error::Disabled)?;
         Ok(Outcome { view, rotated: (!kept).then_some(opened.token) })
     }
 

@@ -50,6 +50,6 @@ impl UseCase {
     pub async fn run(&self, command: Command) -> Result<Outcome, Error> {
         let found = self.resolver.resolve(&command.bearer, &command.caller.origin).await?;
         let session = found.ok_or(Error::UnknownSession)?.session;
-        self.viewer.view(session).await?.ok_or(Error::UnknownSession)
+        self.viewer.view(session, command.caller.address).await?.ok_or(Error::UnknownSession)
     }
 }

@@ -3,18 +3,21 @@
 #[cfg(test)]
 mod tests;
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 use thiserror::Error;
-use vestibule_domain::session::{Bearer, EndReason};
+use vestibule_domain::{
+    network::Network,
+    session::{Bearer, EndReason},
+};
 
 use crate::{
     api::Caller,
     policies::{
         openings::{ATTEMPTS, ending, unsettled},
-        resolver::Resolver,
+        resolver::{Kept, Resolver},
     },
-    ports::{Clock, CommitError, StoreError, UnitOfWork},
+    ports::{Bucket, Budgets, Clock, CommitError, NotCharged, StoreError, UnitOfWork},
 };
 
 /// End the session.
@@ -34,15 +37,32 @@ pub enum Error {
     /// No live session has this token.
     #[error("no live session has this token")]
     UnknownSession,
+    /// Too many sessions that were never anybody's were ended: this one lives on, until it expires.
+    #[error("too many anonymous sessions were ended")]
+    Throttled {
+        /// When to try again.
+        retry_after: Duration,
+    },
     /// The store failed: the session may live on.
     #[error(transparent)]
     Store(#[from] StoreError),
+}
+
+impl From<NotCharged> for Error {
+    fn from(not_charged: NotCharged) -> Self {
+        match not_charged {
+            NotCharged::Spent { retry_after, .. } => Self::Throttled { retry_after },
+            NotCharged::Store(error) => Self::Store(error),
+        }
+    }
 }
 
 /// Ends.
 pub struct UseCase {
     /// Accepts tokens.
     pub resolver: Arc<Resolver>,
+    /// What ends of sessions without a row are charged to.
+    pub budgets: Arc<dyn Budgets>,
     /// Where the end is written.
     pub unit: Arc<dyn UnitOfWork>,
     /// Now.
@@ -51,10 +71,18 @@ pub struct UseCase {
 
 impl UseCase {
     /// Ends the session. When this answers, the end is durable.
+    ///
+    /// Whoever begins anonymous sessions and ends them makes a row each time, for free, because the end of a sealed token
+    /// must be remembered for as long as the token would be good. So those are counted.
     pub async fn run(&self, Command { caller, bearer }: Command) -> Result<Outcome, Error> {
+        let mut is_charged = false;
         for _ in 0..ATTEMPTS {
             let found = self.resolver.resolve(&bearer, &caller.origin).await?.ok_or(Error::UnknownSession)?;
-            match self.unit.commit(ending(found, EndReason::SignedOut, &caller, self.clock.now()).into()).await {
+            if matches!(found.kept, Kept::Seal(_)) && !is_charged {
+                self.budgets.charge(&[Bucket::EndingFrom(Network::of(caller.address)), Bucket::Ending]).await?;
+                is_charged = true;
+            }
+            match self.unit.commit(ending(found, EndReason::SignedOut, &caller, self.clock.now())).await {
                 Ok(()) => return Ok(()),
                 // It got a row, ended, or changed hands meanwhile: look again, until it is ended by somebody.
                 Err(CommitError::Conflict(_)) => {}

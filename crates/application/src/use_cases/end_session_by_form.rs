@@ -3,7 +3,7 @@
 #[cfg(test)]
 mod tests;
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 use thiserror::Error;
 use vestibule_domain::{
@@ -39,6 +39,12 @@ pub enum Error {
     /// There is no such form configuration, or it is for another action.
     #[error("there is no such form configuration for this action")]
     UnusableForm,
+    /// Too many sessions that were never anybody's were ended: this one lives on, until it expires.
+    #[error("too many anonymous sessions were ended")]
+    Throttled {
+        /// When to try again.
+        retry_after: Duration,
+    },
     /// The store failed: the session may live on.
     #[error(transparent)]
     Store(#[from] StoreError),
@@ -62,6 +68,7 @@ impl UseCase {
         let Some(bearer) = command.bearer else { return Ok(()) };
         match self.end_session.run(end_session::Command { caller: command.caller, bearer }).await {
             Ok(()) | Err(end_session::Error::UnknownSession) => Ok(()),
+            Err(end_session::Error::Throttled { retry_after }) => Err(Error::Throttled { retry_after }),
             Err(end_session::Error::Store(error)) => Err(error.into()),
         }
     }

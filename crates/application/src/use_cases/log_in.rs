@@ -127,14 +127,15 @@ impl UseCase {
         device: DeviceName,
         current: Current,
     ) -> Result<Begun, Error> {
-        let Admitted { subject, conditions, .. } = admitted;
-        let opening = Opening { caller, device, subject, target: Target::Current(current), conditions };
+        let Admitted { subject, is_backoffice, conditions, .. } = admitted;
+        let (address, target) = (caller.address, Target::Current(current));
+        let opening = Opening { caller, device, subject, is_backoffice, target, conditions };
         let opened = self.openings.open(&opening).await.map_err(|error| match error {
             // The password changed, or the user was disabled, while it was checked.
             OpenError::Condition(_) | OpenError::UnknownSession => Error::WrongPassword,
             OpenError::Store(error) => Error::Store(error),
         })?;
-        let view = self.viewer.view(opened.session).await?.ok_or(Error::Disabled)?;
+        let view = self.viewer.view(opened.session, address).await?.ok_or(Error::Disabled)?;
         Ok(Begun { view, token: opened.token, signed: None })
     }
 

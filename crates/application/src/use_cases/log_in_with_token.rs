@@ -7,6 +7,7 @@ use std::{sync::Arc, time::Duration};
 
 use thiserror::Error;
 use vestibule_domain::{
+    rights::RoleName,
     secret::OpaqueToken,
     session::{DeviceName, Subject},
 };
@@ -85,15 +86,17 @@ impl UseCase {
     pub async fn run(&self, command: Command) -> Result<Outcome, Error> {
         let digest = command.token.map(|token| self.tokens.digest(&token));
         let redeemable = self.redemptions.find(digest, &command.caller).await?;
-        let (subject, conditions) = (Subject::User(redeemable.user.id), redeemable.conditions);
-        let target = Target::Current(command.current);
-        let opening = Opening { caller: command.caller, device: command.device, subject, target, conditions };
+        let (user, conditions) = (redeemable.user, redeemable.conditions);
+        let (subject, is_backoffice) = (Subject::User(user.id), user.has_role(&RoleName::admin()));
+        let Command { caller, device, current, .. } = command;
+        let (address, target) = (caller.address, Target::Current(current));
+        let opening = Opening { caller, device, subject, is_backoffice, target, conditions };
         let opened = self.openings.open(&opening).await.map_err(|error| match error {
             // Somebody else was faster with the token.
             OpenError::Condition(_) | OpenError::UnknownSession => Error::UnknownToken,
             OpenError::Store(error) => Error::Store(error),
         })?;
-        let view = self.viewer.view(opened.session).await?.ok_or(Error::Disabled)?;
+        let view = self.viewer.view(opened.session, address).await?.ok_or(Error::Disabled)?;
         Ok(Begun { view, token: opened.token, signed: None })
     }
 }

@@ -144,13 +144,14 @@ impl UseCase {
             Change::Record(Event { kind, at: now, session: None, subject: Some(subject), origin, address })
         });
         let conditions = [Change::AddUser { user, password }].into_iter().chain(events).collect();
-        let target = Target::Current(command.current);
-        let opening = Opening { caller: command.caller, device: command.device, subject, target, conditions };
+        let Command { caller, device, current, .. } = command;
+        let (address, target) = (caller.address, Target::Current(current));
+        let opening = Opening { caller, device, subject, is_backoffice: false, target, conditions };
         let opened = self.openings.open(&opening).await.map_err(|error| match error {
             OpenError::Condition(_) | OpenError::UnknownSession => Error::EmailTaken,
             OpenError::Store(error) => Error::Store(error),
         })?;
-        let view = self.viewer.view(opened.session).await?.ok_or(StoreError::Malformed("user"))?;
+        let view = self.viewer.view(opened.session, address).await?.ok_or(StoreError::Malformed("user"))?;
         Ok(Begun { view, token: opened.token, signed: None })
     }
 }

@@ -107,6 +107,6 @@ impl UseCase {
         let seal = Seal { origin, expires, setup: false, guard };
         let token = self.seals.seal(&seal);
         let session = seal.session(self.seals.session_id(&token), device, now);
-        (session, Some(token), ending(found, EndReason::SignedOut, caller, now).into())
+        (session, Some(token), ending(found, EndReason::SignedOut, caller, now))
     }
 }

@@ -3,15 +3,15 @@
 #[cfg(test)]
 mod tests;
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 use thiserror::Error;
-use vestibule_domain::{secret::OpaqueToken, session::DeviceName};
+use vestibule_domain::{network::Network, secret::OpaqueToken, session::DeviceName};
 
 use crate::{
     api::Caller,
     policies::{lifetimes::LifetimePolicy, setup::SetupGrants, viewer::Viewer},
-    ports::{Clock, Seal, Seals, StoreError, Tokens},
+    ports::{Bucket, Budgets, Clock, NotCharged, Seal, Seals, StoreError, Tokens},
     view::SessionView,
 };
 
@@ -58,13 +58,31 @@ pub struct Outcome {
 /// Why there is no session.
 #[derive(Debug, Error)]
 pub enum Error {
+    /// Too many sessions began from there.
+    #[error("too many sessions began from there")]
+    Throttled {
+        /// When to try again.
+        retry_after: Duration,
+    },
     /// The store could not say whether the system is set up, or how long the message log is.
     #[error(transparent)]
     Store(#[from] StoreError),
 }
 
+impl From<NotCharged> for Error {
+    fn from(not_charged: NotCharged) -> Self {
+        match not_charged {
+            NotCharged::Spent { retry_after, .. } => Self::Throttled { retry_after },
+            NotCharged::Store(error) => Self::Store(error),
+        }
+    }
+}
+
 /// Seals a session.
 pub struct UseCase {
+    /// What beginnings are charged to. For each process its own: a beginning costs no row, and so must not cost one to be
+    /// counted.
+    pub budgets: Arc<dyn Budgets>,
     /// Sealed tokens.
     pub seals: Arc<dyn Seals>,
     /// Guard secrets.
@@ -82,6 +100,11 @@ pub struct UseCase {
 impl UseCase {
     /// Begins a session. Nothing is written.
     pub async fn run(&self, command: Command) -> Result<Outcome, Error> {
+        let address = command.caller.address.to_canonical();
+        // Who is on this machine can have it all in other ways.
+        if !address.is_loopback() {
+            self.budgets.charge(&[Bucket::BeginningFrom(Network::of(address))]).await?;
+        }
         let setup = match &command.setup {
             Some(claim) => self.setup.grants(claim).await?,
             None => false,

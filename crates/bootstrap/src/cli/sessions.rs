@@ -50,7 +50,7 @@ struct RevokedDocument {
 }
 
 #[derive(Serialize)]
-struct SessionDocument {
+pub(super) struct SessionDocument {
     id: String,
     user: Option<String>,
     dialect: String,

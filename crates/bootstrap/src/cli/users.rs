@@ -1,5 +1,6 @@
 //! `user`.
 
+mod export;
 mod import;
 #[cfg(test)]
 mod tests;
@@ -34,6 +35,8 @@ pub(super) enum UserCommand {
     List,
     /// Show a user.
     Show(UserArg),
+    /// Print everything that is kept of a user as JSON: for people who ask what that is.
+    Export(UserArg),
     /// Refuse a user's logins and end their sessions.
     Disable(UserArg),
     /// Let a disabled user log in again.
@@ -127,6 +130,10 @@ pub(super) async fn run(command: UserCommand, context: &mut Context<'_>) -> Resu
             let mut users = operator.users().await?;
             users.sort_by_cached_key(|user| user.login.key());
             return context.print(&users.iter().map(UserDocument::from).collect::<Vec<_>>());
+        }
+        UserCommand::Export(user) => {
+            let data = operator.personal_data(&user.named).await?;
+            return context.print_document(&export::ExportDocument::from(&data));
         }
         UserCommand::Show(user) => operator.user(&user.named).await?,
         UserCommand::Disable(user) => operator.disable_user(&user.named).await?,

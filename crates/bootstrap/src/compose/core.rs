@@ -7,6 +7,7 @@ use url::Url;
 use vestibule_adapters_crypto::{
     AesSeals, Argon2Config, Argon2Cost, Argon2Hasher, Ed25519Signer, Keyring, Keys, Peppers, RandomIds, RandomTokens,
 };
+use vestibule_adapters_db::MemoryBudgets;
 use vestibule_adapters_http::mount::Mount;
 use vestibule_application::{
     activity::Activity,
@@ -46,21 +47,20 @@ impl Core {
         })
     }
 
-    /// The dialects on a service on these stores, in their places.
-    pub(super) fn mounts(
+    /// What the use cases stand on.
+    pub(super) fn ports(
         &self,
         settings: &Settings,
         stores: &Stores,
         budgets: Arc<dyn Budgets>,
         activity: &Arc<Activity>,
-        public_url: &Url,
-        setup_secret: Option<&OpaqueToken>,
-    ) -> Result<Vec<Mount>> {
+    ) -> Result<service::Ports> {
         let origins = Dialect::ALL.map(|dialect| Origin::new(dialect.as_str()));
-        let ports = service::Ports {
+        Ok(service::Ports {
             stores: Stores { sessions: activity.clone(), ..stores.clone() },
             sightings: activity.clone(),
             budgets,
+            local_budgets: Arc::new(MemoryBudgets::new(limits(settings), self.clock.clone())),
             tokens: self.tokens.clone(),
             seals: Arc::new(
                 AesSeals::new(self.keyring.clone(), origins).context("anonymous sessions cannot be sealed")?,
@@ -69,20 +69,31 @@ impl Core {
             hasher: self.hasher.clone(),
             clock: self.clock.clone(),
             ids: self.ids.clone(),
-        };
+        })
+    }
+
+    /// The dialects on a service on these ports, in their places.
+    pub(super) fn mounts(
+        &self,
+        settings: &Settings,
+        ports: service::Ports,
+        public_url: &Url,
+        setup_secret: Option<&OpaqueToken>,
+    ) -> Vec<Mount> {
         let secret = setup_secret.map(|secret| self.tokens.digest(secret));
-        let setup = SetupGrants::new(stores.installation.clone(), self.tokens.clone(), secret);
+        let setup = SetupGrants::new(ports.stores.installation.clone(), self.tokens.clone(), secret);
         let by_origin = settings.sessions.per_dialect.iter().map(|(name, lifetimes)| (Origin::new(*name), *lifetimes));
         let policies = Policies {
             lifetimes: LifetimePolicy {
                 default: settings.sessions.lifetimes,
                 by_origin: by_origin.collect(),
                 shared: settings.sessions.shared,
+                backoffice: settings.sessions.backoffice.clone(),
             },
             passwords: password_policy(settings),
             setup: Arc::new(setup),
         };
-        Ok(dialects::mounts(settings, &Arc::new(Service::new(ports, policies)), public_url))
+        dialects::mounts(settings, &Arc::new(Service::new(ports, policies)), public_url)
     }
 
     pub(super) fn operator(&self, settings: &Settings, stores: &Stores) -> Operator {
@@ -133,5 +144,8 @@ pub(super) fn limits(settings: &Settings) -> BudgetLimits {
         disclosure_to: limit(throttle.disclosures_per_address),
         disclosure: limit(throttle.disclosures_total),
         registration_from: limit(throttle.registrations),
+        beginning_from: limit(throttle.beginnings),
+        ending_from: limit(throttle.anonymous_ends_per_address),
+        ending: limit(throttle.anonymous_ends_total),
     }
 }

@@ -20,11 +20,11 @@ use vestibule_application::{
     service::Service,
 };
 
-use crate::settings::{self, Dialect, Edition, OpenTo, Profile, Settings, WebOrigin};
+use crate::settings::{self, Dialect, Edition, OpenTo, Profile, Registration, Settings, WebOrigin};
 
 /// Every mount of the settings, on this service.
 pub(super) fn mounts(settings: &Settings, service: &Arc<Service>, public_url: &Url) -> Vec<Mount> {
-    let site = Arc::new(Site { public_url: public_url.clone() });
+    let site = Arc::new(Site { public_url: public_url.clone(), is_fixed: settings.server.public_url.is_some() });
     let mount = |mount: &settings::Mount| {
         let context = Context {
             api: Arc::clone(service) as Arc<dyn SessionApi>,
@@ -89,8 +89,9 @@ fn speak(dialect: Dialect, context: Context, settings: &Settings) -> Arc<dyn dia
             Arc::new(Platformos::new(context, platformos::Settings { cookie_name, cookie_max_age }))
         }
         Dialect::Dood => {
-            let settings::Dood { require_https, photo_server, category_version } = settings.dood.clone();
-            Arc::new(Dood::new(context, dood::Settings { require_https, photo_server, category_version }))
+            let settings::Dood { registration, require_https, photo_server, category_version } = settings.dood.clone();
+            let is_closed = registration == Registration::Off;
+            Arc::new(Dood::new(context, dood::Settings { require_https, is_closed, photo_server, category_version }))
         }
         Dialect::Vprotect => {
             let settings::Vprotect { cookie_name, allowed_origins } = &settings.vprotect;
@@ -104,6 +105,6 @@ fn speak(dialect: Dialect, context: Context, settings: &Settings) -> Arc<dyn dia
     }
 }
 
-fn texts(origins: &[WebOrigin]) -> Vec<String> {
+pub(super) fn texts(origins: &[WebOrigin]) -> Vec<String> {
     origins.iter().map(|origin| origin.as_str().to_owned()).collect()
 }

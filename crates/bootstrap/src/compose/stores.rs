@@ -96,11 +96,11 @@ impl OpenStores {
 
     /// Budgets that all processes on this store share: in its Redis, which counts cheapest, else in a database that is a
     /// server. Any other store serves one process, which counts for itself.
-    pub(super) fn budgets(&self, limits: BudgetLimits, clock: Arc<dyn Clock>) -> Arc<dyn Budgets> {
+    pub(super) fn budgets(&self, limits: &BudgetLimits, clock: Arc<dyn Clock>) -> Arc<dyn Budgets> {
         match (&self.redis, &self.database) {
-            (Some(redis), _) => Arc::new(redis.budgets(limits, clock)),
-            (None, Some(database)) if database.is_a_server() => Arc::new(database.budgets(limits, clock)),
-            (None, Some(_) | None) => Arc::new(MemoryBudgets::new(limits, clock)),
+            (Some(redis), _) => Arc::new(redis.budgets(*limits, clock)),
+            (None, Some(database)) if database.is_a_server() => Arc::new(database.budgets(*limits, clock)),
+            (None, Some(_) | None) => Arc::new(MemoryBudgets::new(*limits, clock)),
         }
     }
 

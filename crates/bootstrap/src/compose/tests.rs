@@ -4,6 +4,7 @@ use tempfile::TempDir;
 use vestibule_adapters_db::ConnectOptions;
 use vestibule_application::operator::users::NewUser;
 use vestibule_domain::{
+    message::{Event, EventKind},
     secret::Password,
     user::{EmailAddress, LoginName, TimeZoneName},
 };
@@ -207,4 +208,18 @@ fn the_public_url_is_as_set_else_that_of_the_listener() {
     assert_eq!(url("", "0.0.0.0:4711"), "http://127.0.0.1:4711/");
     assert_eq!(url("", "[::]:4711"), "http://[::1]:4711/");
     assert_eq!(url("server.public_url = \"https://id.example\"", "0.0.0.0:1"), "https://id.example/");
+}
+
+#[tokio::test]
+async fn tx_9_and_tx_10_a_store_that_is_ahead_of_the_clock_is_noticed() {
+    let stores = OpenStores::in_memory().ports;
+    let now = Timestamp::EPOCH.plus(Duration::from_hours(1));
+    assert_eq!(ahead_of(now, &stores).await.unwrap(), None, "there is no message yet");
+    for (minutes, ahead) in [(59, None), (61, None), (65, Some(Duration::from_mins(5)))] {
+        let at = Timestamp::EPOCH.plus(Duration::from_mins(minutes));
+        let kind = EventKind::UserAdded;
+        let event = Event { kind, at, session: None, subject: None, origin: None, address: None };
+        stores.unit.commit(vec![Change::Record(event)]).await.unwrap();
+        assert_eq!(ahead_of(now, &stores).await.unwrap(), ahead, "{minutes}");
+    }
 }

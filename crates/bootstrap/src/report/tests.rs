@@ -22,6 +22,11 @@ fn an_exposed_faithful_system_is_told_each_risk_with_the_setting_that_closes_it(
         "dood: passwords may come by GET",
         "throttle.disclosures_*",
         "passwords.min_length",
+        "dood.registration",
+        "set server.public_url",
+        "easydb: session tokens in URLs",
+        "sessions.backoffice.networks",
+        "sessions.backoffice.idle_ttl",
     ] {
         assert!(report.text().contains(part), "{part} is not in\n{}", report.text());
     }
@@ -30,7 +35,8 @@ fn an_exposed_faithful_system_is_told_each_risk_with_the_setting_that_closes_it(
 
 #[test]
 fn the_hardened_profile_behind_tls_leaves_no_risk() {
-    let settings = "profile = \"hardened\"\n[server]\npublic_url = \"https://id.example\"\n";
+    let settings = "profile = \"hardened\"\n[server]\npublic_url = \"https://id.example\"\n\
+                    [dood]\nregistration = \"off\"\n";
     assert_eq!(report(settings, "0.0.0.0:8080", true, None).risks, [""; 0]);
 }
 

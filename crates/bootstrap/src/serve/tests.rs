@@ -19,7 +19,8 @@ async fn started(text: &str) -> Handle {
     });
     let router = Router::new().route("/slow", slow).route("/", post(|body: String| async { body }));
     let settings = settings(text);
-    serve(bind(settings.listen).await.unwrap(), router, settings, None).unwrap()
+    serve(bind(settings.listen).await.unwrap(), router, settings, None, Arc::new(crate::clock::SystemClock::default()))
+        .unwrap()
 }
 
 async fn answer(address: SocketAddr, request: &str) -> String {

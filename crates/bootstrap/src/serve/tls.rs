@@ -2,12 +2,14 @@
 
 #[cfg(test)]
 mod tests;
+mod validity;
 
 use std::{
     fs, io,
     os::unix::fs::PermissionsExt as _,
     path::Path,
     sync::{Arc, Mutex, PoisonError},
+    time::Duration,
 };
 
 use anyhow::{Context, Result, anyhow, bail};
@@ -22,11 +24,17 @@ use rustls::{
 };
 use tokio_rustls::TlsAcceptor;
 
+use vestibule_application::ports::Clock;
+use vestibule_domain::time::Timestamp;
+
+use self::validity::{Standing, Validity};
 use crate::settings::Tls;
 
 /// What clients are spoken to with, best first.
 pub(super) const HTTP_2: &[u8] = b"h2";
 const HTTP_1_1: &[u8] = b"http/1.1";
+
+const DAY: Duration = Duration::from_hours(24);
 
 /// The certificate in use.
 pub(crate) struct Certificate {
@@ -38,13 +46,16 @@ struct InUse {
     config: Arc<ServerConfig>,
     /// Of what was last read, whether it could be used or not: the same mistake is told once.
     digest: blake3::Hash,
+    /// When it begins and ceases to be valid.
+    validity: Validity,
 }
 
 impl Certificate {
     /// Reads the files, or says what is wrong with them.
     pub(crate) fn read(settings: Tls) -> Result<Self> {
         let files = Files::read(&settings)?;
-        let current = InUse { config: files.config(&settings)?, digest: files.digest() };
+        let (config, validity) = files.config(&settings)?;
+        let current = InUse { config, digest: files.digest(), validity };
         Ok(Self { settings, current: Mutex::new(current) })
     }
 
@@ -69,17 +80,38 @@ impl Certificate {
             return;
         }
         match files.config(&self.settings) {
-            Ok(config) => {
-                self.current.lock().unwrap_or_else(PoisonError::into_inner).config = config;
+            Ok((config, validity)) => {
+                let mut current = self.current.lock().unwrap_or_else(PoisonError::into_inner);
+                (current.config, current.validity) = (config, validity);
+                drop(current);
                 tracing::info!("{} has changed and is in use now", self.settings.cert_file.display());
             }
             Err(error) => tracing::error!("{error:#}; the certificate in use stays"),
         }
     }
 
-    /// Looks at the files for ever.
-    pub(super) async fn follow(self: Arc<Self>) {
+    fn warn_of_expiry(&self, now: Timestamp) {
+        let validity = self.current.lock().unwrap_or_else(PoisonError::into_inner).validity;
+        let cert_file = self.settings.cert_file.display();
+        match validity.standing(now) {
+            Standing::Good => {}
+            Standing::Early => tracing::error!("server.tls.cert_file: {cert_file} is not valid yet; clients refuse it"),
+            Standing::Late { days } => {
+                tracing::warn!("server.tls.cert_file: {cert_file} expires in {days} days; put a new one in its place");
+            }
+            Standing::Over => tracing::error!("server.tls.cert_file: {cert_file} has expired; clients refuse it"),
+        }
+    }
+
+    /// Looks at the files for ever, and at start and once a day at how long the certificate is still valid.
+    pub(super) async fn follow(self: Arc<Self>, clock: Arc<dyn Clock>) {
+        let mut warned: Option<Timestamp> = None;
         loop {
+            let now = clock.now();
+            if warned.is_none_or(|warned| now.since(warned) >= DAY) {
+                warned = Some(now);
+                self.warn_of_expiry(now);
+            }
             tokio::time::sleep(self.settings.check_interval).await;
             let certificate = Arc::clone(&self);
             // Files may be far away.
@@ -109,14 +141,16 @@ impl Files {
         hasher.update(blake3::hash(&self.certificate).as_bytes()).update(&self.key).finalize()
     }
 
-    fn config(&self, settings: &Tls) -> Result<Arc<ServerConfig>> {
+    fn config(&self, settings: &Tls) -> Result<(Arc<ServerConfig>, Validity)> {
         let (cert_file, key_file) = (settings.cert_file.display(), settings.key_file.display());
         let chain: Vec<_> = CertificateDer::pem_slice_iter(&self.certificate)
             .collect::<Result<_, _>>()
             .map_err(|error| anyhow!("server.tls.cert_file: {cert_file}: {}", in_words(&error)))?;
-        if chain.is_empty() {
+        let Some(own) = chain.first() else {
             bail!("server.tls.cert_file: there is no certificate in {cert_file}; it must be PEM, and its own first");
-        }
+        };
+        let validity = Validity::of(own)
+            .with_context(|| format!("server.tls.cert_file: the first certificate in {cert_file} cannot be read"))?;
         let key = match PrivateKeyDer::from_pem_slice(&self.key) {
             Err(PemError::NoItemsFound) if has_encrypted_key(&self.key) => {
                 bail!(
@@ -145,7 +179,7 @@ impl Files {
             );
         }
         config.alpn_protocols = vec![HTTP_2.to_vec(), HTTP_1_1.to_vec()];
-        Ok(Arc::new(config))
+        Ok((Arc::new(config), validity))
     }
 }
 

@@ -12,7 +12,7 @@ use serde_json::Value as Json;
 pub use self::{
     store_url::StoreUrl,
     text::{CookieName, HostName, LogFilter, Prefix, PublicUrl, WebOrigin},
-    words::{Dialect, Edition, LogFormat, OpenTo, Profile},
+    words::{Dialect, Edition, LogFormat, OpenTo, Profile, Registration},
 };
 
 /// A kind of value. In the environment every value is text, so each kind can be read from text too.

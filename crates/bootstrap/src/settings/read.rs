@@ -3,6 +3,7 @@
 use std::{collections::BTreeMap, num::NonZeroUsize, path::PathBuf, time::Duration};
 
 use serde_json::{Map, Value as Json};
+use vestibule_application::policies::backoffice::Backoffice;
 use vestibule_domain::{form::FormConfiguration, session::Lifetimes};
 
 use super::{
@@ -20,6 +21,7 @@ pub(super) fn settings(reader: &mut Reader) -> Result<Settings, Problem> {
     let storage = storage(reader, StoreUrl::sqlite(&data_dir.join("vestibule.db")))?;
     Ok(Settings {
         profile,
+        core_dumps: reader.take("core_dumps")?,
         server: server(reader)?,
         keys: Keys {
             file: if storage.url.is_memory() {
@@ -43,6 +45,7 @@ pub(super) fn settings(reader: &mut Reader) -> Result<Settings, Problem> {
             redirect_origins: reader.take("easydb.redirect_origins")?,
         },
         dood: Dood {
+            registration: reader.take("dood.registration")?,
             require_https: reader.take("dood.require_https")?,
             photo_server: reader.take("dood.photo_server")?,
             category_version: reader.take_where("dood.category_version", |at| *at >= 0, "0 or more")?,
@@ -83,9 +86,11 @@ fn server(reader: &mut Reader) -> Result<Server, Problem> {
         listen: reader.take("server.listen")?,
         public_url: reader.optional("server.public_url"),
         trusted_proxies: reader.take("server.trusted_proxies")?,
+        cors_origins: reader.take("server.cors_origins")?,
         proxy_protocol: reader.take("server.proxy_protocol")?,
         head_timeout: reader.take("server.head_timeout")?,
         request_timeout: reader.take("server.request_timeout")?,
+        answer_timeout: reader.take("server.answer_timeout")?,
         idle_timeout: reader.take("server.idle_timeout")?,
         max_connections: number(reader, "server.max_connections", 1, 1_000_000)?,
         max_connections_per_address: number(reader, "server.max_connections_per_address", 1, 1_000_000)?,
@@ -165,6 +170,11 @@ fn sessions(reader: &mut Reader) -> Result<Sessions, Problem> {
         lifetimes,
         per_dialect,
         shared: reader.take("sessions.shared")?,
+        backoffice: Backoffice {
+            idle: reader.optional("sessions.backoffice.idle_ttl"),
+            absolute: reader.optional("sessions.backoffice.absolute_ttl"),
+            networks: reader.take("sessions.backoffice.networks")?,
+        },
         keep_ended: reader.take("sessions.keep_ended")?,
         touch_interval: reader.take("sessions.touch_interval")?,
         sweep_interval: reader.take("sessions.sweep_interval")?,
@@ -174,6 +184,7 @@ fn sessions(reader: &mut Reader) -> Result<Sessions, Problem> {
 
 fn throttle(reader: &mut Reader) -> Result<Throttle, Problem> {
     let disclosure_window = reader.take("throttle.disclosure_window")?;
+    let anonymous_end_window = reader.take("throttle.anonymous_end_window")?;
     Ok(Throttle {
         account: Window {
             attempts: number(reader, "throttle.account_failures", 1, u32::MAX)?,
@@ -206,6 +217,18 @@ fn throttle(reader: &mut Reader) -> Result<Throttle, Problem> {
         registrations: Window {
             attempts: number(reader, "throttle.registrations_per_address", 1, u32::MAX)?,
             within: reader.take("throttle.registration_window")?,
+        },
+        beginnings: Window {
+            attempts: number(reader, "throttle.beginnings_per_address", 1, u32::MAX)?,
+            within: reader.take("throttle.beginning_window")?,
+        },
+        anonymous_ends_per_address: Window {
+            attempts: number(reader, "throttle.anonymous_ends_per_address", 1, u32::MAX)?,
+            within: anonymous_end_window,
+        },
+        anonymous_ends_total: Window {
+            attempts: number(reader, "throttle.anonymous_ends_total", 1, u32::MAX)?,
+            within: anonymous_end_window,
         },
     })
 }

@@ -3,11 +3,12 @@
 use std::{collections::BTreeMap, net::SocketAddr, num::NonZeroUsize, path::PathBuf, time::Duration};
 
 use ipnet::IpNet;
+use vestibule_application::policies::backoffice::Backoffice;
 use vestibule_domain::session::Lifetimes;
 
 use super::kinds::{
-    CookieName, Dialect, Edition, HostName, LogFilter, LogFormat, OpenTo, Prefix, Profile, PublicUrl, StoreUrl,
-    WebOrigin,
+    CookieName, Dialect, Edition, HostName, LogFilter, LogFormat, OpenTo, Prefix, Profile, PublicUrl, Registration,
+    StoreUrl, WebOrigin,
 };
 
 /// `[server]`
@@ -19,12 +20,16 @@ pub struct Server {
     pub public_url: Option<PublicUrl>,
     /// Whose forwarding headers are believed.
     pub trusted_proxies: Vec<IpNet>,
+    /// Whose pages may read answers.
+    pub cors_origins: Vec<WebOrigin>,
     /// Whether each connection begins by telling whom a trusted proxy speaks for.
     pub proxy_protocol: bool,
     /// How long the beginning of a connection and the head of a request may take.
     pub head_timeout: Duration,
     /// How long a whole request may take.
     pub request_timeout: Duration,
+    /// How long its answer may take after that.
+    pub answer_timeout: Duration,
     /// How long a connection may go without a request.
     pub idle_timeout: Duration,
     /// How many connections there may be.
@@ -123,6 +128,8 @@ pub struct Sessions {
     pub per_dialect: BTreeMap<&'static str, Lifetimes>,
     /// Whether every API accepts them.
     pub shared: bool,
+    /// What is demanded of an admin's.
+    pub backoffice: Backoffice,
     /// How long ended ones are kept.
     pub keep_ended: Duration,
     /// How often last-seen notes are written.
@@ -161,6 +168,12 @@ pub struct Throttle {
     pub disclosures_total: Window,
     /// Registrations from one address.
     pub registrations: Window,
+    /// Anonymous sessions that begin for one address.
+    pub beginnings: Window,
+    /// Anonymous sessions that are ended from one address.
+    pub anonymous_ends_per_address: Window,
+    /// Anonymous sessions that are ended by everybody.
+    pub anonymous_ends_total: Window,
 }
 
 /// One of `[[mounts]]`
@@ -192,6 +205,8 @@ pub struct Easydb {
 /// `[dood]`
 #[derive(Clone, Debug)]
 pub struct Dood {
+    /// Whether anybody can register.
+    pub registration: Registration,
     /// Whether plain HTTP is refused.
     pub require_https: bool,
     /// The photo server's URL, as sessions show it.

@@ -1,5 +1,7 @@
 use std::{path::Path, time::Duration};
 
+use vestibule_application::policies::backoffice::Backoffice;
+
 use super::{layers, *};
 
 fn valid(text: &str) -> Settings {
@@ -282,4 +284,13 @@ fn a_line_that_cannot_be_read_is_not_repeated() {
 fn a_directory_may_be_called_anything() {
     let settings = valid("data_dir = \"/srv/100%25?#\"");
     assert_eq!(settings.storage.url.expose(), "sqlite:///srv/100%2525%3F%23/vestibule.db");
+}
+
+#[test]
+fn t001_1_an_admins_session_can_be_shorter_and_from_few_networks() {
+    assert_eq!(valid("").sessions.backoffice, Backoffice::default());
+    let text = "[sessions.backoffice]\nidle_ttl = \"15m\"\nabsolute_ttl = \"12h\"\nnetworks = [\"10.0.0.0/8\"]\n";
+    let Backoffice { idle, absolute, networks } = valid(text).sessions.backoffice;
+    assert_eq!((idle, absolute), (Some(Duration::from_mins(15)), Some(Duration::from_hours(12))));
+    assert_eq!(networks, ["10.0.0.0/8".parse().unwrap()]);
 }

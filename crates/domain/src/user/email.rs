@@ -30,7 +30,7 @@ impl EmailAddress {
     /// The key that finds it. The whole address is compared without regard to case.
     pub fn key(&self) -> LoginKey {
         // An address is within every limit of a key.
-        LoginKey(crate::text::fold(&self.0))
+        LoginKey::of(&self.0)
     }
 
     /// The part before the last `@`.

@@ -13,6 +13,28 @@ fn logins_compare_trimmed_folded_and_composed() {
     assert!(LoginKey::parse(&"a".repeat(321)).is_err());
 }
 
+/// T003-10.
+#[test]
+fn a_domain_is_one_in_letters_and_in_punycode_and_a_login_is_left_as_it_is() {
+    let key = |typed| LoginKey::parse(typed).unwrap();
+    for spelling in
+        ["ann@b\u{fc}cher.test", "Ann@BU\u{308}CHER.Test", "ann@XN--bcher-kva.test", "ann@\u{ff42}\u{fc}cher.test"]
+    {
+        assert_eq!(key(spelling).as_str(), "ann@xn--bcher-kva.test");
+        assert_eq!(EmailAddress::parse(spelling).unwrap().key(), key(spelling));
+        assert_eq!(LoginName::parse(spelling).unwrap().key(), key(spelling));
+    }
+    assert_ne!(key("ann@fa\u{df}.test"), key("ann@fass.test"));
+    for kept in
+        ["b\u{fc}cher", "b\u{fc}cher@x.test", "xn--bcher-kva", "@", "ann@", "ann@b\u{fc} cher", "ann@\u{378}.test"]
+    {
+        assert_eq!(key(kept).as_str(), kept);
+    }
+    // What DNS would write longer than a key may be.
+    let long = format!("{}@{}", "a".repeat(255), "\u{fc}".repeat(60));
+    assert_eq!(key(&long).as_str(), long);
+}
+
 #[test]
 fn addresses_are_addresses_and_nothing_more() {
     for good in ["a@b.cz", "a+tag@x.test", "user@localhost", "ä@x.test"] {

@@ -12,7 +12,7 @@ use vestibule_application::ports::{Bucket, BudgetLimits, Limit};
 use super::{Opened, Place, from, limits, network, to};
 
 pub async fn the_attempt_after_the_last_one_waits_until_the_first_has_left_the_window(place: Place) {
-    let (budgets, _) = place.open(limits());
+    let (budgets, _) = place.open(&limits());
     assert_eq!(budgets.charge(&[to("ada")]).await, None);
     budgets.at(4_000);
     assert_eq!(budgets.charge(&[to("ada")]).await, None);
@@ -26,7 +26,7 @@ pub async fn the_attempt_after_the_last_one_waits_until_the_first_has_left_the_w
 }
 
 pub async fn when_one_bucket_is_spent_none_is_charged(place: Place) {
-    let (budgets, _) = place.open(limits());
+    let (budgets, _) = place.open(&limits());
     let both = [from("192.0.2.1"), to("ada")];
     assert_eq!(budgets.fill(&both, 2).await, 2);
     for _ in 0..5 {
@@ -38,7 +38,7 @@ pub async fn when_one_bucket_is_spent_none_is_charged(place: Place) {
 }
 
 pub async fn a_bucket_named_twice_is_charged_twice_or_not_at_all(place: Place) {
-    let (budgets, _) = place.open(limits());
+    let (budgets, _) = place.open(&limits());
     assert_eq!(budgets.charge(&[to("ada"), to("ada"), to("ada")]).await, Some(10_000));
     assert_eq!(budgets.charge(&[to("ada"), to("ada")]).await, None);
     assert_eq!(budgets.charge(&[to("ada")]).await, Some(10_000));
@@ -47,7 +47,7 @@ pub async fn a_bucket_named_twice_is_charged_twice_or_not_at_all(place: Place) {
 }
 
 pub async fn a_refund_gives_back_what_was_charged_and_no_more(place: Place) {
-    let (budgets, _) = place.open(limits());
+    let (budgets, _) = place.open(&limits());
     for _ in 0..10 {
         assert_eq!(budgets.charge(&[to("ada"), from("192.0.2.1")]).await, None);
         budgets.budgets.refund(&[to("ada"), from("192.0.2.1")]).await;
@@ -57,7 +57,7 @@ pub async fn a_refund_gives_back_what_was_charged_and_no_more(place: Place) {
 }
 
 pub async fn a_refund_leaves_the_earlier_attempts_where_they_were(place: Place) {
-    let (budgets, _) = place.open(limits());
+    let (budgets, _) = place.open(&limits());
     assert_eq!(budgets.charge(&[to("ada")]).await, None);
     budgets.at(5_000);
     assert_eq!(budgets.charge(&[to("ada")]).await, None);
@@ -67,7 +67,7 @@ pub async fn a_refund_leaves_the_earlier_attempts_where_they_were(place: Place) 
 }
 
 pub async fn an_amount_of_nothing_permits_nothing(place: Place) {
-    let (budgets, _) = place.open(limits());
+    let (budgets, _) = place.open(&limits());
     let bucket = Bucket::RegistrationFrom(network("192.0.2.1"));
     assert_eq!(budgets.charge(std::slice::from_ref(&bucket)).await, Some(10_000));
     assert_eq!(budgets.charge(&[to("ada"), bucket]).await, Some(10_000));
@@ -75,7 +75,7 @@ pub async fn an_amount_of_nothing_permits_nothing(place: Place) {
 }
 
 pub async fn a_large_amount_is_counted_to_the_last(place: Place) {
-    let (budgets, _) = place.open(limits());
+    let (budgets, _) = place.open(&limits());
     assert_eq!(budgets.fill(&vec![Bucket::Login; 100], 11).await, 10);
     let wait = budgets.charge(&[Bucket::Login]).await;
     assert!(wait.is_some_and(|wait| (256_000..=257_000).contains(&wait)), "{wait:?}");
@@ -84,7 +84,7 @@ pub async fn a_large_amount_is_counted_to_the_last(place: Place) {
 }
 
 pub async fn no_window_has_more_attempts_than_its_limit(place: Place) {
-    let (budgets, _) = place.open(limits());
+    let (budgets, _) = place.open(&limits());
     let mut made = Vec::new();
     for tick in 0..120 {
         let now = tick * 701;
@@ -98,7 +98,7 @@ pub async fn no_window_has_more_attempts_than_its_limit(place: Place) {
 }
 
 pub async fn every_bucket_is_another(place: Place) {
-    let (budgets, _) = place.open(BudgetLimits::all(Limit { amount: 1, window: Duration::from_secs(10) }));
+    let (budgets, _) = place.open(&BudgetLimits::all(Limit { amount: 1, window: Duration::from_secs(10) }));
     let (here, there) = (network("192.0.2.1"), network("2001:db8::1"));
     let ada = "ada".to_owned();
     let all = [
@@ -117,6 +117,9 @@ pub async fn every_bucket_is_another(place: Place) {
         Bucket::DisclosureTo(here),
         Bucket::Disclosure,
         Bucket::RegistrationFrom(here),
+        Bucket::BeginningFrom(here),
+        Bucket::EndingFrom(here),
+        Bucket::Ending,
         Bucket::NoteOf(Box::new(to("ada"))),
         Bucket::NoteOf(Box::new(Bucket::Login)),
         to(&"x".repeat(2000)),
@@ -130,7 +133,7 @@ pub async fn every_bucket_is_another(place: Place) {
 }
 
 pub async fn processes_count_together(place: Place) {
-    let (one, other) = place.open(limits());
+    let (one, other) = place.open(&limits());
     assert_eq!(one.charge(&[to("ada")]).await, None);
     assert_eq!(other.charge(&[to("ada")]).await, None);
     assert_eq!(one.charge(&[to("ada")]).await, Some(10_000));
@@ -140,13 +143,13 @@ pub async fn processes_count_together(place: Place) {
 }
 
 pub async fn parallel_attempts_cannot_overrun_a_limit(place: Place) {
-    let (one, other) = place.open(BudgetLimits { login_to: Limit { amount: 10, ..limits().login_to }, ..limits() });
+    let (one, other) = place.open(&BudgetLimits { login_to: Limit { amount: 10, ..limits().login_to }, ..limits() });
     let ada = vec![to("ada"), Bucket::Login];
     assert_eq!(Opened::fill_at_once([&one, &other], [ada.clone(), ada], 200).await, 10);
 }
 
 pub async fn parallel_attempts_on_several_buckets_are_charged_to_all_or_none(place: Place) {
-    let (one, other) = place.open(BudgetLimits::all(Limit { amount: 10, window: Duration::from_secs(10) }));
+    let (one, other) = place.open(&BudgetLimits::all(Limit { amount: 10, window: Duration::from_secs(10) }));
     // In opposite orders, so that whoever locks as he goes waits for ever.
     let there = vec![to("ada"), from("192.0.2.1"), Bucket::Login];
     let back = there.iter().rev().cloned().collect();
@@ -158,7 +161,7 @@ pub async fn parallel_attempts_on_several_buckets_are_charged_to_all_or_none(pla
 }
 
 pub async fn what_is_swept_was_over(place: Place) {
-    let (budgets, _) = place.open(limits());
+    let (budgets, _) = place.open(&limits());
     for number in 0..30 {
         assert_eq!(budgets.charge(&[to(&number.to_string())]).await, None);
     }

@@ -45,6 +45,7 @@ pub(super) fn read(dialogram: &Dialogram, inbound: &Inbound) -> Result<log_in::C
         return Err(Rejection::NotAcceptable);
     }
     if !inbound.client.may_send_secrets() {
+        inbound.note_exposure("a password");
         return Err(Rejection::InsecureTransport);
     }
     if !matches!(negotiation::body_type(&inbound.headers), BodyType::None | BodyType::Json) {

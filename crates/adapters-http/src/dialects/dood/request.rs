@@ -37,6 +37,8 @@ const PARAMETERS: [&str; 10] =
 pub(super) enum Rejection {
     /// It came over plain HTTP.
     Insecure,
+    /// Nobody can register here.
+    Closed,
     /// A browser sent it ahead of any wish of its user's.
     Prefetched,
     /// Its body or query cannot be read.
@@ -54,7 +56,7 @@ pub(super) enum Rejection {
 }
 
 pub(super) async fn start(dood: &Dood, inbound: &Inbound) -> Result<start_session::Command, Rejection> {
-    let params = params(inbound).await?;
+    let params = params(dood, inbound).await?;
     Ok(start_session::Command {
         caller: dood.caller(inbound),
         device: device(&params, inbound)?,
@@ -78,12 +80,15 @@ pub(super) async fn log_in(dood: &Dood, inbound: &Inbound) -> Result<log_in::Com
 }
 
 pub(super) async fn log_out(dood: &Dood, inbound: &Inbound) -> Result<end_session::Command, Rejection> {
-    let params = params(inbound).await?;
+    let params = params(dood, inbound).await?;
     let bearer = key(&params, inbound).and_then(|key| Bearer::parse(key).ok()).ok_or(Rejection::UnknownKey)?;
     Ok(end_session::Command { caller: dood.caller(inbound), bearer })
 }
 
 pub(super) async fn register(dood: &Dood, inbound: &Inbound) -> Result<register::Command, Rejection> {
+    if dood.settings.is_closed {
+        return Err(Rejection::Closed);
+    }
     let params = secret_params(dood, inbound).await?;
     let email = params.get("email").and_then(|text| EmailAddress::parse(text).ok()).ok_or(Rejection::WrongEmail)?;
     if params.get("password").unwrap_or_default().chars().count() < MIN_PASSWORD {
@@ -99,17 +104,26 @@ pub(super) async fn register(dood: &Dood, inbound: &Inbound) -> Result<register:
     })
 }
 
-async fn params(inbound: &Inbound) -> Result<Params, Rejection> {
+/// What is in the body before what is in the query; hardened, neither may say otherwise than the other, or than itself.
+async fn params(dood: &Dood, inbound: &Inbound) -> Result<Params, Rejection> {
     // Every page here that is opened by GET has effects.
     if origin::is_prefetch(&inbound.headers) {
         return Err(Rejection::Prefetched);
     }
-    inbound.body_and_query(&PARAMETERS).await.map_err(Rejection::Unreadable)
+    let params = inbound.body_and_query(&PARAMETERS).await.map_err(Rejection::Unreadable)?;
+    if dood.context.is_hardened() {
+        params.agree_on(PARAMETERS).map_err(Rejection::Unreadable)?;
+    }
+    Ok(params)
 }
 
 /// Parameters with a password among them.
 async fn secret_params(dood: &Dood, inbound: &Inbound) -> Result<Params, Rejection> {
-    if dood.keeps_secrets(inbound) { params(inbound).await } else { Err(Rejection::Insecure) }
+    if dood.keeps_secrets(inbound) {
+        return params(dood, inbound).await;
+    }
+    inbound.note_exposure("a password");
+    Err(Rejection::Insecure)
 }
 
 fn password(params: &Params) -> Result<Password, Rejection> {

@@ -86,6 +86,7 @@ pub(super) fn ended() -> Response {
 pub(super) fn rejected(dood: &Dood, rejection: &Rejection) -> Response {
     match rejection {
         Rejection::Insecure => told(StatusCode::FORBIDDEN, Code::NotAuthorised, "passwords are taken over HTTPS only"),
+        Rejection::Closed => told(StatusCode::FORBIDDEN, Code::NotAuthorised, "registration is closed"),
         Rejection::Prefetched => told(StatusCode::FORBIDDEN, Code::NotAuthorised, "this page is not to be prefetched"),
         Rejection::Unreadable(why) => told(status_of(*why), Code::WrongData, &why.to_string()),
         Rejection::WrongData(why) => told(StatusCode::BAD_REQUEST, Code::WrongData, why),
@@ -98,6 +99,7 @@ pub(super) fn rejected(dood: &Dood, rejection: &Rejection) -> Response {
 
 pub(super) fn start_failed(dood: &Dood, inbound: &Inbound, error: &start_session::Error) -> Response {
     match error {
+        start_session::Error::Throttled { retry_after } => throttled(*retry_after),
         start_session::Error::Store(error) => dood.store_failed(inbound, error),
     }
 }
@@ -117,6 +119,7 @@ pub(super) async fn login_failed(dood: &Dood, inbound: &Inbound, error: &log_in:
 pub(super) fn logout_failed(dood: &Dood, inbound: &Inbound, error: &end_session::Error) -> Response {
     match error {
         end_session::Error::UnknownSession => unknown_session(),
+        end_session::Error::Throttled { retry_after } => throttled(*retry_after),
         end_session::Error::Store(error) => dood.store_failed(inbound, error),
     }
 }

@@ -23,7 +23,7 @@ content-type: application/json
 
 fn at(context: Context) -> Dood {
     let photo_server = "https://photos.test/".to_owned();
-    Dood::new(context, Settings { require_https: false, photo_server, category_version: 1_330_000_000_000 })
+    Dood::new(context, Settings { photo_server, category_version: 1_330_000_000_000, ..Settings::default() })
 }
 
 fn faithful(api: MockSessionApi) -> Dood {

@@ -3,15 +3,18 @@
 use std::sync::Arc;
 
 use axum::response::Response;
-use vestibule_application::use_cases::{authenticate_session, describe_session, sign_out, start_session};
+use vestibule_application::use_cases::{authenticate_session, describe_session, end_session, sign_out, start_session};
 use vestibule_domain::session::Bearer;
 
 use super::{
     Easydb,
-    request::{self, Attempt, Authentication, SessionCall},
+    request::{self, Attempt, Authentication, Rejection, SessionCall},
     response::Failure,
 };
-use crate::{dialect::Dialect, inbound::Inbound};
+use crate::{
+    dialect::{Dialect, Refusal},
+    inbound::Inbound,
+};
 
 pub(super) async fn session(easydb: Arc<Easydb>, inbound: Inbound) -> Response {
     match SessionCall::read(&easydb, &inbound).await {
@@ -25,14 +28,14 @@ pub(super) async fn session(easydb: Arc<Easydb>, inbound: Inbound) -> Response {
             easydb.told(&inbound, &bearer, result)
         }
         Ok(SessionCall::SignOut(bearer)) => easydb.sign_out(&inbound, bearer).await,
-        Err(rejection) => rejection.into(),
+        Err(rejection) => easydb.rejected(&inbound, rejection).await,
     }
 }
 
 pub(super) async fn deauthenticate(easydb: Arc<Easydb>, inbound: Inbound) -> Response {
-    match request::bearer(&inbound).await {
+    match request::bearer(&easydb, &inbound).await {
         Ok(bearer) => easydb.sign_out(&inbound, bearer).await,
-        Err(rejection) => rejection.into(),
+        Err(rejection) => easydb.rejected(&inbound, rejection).await,
     }
 }
 
@@ -42,11 +45,26 @@ pub(super) async fn authenticate(easydb: Arc<Easydb>, inbound: Inbound) -> Respo
             let result = easydb.authenticate(&inbound, &request).await;
             easydb.authenticated(&inbound, request, result)
         }
-        Err(rejection) => rejection.into(),
+        Err(rejection) => easydb.rejected(&inbound, rejection).await,
     }
 }
 
 impl Easydb {
+    /// Tells why nothing is done; a session that others may have the token of by now is ended first.
+    async fn rejected(&self, inbound: &Inbound, rejection: Rejection) -> Response {
+        if let Rejection::Overheard(bearer) = &rejection {
+            let command = end_session::Command { caller: self.caller(inbound), bearer: bearer.clone() };
+            match self.context.api.end_session(command).await {
+                Ok(()) | Err(end_session::Error::UnknownSession) => {}
+                Err(end_session::Error::Throttled { retry_after }) => {
+                    return self.refuse(Refusal::Unavailable { retry_after });
+                }
+                Err(end_session::Error::Store(error)) => return self.store_failed(inbound, &error),
+            }
+        }
+        rejection.into()
+    }
+
     async fn start(&self, inbound: &Inbound, command: start_session::Command) -> Response {
         let result = self.context.api.start_session(command).await;
         self.started(inbound, result)

@@ -35,11 +35,15 @@ pub(super) struct Allowed {
 }
 
 impl Allowed {
-    /// The public origin, the one the request was sent to (in plain HTTP only where the site is not HTTPS), the ones
-    /// that are listed, and unless hardened this machine.
+    /// The public origin; where nobody said which that is, the one the request was sent to (in plain HTTP only where the
+    /// site is not HTTPS); the ones that are listed; and unless hardened this machine.
     pub(super) fn by(easydb: &Easydb, inbound: &Inbound) -> Self {
         let site = &easydb.context.site;
-        let schemes = if site.is_https() { &["https"][..] } else { &["http", "https"] };
+        let schemes = match (site.is_fixed, site.is_https()) {
+            (true, _) => &[][..],
+            (false, true) => &["https"],
+            (false, false) => &["http", "https"],
+        };
         let addressed = schemes.iter().filter_map(|scheme| origins::addressed(inbound, scheme));
         let listed = easydb.settings.redirect_origins.iter().filter_map(|origin| Url::parse(origin).ok());
         let urls = addressed.chain(listed).chain([site.public_url.clone()]);

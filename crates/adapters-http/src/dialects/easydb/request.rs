@@ -23,11 +23,10 @@ use crate::{
     params::{BodyError, Params},
 };
 
-/// Every parameter that either page knows, and our own for setting up.
-const PARAMETERS: [&str; 8] = ["token", "signout", "login", "password", "method", "success", "error", "setup_secret"];
+/// Every parameter that either page knows, and our own for setting up. The first may have several values.
+const PARAMETERS: [&str; 8] = ["method", "token", "signout", "login", "password", "success", "error", "setup_secret"];
 
 /// Why nothing can be asked of a use case.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Rejection {
     /// The parameters cannot be read.
     Unreadable(BodyError),
@@ -39,6 +38,8 @@ pub(super) enum Rejection {
     SignOut,
     /// A password from elsewhere in plain text.
     InsecureTransport,
+    /// A token in the URL, from elsewhere in plain text.
+    Overheard(Bearer),
     /// A redirect target that is not allowed.
     RedirectNotAllowed,
     /// A method of authentication that is unknown, or not allowed here.
@@ -68,14 +69,14 @@ pub(super) enum SessionCall {
 
 impl SessionCall {
     pub(super) async fn read(easydb: &Easydb, inbound: &Inbound) -> Result<Self, Rejection> {
-        let params = inbound.body_and_query(&PARAMETERS).await?;
+        let params = params(easydb, inbound).await?;
         let signs_out = match params.get("signout") {
             None | Some("" | "0") => false,
             // A browser that only fetches ahead must not end anything.
             Some("1") => !origin::is_prefetch(&inbound.headers),
             Some(_) => return Err(Rejection::SignOut),
         };
-        Ok(match find_token(&params, inbound)? {
+        Ok(match find_token(easydb, &params, inbound)? {
             Some(bearer) if signs_out => Self::SignOut(bearer),
             Some(bearer) => Self::Describe(bearer),
             None => {
@@ -95,14 +96,38 @@ impl SessionCall {
 }
 
 /// The session to act on, where there must be one.
-pub(super) async fn bearer(inbound: &Inbound) -> Result<Bearer, Rejection> {
-    find_token(&inbound.body_and_query(&PARAMETERS).await?, inbound)?.ok_or(Rejection::TokenMissing)
+pub(super) async fn bearer(easydb: &Easydb, inbound: &Inbound) -> Result<Bearer, Rejection> {
+    find_token(easydb, &params(easydb, inbound).await?, inbound)?.ok_or(Rejection::TokenMissing)
+}
+
+/// What is in the body before what is in the query; hardened, neither may say otherwise than the other, or than itself.
+async fn params(easydb: &Easydb, inbound: &Inbound) -> Result<Params, Rejection> {
+    let params = inbound.body_and_query(&PARAMETERS).await?;
+    if easydb.context.is_hardened() {
+        let [_, single @ ..] = PARAMETERS;
+        params.agree_on(single)?;
+    }
+    Ok(params)
 }
 
 /// Body before query before headers. Never a cookie: pages elsewhere cannot send what they do not know.
-fn find_token(params: &Params, inbound: &Inbound) -> Result<Option<Bearer>, Rejection> {
+fn find_token(easydb: &Easydb, params: &Params, inbound: &Inbound) -> Result<Option<Bearer>, Rejection> {
     let given = params.get("token").or(inbound.header("x-easydb-token")).or(inbound.authorization("Bearer"));
-    given.map(|text| Bearer::parse(text).map_err(|_| Rejection::TokenMalformed)).transpose()
+    let found = given.map(|text| Bearer::parse(text).map_err(|_| Rejection::TokenMalformed)).transpose()?;
+    match found {
+        Some(bearer) if is_overheard(inbound) && easydb.context.is_hardened() => Err(Rejection::Overheard(bearer)),
+        found => {
+            if found.is_some() && is_overheard(inbound) {
+                easydb.warn_of_overhearing();
+            }
+            Ok(found)
+        }
+    }
+}
+
+/// Whether a token is in the URL, where proxies and logs have it too, and crossed a network in plain text.
+fn is_overheard(inbound: &Inbound) -> bool {
+    !inbound.client.may_send_secrets() && inbound.query().is_ok_and(|query| query.filled("token").is_some())
 }
 
 /// The token as its holder wrote it.
@@ -135,11 +160,12 @@ pub(super) struct Authentication {
 
 impl Authentication {
     pub(super) async fn read(easydb: &Easydb, inbound: &Inbound) -> Result<Self, Rejection> {
-        let params = inbound.body_and_query(&PARAMETERS).await?;
+        let params = params(easydb, inbound).await?;
         if params.filled("password").is_some() && !inbound.client.may_send_secrets() {
+            inbound.note_exposure("a password");
             return Err(Rejection::InsecureTransport);
         }
-        let bearer = find_token(&params, inbound)?.ok_or(Rejection::TokenMissing)?;
+        let bearer = find_token(easydb, &params, inbound)?.ok_or(Rejection::TokenMissing)?;
         let allowed = Allowed::by(easydb, inbound);
         let target = |name| params.get(name).map(|text| allowed.target(text)).transpose();
         let (success, error) = (target("success")?, target("error")?);

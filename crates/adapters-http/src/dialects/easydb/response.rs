@@ -93,6 +93,7 @@ impl Easydb {
                 let guard = guard.and_then(|guard| self.guard_cookie().set(guard.expose(), GUARD_MAX_AGE));
                 self.session(token.expose(), &view).cookie(guard)
             }
+            Err(start_session::Error::Throttled { retry_after }) => self.refuse(Refusal::Unavailable { retry_after }),
             Err(start_session::Error::Store(cause)) => self.store_failed(inbound, &cause),
         }
     }

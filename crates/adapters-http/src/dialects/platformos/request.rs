@@ -38,7 +38,7 @@ pub(super) async fn log_in_by_form(
 ) -> Result<log_in_by_form::Command, Rejection> {
     admit(inbound)?;
     // What cannot be read names no form.
-    let submission = Submission::of_body(inbound).await.unwrap_or_default();
+    let submission = Submission::of_body(platformos, inbound).await.unwrap_or_default();
     Ok(log_in_by_form::Command {
         caller: platformos.caller(inbound),
         api_token: api_token(&inbound.headers),
@@ -54,7 +54,7 @@ pub(super) async fn end_session_by_form(
     inbound: &Inbound,
 ) -> Result<end_session_by_form::Command, Rejection> {
     admit(inbound)?;
-    let submission = Submission::of_body_and_query(inbound).await.unwrap_or_default();
+    let submission = Submission::of_body_and_query(platformos, inbound).await.unwrap_or_default();
     Ok(end_session_by_form::Command {
         caller: platformos.caller(inbound),
         api_token: api_token(&inbound.headers),
@@ -67,6 +67,7 @@ fn admit(inbound: &Inbound) -> Result<(), Rejection> {
     if !negotiation::accepts(&inbound.headers, &OFFERED) {
         Err(Rejection::NotAcceptable)
     } else if !inbound.client.may_send_secrets() {
+        inbound.note_exposure("an API token");
         Err(Rejection::Insecure)
     } else {
         Ok(())
@@ -98,10 +99,10 @@ enum Value {
 }
 
 impl Submission {
-    async fn of_body(inbound: &Inbound) -> Option<Self> {
+    async fn of_body(platformos: &Platformos, inbound: &Inbound) -> Option<Self> {
         let Inbound { headers, body, .. } = inbound;
         if negotiation::body_type(headers) != BodyType::Json || body.is_empty() {
-            return Self::of_params(&Params::from_body(headers, body).await.ok()?);
+            return Self::of_params(platformos, &Params::from_body(headers, body).await.ok()?);
         }
         // serde would take the fields in order from an array too.
         let is_object = body.trim_ascii_start().starts_with(b"{");
@@ -110,13 +111,24 @@ impl Submission {
         serde_json::from_str(text).ok()
     }
 
-    async fn of_body_and_query(inbound: &Inbound) -> Option<Self> {
-        let (body, query) = (Self::of_body(inbound).await?, Self::of_params(&inbound.query().ok()?)?);
-        Some(Self { form_name: body.name().or(query.name()).map(str::to_owned), ..body })
+    /// What the body names before what the query does; hardened, they may not name two forms.
+    async fn of_body_and_query(platformos: &Platformos, inbound: &Inbound) -> Option<Self> {
+        let body = Self::of_body(platformos, inbound).await?;
+        let query = Self::of_params(platformos, &inbound.query().ok()?)?;
+        let (first, second) = (body.name().or(query.name()), query.name().or(body.name()));
+        if platformos.context.is_hardened() && first != second {
+            return None;
+        }
+        Some(Self { form_name: first.map(str::to_owned), ..body })
     }
 
-    /// Reads `form_name=..&form[email]=..`; a form that is anything else than one flat object is none.
-    fn of_params(params: &Params) -> Option<Self> {
+    /// Reads `form_name=..&form[email]=..`; a form that is anything else than one flat object is none, nor is one, hardened,
+    /// that has two values of one name.
+    fn of_params(platformos: &Platformos, params: &Params) -> Option<Self> {
+        if platformos.context.is_hardened() {
+            let names = params.pairs().map(|(name, _)| name);
+            params.agree_on(names.filter(|name| name.starts_with("form"))).ok()?;
+        }
         let mut form = None;
         for (name, value) in params.pairs() {
             if let Some(field) = name.strip_prefix("form[") {

@@ -73,6 +73,7 @@ pub(super) fn logout_failed(
     match error {
         end_session_by_form::Error::UnknownClient => unknown_client(),
         end_session_by_form::Error::UnusableForm => unusable_form(),
+        end_session_by_form::Error::Throttled { retry_after } => throttled(*retry_after),
         end_session_by_form::Error::Store(error) => platformos.store_failed(inbound, error),
     }
 }

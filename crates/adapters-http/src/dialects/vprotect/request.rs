@@ -147,6 +147,7 @@ fn must_not_be_foreign(vprotect: &Vprotect, inbound: &Inbound) -> Result<(), Rej
 fn credentials<T: DeserializeOwned>(vprotect: &Vprotect, inbound: &Inbound) -> Result<T, Rejection> {
     must_not_be_foreign(vprotect, inbound)?;
     if !inbound.client.may_send_secrets() {
+        inbound.note_exposure("a password");
         return Err(Rejection::Insecure);
     }
     match negotiation::body_type(&inbound.headers) {

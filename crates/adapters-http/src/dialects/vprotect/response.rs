@@ -150,6 +150,7 @@ pub(super) fn token_login_failed(vprotect: &Vprotect, inbound: &Inbound, error: 
 pub(super) fn logout_failed(vprotect: &Vprotect, inbound: &Inbound, error: &end_session::Error) -> Response {
     match error {
         end_session::Error::UnknownSession => forgotten(vprotect),
+        end_session::Error::Throttled { retry_after } => throttled(*retry_after),
         end_session::Error::Store(error) => vprotect.store_failed(inbound, error),
     }
 }

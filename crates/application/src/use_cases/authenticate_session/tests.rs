@@ -58,7 +58,7 @@ async fn a_rotated_session_has_a_new_token_and_the_old_one_is_refused() {
     assert!(outcome.rotated == Some(token(0xa0)));
     let unit = world.unit();
     assert_eq!(unit[1], "begin 6 under 6: nobody in 0, +600, sealed +600, ended replaced");
-    assert_eq!(unit[3], "begin f0 under a0: user 1 in 1, +36000, idle 3600");
+    assert_eq!(unit[2], "begin f0 under a0: user 1 in 1, +36000, idle 3600");
 }
 
 #[tokio::test]

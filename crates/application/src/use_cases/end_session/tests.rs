@@ -6,7 +6,11 @@ use crate::{
 };
 
 async fn ended(world: &World) -> Result<Outcome, Error> {
-    world.service().end_session(Command { caller: here(), bearer: bearer(5) }).await
+    end_session(world, 5).await
+}
+
+async fn end_session(world: &World, byte: u8) -> Result<Outcome, Error> {
+    world.service().end_session(Command { caller: here(), bearer: bearer(byte) }).await
 }
 
 #[tokio::test]
@@ -20,11 +24,39 @@ async fn a_session_ends_and_the_log_says_whose_it_was() {
 async fn a_sealed_session_gets_a_row_that_refuses_its_token() {
     let world = World::new().with_seal(5);
     ended(&world).await.unwrap();
-    let expected = [
-        "begin 5 under 5: nobody in 0, +600, sealed +600, ended signed_out",
-        "record session_ended:signed_out of 5: nobody",
-    ];
-    assert_eq!(world.unit(), expected);
+    assert_eq!(world.unit(), ["begin 5 under 5: nobody in 0, +600, sealed +600, ended signed_out"]);
+}
+
+#[tokio::test]
+async fn t000_10_ends_that_leave_a_row_are_counted_and_others_not() {
+    let sealed = World::new().with_seal(5);
+    ended(&sealed).await.unwrap();
+    assert_eq!(sealed.journal(), ["find session", "charge ending from here, ending", "commit"]);
+    let kept = World::new().with_row(5, ALICE);
+    ended(&kept).await.unwrap();
+    assert_eq!(kept.journal(), ["find session", "saw 5", "commit"]);
+}
+
+#[tokio::test]
+async fn t000_10_too_many_ends_that_leave_a_row_are_none() {
+    let world = World::new().with_seal(5).with_row(6, ALICE);
+    world.state().exhausted = true;
+    assert_eq!(refusal(ended(&world).await), "Throttled { retry_after: 7s }");
+    assert!(world.units().is_empty());
+    let somebodys = end_session(&world, 6).await;
+    assert!(somebodys.is_ok(), "what has a row already ends whatever happens");
+    let uncountable = World::new().with_seal(5);
+    uncountable.state().uncountable = true;
+    assert!(refusal(ended(&uncountable).await).starts_with("Store("));
+}
+
+#[tokio::test]
+async fn an_end_is_charged_once_however_often_it_is_tried() {
+    let world = World::new().with_seal(5);
+    world.meanwhile(Conflict::SessionExists, |_| {});
+    ended(&world).await.unwrap();
+    let charges = world.journal().iter().filter(|line| line.starts_with("charge")).count();
+    assert_eq!((charges, world.units().len()), (1, 2));
 }
 
 #[tokio::test]

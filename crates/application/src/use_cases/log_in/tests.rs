@@ -6,8 +6,11 @@ use vestibule_domain::{
 use super::*;
 use crate::{
     api::SessionApi,
+    policies::backoffice::Backoffice,
     ports::Conflict,
-    testing::{ALICE, BOB, LIFETIMES, NODE, NOW, World, bearer, here, key, password, refusal, role, session_id, token},
+    testing::{
+        ALICE, BOB, LIFETIMES, NODE, NOW, World, bearer, here, key, password, refusal, role, secs, session_id, token,
+    },
 };
 
 fn command(name: &str, typed: &str) -> Command {
@@ -131,4 +134,36 @@ async fn a_signed_token_says_whose_the_session_is_and_whether_of_the_back_office
     logged_in(&world, signed(node())).await;
     let signed = world.state().signed.remove(2);
     assert_eq!((signed.subject.as_u128(), signed.scope.len()), (7, 0));
+}
+
+fn backoffice(networks: &[&str]) -> Backoffice {
+    let networks = networks.iter().map(|net| net.parse().unwrap()).collect();
+    Backoffice { idle: Some(secs(7)), absolute: Some(secs(70)), networks }
+}
+
+#[tokio::test]
+async fn t001_1_an_admins_session_has_the_shorter_life() {
+    let world = World::new();
+    world.state().lifetimes.backoffice = backoffice(&[]);
+    let life = async |login: &str| {
+        let begun = logged_in(&world, command(login, "right")).await;
+        (begun.view.session.idle_ttl.unwrap(), begun.view.session.expires.since(NOW))
+    };
+    assert_eq!(life("bob").await, (LIFETIMES.idle, LIFETIMES.absolute));
+    world.state().users[1].user.roles.insert(RoleName::admin());
+    assert_eq!(life("bob").await, (secs(7), secs(70)));
+}
+
+#[tokio::test]
+async fn t001_1_from_outside_its_networks_an_admin_is_a_user_like_others() {
+    for (networks, is_admin) in [(&[][..], true), (&["192.0.2.0/24"], true), (&["198.51.100.0/24"], false)] {
+        let world = World::new();
+        world.state().users[1].user.roles.insert(RoleName::admin());
+        world.state().lifetimes.backoffice = backoffice(networks);
+        let begun = logged_in(&world, command("bob", "right")).await;
+        assert_eq!(Backoffice::is_of(&begun.view.principal), is_admin, "{networks:?}");
+        assert_eq!(begun.view.session.idle_ttl, Some(secs(7)), "be it from elsewhere: {networks:?}");
+        let insisting = Command { needs: Some(RoleName::admin()), ..command("bob", "right") };
+        assert_eq!(world.service().log_in(insisting).await.is_ok(), is_admin, "{networks:?}");
+    }
 }

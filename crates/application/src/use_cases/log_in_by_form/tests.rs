@@ -49,7 +49,7 @@ async fn a_program_logs_a_user_in_by_address() {
     let unit = world.unit();
     assert_eq!(unit[0], "expect user 1 in 3");
     assert!(unit[1].starts_with("begin 6 under 6") && unit[1].ends_with("ended replaced"), "{unit:?}");
-    assert_eq!(unit[3], "begin f0 under a0: user 1 in 1, +36000, idle 3600");
+    assert_eq!(unit[2], "begin f0 under a0: user 1 in 1, +36000, idle 3600");
 }
 
 #[tokio::test]

@@ -41,7 +41,7 @@ async fn an_anonymous_session_is_sealed_and_nothing_is_written() {
     assert_eq!((begun.view.session.device.as_str(), begun.view.latest_message), ("Phone", 42));
     let expires = NOW.plus(LIFETIMES.anonymous);
     assert_eq!(world.state().sealed, [Seal { origin: here().origin, expires, setup: false, guard: None }]);
-    assert_eq!(world.journal(), ["latest message"]);
+    assert_eq!(world.journal(), ["charge beginning from here", "latest message"]);
 }
 
 #[tokio::test]
@@ -148,5 +148,17 @@ async fn a_store_that_cannot_say_whether_there_are_users_grants_nothing() {
         world.state().fails_at = Some(call);
         let refused = refusal(world.service().start_session(command(Some(local()))).await);
         assert!(refused.starts_with("Store("), "{refused}");
+    }
+}
+
+#[tokio::test]
+async fn t000_10_so_many_sessions_begin_from_one_place_unless_it_is_this_machine() {
+    let world = World::new();
+    world.state().exhausted = true;
+    assert_eq!(refusal(world.service().start_session(command(None)).await), "Throttled { retry_after: 7s }");
+    assert!(world.state().sealed.is_empty());
+    for address in ["127.0.0.1", "::1", "::ffff:127.0.0.1"] {
+        let caller = Caller { address: address.parse().unwrap(), ..here() };
+        assert!(world.service().start_session(Command { caller, ..command(None) }).await.is_ok(), "{address}");
     }
 }

@@ -73,6 +73,22 @@ async fn arguments_that_cannot_be_right_are_refused_by_name() {
 }
 
 #[tokio::test]
+async fn t003_8_everything_that_is_kept_of_a_person_is_printed_but_for_secrets() {
+    let bench = Bench::with_alice().await;
+    bench.json("user add --login bob --email bob@example.test --password-stdin", "k7#qzw\n").await;
+    let user = bench.json("user show alice", "").await;
+    let exported = bench.json("user export Alice@example.test", "").await;
+    assert_eq!(fields(&exported), ["user", "profile", "networks", "sessions", "messages"]);
+    assert_eq!(exported["user"], user);
+    assert_eq!(exported["profile"]["default_city"], "WARSZAWA");
+    let kinds: Vec<&str> =
+        exported["messages"].as_array().unwrap().iter().map(|one| one["kind"].as_str().unwrap()).collect();
+    assert_eq!(kinds, ["user_added", "system_configured"], "nothing of Bob's");
+    assert!(!exported.to_string().contains("argon2"));
+    assert!(bench.refusal("user export nobody", "").await.contains("nobody"));
+}
+
+#[tokio::test]
 async fn a_token_to_reset_a_password_is_printed_once_for_an_hour_at_most() {
     let bench = Bench::with_alice().await;
     let issued = bench.json("user reset alice", "").await;

@@ -66,6 +66,16 @@ words! {
 }
 
 words! {
+    /// Whether anybody can register.
+    Registration {
+        /// Anybody.
+        Open = "open",
+        /// Nobody.
+        Off = "off",
+    }
+}
+
+words! {
     /// Which edition of an API is mounted.
     Edition {
         /// What its document says.

@@ -55,6 +55,16 @@ async fn passwords_are_taken_where_nobody_reads_them_on_the_way(
     }
 }
 
+#[tokio::test]
+async fn t003_5_where_registration_is_closed_nobody_registers_and_everybody_logs_in() {
+    let closed = |api| Dood::new(context(api), Settings { is_closed: true, ..Settings::default() });
+    for ask in [Ask::post("/session/register/").form(LOGIN), Ask::get(&format!("/session/register/?{LOGIN}"))] {
+        let answer = ask.of(closed(MockSessionApi::new())).await;
+        assert_eq!(answer.text(), told(403, 18, "registration is closed"));
+    }
+    assert_eq!(Ask::post("/session/login/").form(LOGIN).of(closed(willing())).await.status, 200);
+}
+
 /// T003-2.
 #[tokio::test]
 async fn get_logs_in_and_registers_locally_and_over_tls_unless_hardened() {
@@ -68,6 +78,23 @@ async fn get_logs_in_and_registers_locally_and_over_tls_unless_hardened() {
         assert_eq!((hardened.status.as_u16(), hardened.header("allow")), (405, "POST"));
         assert_eq!(hardened.body, "{\"code\":48,\"message\":\"this path has other methods\"}");
     }
+}
+
+#[tokio::test]
+async fn hardened_a_parameter_with_two_values_is_refused_wherever_they_stand() {
+    let (two, wrong) = (format!("{LOGIN}&email=bob@example.com"), told(400, 48, "a parameter has two values"));
+    for ask in [
+        Ask::post("/session/login/").form(&two),
+        Ask::post("/session/register/").form(&two),
+        Ask::post("/session/login/?password=other").form(LOGIN),
+        Ask::get(&format!("/session/logout/?session_key={TOKEN}&session_key=x")),
+        Ask::get("/session/start/?system=ios&system=android"),
+    ] {
+        assert_eq!(ask.over_tls().of(strict(MockSessionApi::new())).await.text(), wrong);
+    }
+    let same = Ask::post(&format!("/session/login/?{LOGIN}&x=1")).form(&format!("{LOGIN}&{LOGIN}&x=2"));
+    assert_eq!(same.over_tls().of(strict(willing())).await.status, 200);
+    assert_eq!(Ask::post("/session/login/").form(&two).of(faithful(willing())).await.status, 200);
 }
 
 /// T003-3.

@@ -164,7 +164,7 @@ async fn a_session_that_comes_along_is_upgraded_and_rotated_only_where_hardened(
         for (query, form, header, key) in [
             ("", format!("session_key={TOKEN}"), "", TOKEN),
             (&*format!("session_key={TOKEN}"), String::new(), "", TOKEN),
-            (&*format!("session_key={OTHER}"), format!("session_key={TOKEN}"), OTHER, TOKEN),
+            (&*format!("session_key={TOKEN}"), format!("session_key={TOKEN}"), OTHER, TOKEN),
             ("session_key=", String::new(), TOKEN, TOKEN),
             ("", String::new(), jwt, jwt),
             ("", format!("session_key={jwt}"), "", jwt),
@@ -178,6 +178,10 @@ async fn a_session_that_comes_along_is_upgraded_and_rotated_only_where_hardened(
                 assert_eq!(upgraded(&current), Some((key, rotate)), "{path} {query} {form} {header}");
             }
         }
+        let both = Ask::post(&format!("{path}?session_key={OTHER}")).form(&format!("{LOGIN}&session_key={TOKEN}"));
+        let asked = asked_of(faithful, both).await;
+        let current = if registers { asked.register.unwrap().current } else { asked.log_in.unwrap().current };
+        assert_eq!(upgraded(&current), Some((TOKEN, false)), "{path}: the body before the query");
     }
 }
 

@@ -71,6 +71,11 @@ impl From<Rejection> for Response {
                 INVALID,
                 "passwords are taken over TLS only; behind a proxy that speaks it, see server.trusted_proxies",
             ),
+            Rejection::Overheard(_) => bad(
+                INVALID,
+                "a token in the URL is taken over TLS only, and this session is over; behind a proxy that speaks TLS, see \
+                 server.trusted_proxies",
+            ),
             Rejection::RedirectNotAllowed => {
                 bad("error.user.redirect_not_allowed", "success and error must be on this host or an allowed origin")
             }

@@ -1,4 +1,4 @@
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
 use rstest::rstest;
 use vestibule_application::{
@@ -13,6 +13,7 @@ use vestibule_domain::user::{Login, LoginKey};
 
 use super::*;
 use crate::{
+    dialect::{Context, Site},
     dialects::easydb::request::written,
     testing::{OTHER, REQUEST_ID, TOKEN, alice, away, corrupt, hardened, opaque, view},
 };
@@ -258,6 +259,18 @@ async fn targets_may_be_where_the_caller_found_us_and_where_the_operator_says() 
     }
     assert!(sent(context, "http://localhost:3000/").await);
     assert!(!sent(hardened, "http://localhost:3000/").await);
+}
+
+#[tokio::test]
+async fn t000_6_where_the_operator_says_who_we_are_no_request_does() {
+    let site = Site { public_url: "https://id.test/".parse().unwrap(), is_fixed: true };
+    let context = |api| Context { site: Arc::new(site.clone()), ..context(api) };
+    for (target, status) in [("https://id.test/", 302), ("/in", 302), ("https://intern.test/", 400)] {
+        let mut api = MockSessionApi::new();
+        api.expect_authenticate_session().returning(|_| Ok(alices(None)));
+        let ask = Ask::post(AUTHENTICATE).header("host", "intern.test").form(&form(&format!("&success={target}")));
+        assert_eq!(ask.of(Easydb::new(context(api), settings())).await.status, status, "{target}");
+    }
 }
 
 #[tokio::test]

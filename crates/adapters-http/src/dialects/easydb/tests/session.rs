@@ -2,14 +2,14 @@ use std::sync::Arc;
 
 use rstest::rstest;
 use vestibule_application::{
-    use_cases::{describe_session, sign_out, start_session},
+    use_cases::{describe_session, end_session, sign_out, start_session},
     view::Principal,
 };
 
 use super::*;
 use crate::{
     dialect::{Context, Site},
-    dialects::easydb::request::written,
+    dialects::easydb::request::{SessionCall, written},
     testing::{OTHER, REQUEST_ID, TOKEN, alice, away, corrupt, hardened, opaque, view},
 };
 
@@ -77,11 +77,55 @@ async fn a_guard_that_a_browser_has_is_kept() {
 }
 
 #[tokio::test]
+async fn t000_2_a_token_in_the_url_over_plain_http_from_elsewhere_is_taken_with_one_warning() {
+    let easydb = faithful(MockSessionApi::new());
+    let ask = || Ask::get(&format!("{SESSION}?token={TOKEN}"));
+    assert_eq!(ask().of(faithful(describing(TOKEN))).await.status, 200);
+    assert!(!easydb.overheard.is_completed());
+    let inbound = crate::inbound::Inbound::receive(ask().remote().into_request(), &[]).await.unwrap();
+    assert!(SessionCall::read(&easydb, &inbound).await.is_ok() && easydb.overheard.is_completed());
+}
+
+#[tokio::test]
+async fn t000_10_too_many_beginnings_are_answered_503_with_when_to_try_again() {
+    let mut api = MockSessionApi::new();
+    let retry_after = std::time::Duration::from_secs(9);
+    api.expect_start_session().returning(move |_| Err(start_session::Error::Throttled { retry_after }));
+    let answer = Ask::get(SESSION).of(faithful(api)).await;
+    assert_eq!((code(&answer), answer.header("retry-after")), (is(503, "error.server.overloaded"), "9"));
+}
+
+#[tokio::test]
+async fn t000_2_hardened_a_token_in_the_url_over_plain_http_from_elsewhere_is_refused_and_ended() {
+    let target = format!("?token={TOKEN}&signout=0");
+    for ask in [Ask::get(&format!("{SESSION}{target}")), Ask::post(&format!("{AUTHENTICATE}{target}"))] {
+        let mut api = MockSessionApi::new();
+        api.expect_end_session().times(1).withf(|command| written(&command.bearer) == TOKEN).returning(|_| Ok(()));
+        let answer = ask.remote().of(Easydb::new(hardened(api), settings())).await;
+        assert_eq!(code(&answer), is(400, "error.api.invalid_parameter"));
+        assert!(answer.body.contains("TLS"));
+    }
+    let mut api = MockSessionApi::new();
+    api.expect_end_session().returning(|_| Err(end_session::Error::Store(away())));
+    let ask = Ask::get(&format!("{SESSION}{target}")).remote();
+    assert_eq!(ask.of(Easydb::new(hardened(api), settings())).await.status, 503, "it is not over");
+}
+
+#[tokio::test]
+async fn hardened_a_token_is_taken_in_the_url_over_tls_and_in_a_header_from_anywhere() {
+    let in_url = Ask::get(&format!("{SESSION}?token={TOKEN}"));
+    let in_header = Ask::get(SESSION).header("x-easydb-token", TOKEN);
+    for ask in [in_url.over_tls(), in_header.remote()] {
+        assert_eq!(ask.of(Easydb::new(hardened(describing(TOKEN)), settings())).await.status, 200);
+    }
+}
+
+#[tokio::test]
 async fn under_a_prefix_or_without_tls_the_guard_has_its_plain_name() {
     let cookie = async |prefix: &str, url: &str| {
         let mut api = MockSessionApi::new();
         api.expect_start_session().returning(|_| Ok(outcome(Principal::Anonymous, Some(OTHER))));
-        let site = Arc::new(Site { public_url: url.parse().unwrap() });
+        let site = Arc::new(Site { public_url: url.parse().unwrap(), is_fixed: false });
         let context = Context { prefix: prefix.to_owned(), site, ..context(api) };
         let answer = Ask::get(&format!("{prefix}{SESSION}")).at(prefix, Easydb::new(context, settings())).await;
         answer.header("set-cookie").to_owned()
@@ -98,7 +142,8 @@ async fn claim(public_url: &str, hardened: bool, setup: SetupOpenTo, ask: Ask) -
         sender.send(command.setup.map(|claim| (claim.local, claim.secret == Some(opaque(OTHER))))).unwrap();
     });
     let context = if hardened { self::hardened(api) } else { context(api) };
-    let context = Context { site: Arc::new(Site { public_url: public_url.parse().unwrap() }), ..context };
+    let context =
+        Context { site: Arc::new(Site { public_url: public_url.parse().unwrap(), is_fixed: false }), ..context };
     assert_eq!(ask.of(Easydb::new(context, Settings { setup, ..settings() })).await.status, 200);
     receiver.recv().unwrap()
 }
@@ -317,4 +362,32 @@ async fn the_command_says_who_asks_and_on_what() {
         assert_eq!(command.device.as_str(), "Unknown");
     });
     assert_eq!(Ask::get(SESSION).over_tls().of(faithful(api)).await.status, 200);
+}
+
+/// T000-7.
+#[tokio::test]
+async fn hardened_a_parameter_with_two_values_is_refused_wherever_they_stand() {
+    let strict = |api| Easydb::new(hardened(api), settings());
+    let form = format!("token={TOKEN}&login=alice&password=x");
+    for ask in [
+        Ask::get(&format!("{SESSION}?token={TOKEN}&token={OTHER}")),
+        Ask::get(&format!("{SESSION}?token={TOKEN}&signout=0&signout=1")),
+        Ask::get(&format!("{SESSION}?token={TOKEN}")).form(&format!("token={OTHER}")),
+        Ask::post(&format!("{AUTHENTICATE}?token={OTHER}")).form(&form),
+        Ask::post(AUTHENTICATE).form(&format!("{form}&login=bob")),
+        Ask::post(&format!("{AUTHENTICATE}?error=/a")).form(&format!("{form}&error=/b")),
+    ] {
+        let answer = ask.of(strict(MockSessionApi::new())).await;
+        assert_eq!(code(&answer), is(400, "error.api.invalid_parameter"));
+        assert!(!answer.body.contains(TOKEN) && !answer.body.contains(OTHER));
+    }
+    for ask in [
+        Ask::get(&format!("{SESSION}?token={TOKEN}&token={TOKEN}&x=1&x=2")),
+        Ask::get(&format!("{SESSION}?token={TOKEN}")).form(&format!("token={TOKEN}&method=email&method=easydb")),
+    ] {
+        assert_eq!(ask.of(strict(describing(TOKEN))).await.status, 200);
+    }
+    // As documented, body before query and the first before the second (errata E-8).
+    let both = Ask::get(&format!("{SESSION}?token={OTHER}")).form(&format!("token={TOKEN}&token={OTHER}"));
+    assert_eq!(both.of(faithful(describing(TOKEN))).await.status, 200);
 }

@@ -54,7 +54,7 @@ async fn a_session_is_created_into_the_cookie_and_deleted_out_of_it(
 
 #[tokio::test]
 async fn the_cookie_covers_the_mount_and_is_secure_only_on_an_https_site() {
-    let site = std::sync::Arc::new(Site { public_url: "http://localhost:8080/".parse().unwrap() });
+    let site = std::sync::Arc::new(Site { public_url: "http://localhost:8080/".parse().unwrap(), is_fixed: false });
     let dialect = at(Context { prefix: "/shop".to_owned(), site, ..context(willing()) });
     let answer = with_token(Ask::post("/shop/api/sessions").json(LOGIN)).at("/shop", dialect).await;
     let cookie = format!("_pos_session={TOKEN}; Path=/shop; Max-Age=2592000; HttpOnly; SameSite=Lax");

@@ -12,31 +12,43 @@ use vestibule_application::{
 use vestibule_domain::{form::FormName, secret::OpaqueToken, session::Bearer};
 
 use super::*;
-use crate::testing::{OTHER, begun};
+use crate::testing::{OTHER, begun, hardened};
 
 const FORM: &str = "reference_rest_api_create_sessions";
 const URLENCODED: &str = "application/x-www-form-urlencoded";
 
 async fn created(ask: Ask) -> log_in_by_form::Command {
+    created_by(ask, dialect).await
+}
+
+async fn created_by(ask: Ask, speaks: fn(MockSessionApi) -> Platformos) -> log_in_by_form::Command {
     let mut api = MockSessionApi::new();
     let (send, seen) = channel();
     api.expect_log_in_by_form().times(1).returning(move |command| {
         send.send(command).unwrap();
         Ok(begun("platformos", Principal::Anonymous))
     });
-    ask.of(dialect(api)).await;
+    ask.of(speaks(api)).await;
     seen.try_recv().unwrap()
 }
 
 async fn deleted(ask: Ask) -> end_session_by_form::Command {
+    deleted_by(ask, dialect).await
+}
+
+async fn deleted_by(ask: Ask, speaks: fn(MockSessionApi) -> Platformos) -> end_session_by_form::Command {
     let mut api = MockSessionApi::new();
     let (send, seen) = channel();
     api.expect_end_session_by_form().times(1).returning(move |command| {
         send.send(command).unwrap();
         Ok(())
     });
-    ask.of(dialect(api)).await;
+    ask.of(speaks(api)).await;
     seen.try_recv().unwrap()
+}
+
+fn strict(api: MockSessionApi) -> Platformos {
+    at(hardened(api))
 }
 
 fn name(form: Option<&FormName>) -> Option<&str> {
@@ -164,6 +176,29 @@ async fn a_deletion_is_named_in_the_body_or_else_in_the_query(
     assert_eq!(name(command.form.as_ref()), form);
     assert_eq!(command.api_token.unwrap().expose(), API_TOKEN);
     assert_eq!(command.caller.origin.as_str(), "platformos");
+}
+
+/// What cannot be read names no form.
+#[tokio::test]
+async fn hardened_a_parameter_with_two_values_names_no_form() {
+    let create = |body: &str| with_token(Ask::post("/api/sessions").form(body));
+    for two in ["form_name=f&form_name=g&form[a]=x", "form_name=f&form[a]=x&form[a]=y"] {
+        assert!(created(create(two)).await.values.is_some(), "{two}");
+        let command = created_by(create(two), strict).await;
+        assert!(command.form.is_none() && command.values.is_none(), "{two}");
+    }
+    let same = created_by(create("form_name=f&form[a]=x&form[a]=x&form_name=f&x=1&x=2"), strict).await;
+    assert_eq!((name(same.form.as_ref()), same.values), (Some("f"), Some(fields(&[("a", "x")]))));
+    for (query, body, form) in [
+        ("form_name=f&form_name=g", "", None),
+        ("form_name=f", "form_configuration_name=g", None),
+        ("form_name=f", "form_name=f", Some("f")),
+        ("form_name=f", "", Some("f")),
+        ("", "form_name=f", Some("f")),
+    ] {
+        let ask = with_token(delete(&format!("/api/sessions?{query}")).form(body));
+        assert_eq!(name(deleted_by(ask, strict).await.form.as_ref()), form, "{query} {body}");
+    }
 }
 
 /// T002-6.

@@ -64,7 +64,7 @@ async fn every_login_tells_of_the_session_and_sets_the_cookie(
 
 #[tokio::test]
 async fn the_cookie_covers_the_mount_and_is_secure_only_on_an_https_site() {
-    let site = crate::dialect::Site { public_url: "http://localhost:8080/".parse().unwrap() };
+    let site = crate::dialect::Site { public_url: "http://localhost:8080/".parse().unwrap(), is_fixed: false };
     let mut api = MockSessionApi::new();
     api.expect_log_in().returning(|_| Ok(begun("vprotect", user())));
     let dialect = at(Context { prefix: "/console".to_owned(), site: std::sync::Arc::new(site), ..context(api) });
