@@ -10,7 +10,7 @@ use axum::{Router, extract::Request, routing::MethodRouter};
 use vestibule_adapters_db::Unguarded;
 use vestibule_adapters_http::{
     inbound::Inbound,
-    mount::{Collision, Mount, Shared, table},
+    mount::{Collision, Front, Mount, Shared, table},
 };
 use vestibule_application::{
     ports::{Stores, UnitOfWork},
@@ -26,7 +26,7 @@ pub(crate) async fn overrides(settings: &Settings) -> Result<Overrides> {
 }
 
 /// The documented routes, each answered in the request's own future.
-fn mount(mounts: &[Mount], shared: &Shared) -> Result<Router, Collision> {
+fn mount(mounts: &[Mount], shared: &Shared) -> Result<Front, Collision> {
     let mut router = Router::new();
     for entry in table(mounts)? {
         let (handler, dialect, shared) = (entry.handler, entry.dialect, shared.clone());
@@ -37,5 +37,5 @@ fn mount(mounts: &[Mount], shared: &Shared) -> Result<Router, Collision> {
         let filter = entry.method.try_into().expect("a documented method");
         router = router.route(&entry.path, MethodRouter::new().on(filter, answer));
     }
-    Ok(router)
+    Ok(Front::of(router, shared.clone()))
 }

@@ -9,7 +9,6 @@ use std::{
 
 use axum::body::Body;
 use http::{HeaderMap, Method, Request, StatusCode};
-use tower::ServiceExt;
 use uuid::Uuid;
 use vestibule_application::{
     api::MockSessionApi,
@@ -148,7 +147,7 @@ impl Ask {
             jwks: Arc::new(|| serde_json::json!({ "keys": [] })),
         };
         let is_head = self.request.method() == Method::HEAD;
-        let response = mount(&[mount_point], &shared).unwrap().oneshot(self.request).await.unwrap();
+        let response = mount(&[mount_point], &shared).unwrap().answer(self.request).await;
         let (parts, body) = response.into_parts();
         let body = axum::body::to_bytes(body, 1 << 20).await.unwrap();
         let body = String::from_utf8(body.to_vec()).unwrap();

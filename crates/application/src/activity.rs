@@ -1,14 +1,17 @@
 //! When sessions were last seen: noted in memory, written in batches, and believed at once.
 //!
-//! A decorator of the session store. After a crash the notes of the last few seconds are missing, so sessions can only
-//! idle out a little earlier than they should, never later.
+//! A decorator of the session store. A session that is in use is written only every so often: a row for each request would
+//! cost more than the request. After a crash those notes are missing, so sessions can only idle out a little earlier than
+//! they should, never later.
 
 #[cfg(test)]
 mod tests;
 
 use std::{
+    array,
     collections::HashMap,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
+    time::Duration,
 };
 
 use async_trait::async_trait;
@@ -27,63 +30,102 @@ use crate::{
 pub struct Activity {
     sessions: Arc<dyn SessionStore>,
     unit: Arc<dyn UnitOfWork>,
-    seen: Mutex<HashMap<SessionId, Note>>,
+    /// Parts of the notes, by the last bits of the sessions' ids: requests seldom wait for each other.
+    parts: [Mutex<Notes>; Self::PARTS],
 }
 
-/// When a session was seen, and whether the store has been told.
+type Notes = HashMap<SessionId, Note>;
+
+/// When a session was seen.
 struct Note {
     at: Timestamp,
-    written: bool,
+    /// The time that the store has.
+    written: Timestamp,
+    /// How far the store may be behind.
+    lag: Duration,
+}
+
+impl Note {
+    fn is_written(&self) -> bool {
+        self.at == self.written
+    }
+
+    /// Whether the store is too far behind, or the session has been left alone for so long that this may have been the
+    /// last time.
+    fn is_due(&self, now: Timestamp) -> bool {
+        !self.is_written() && (self.at.since(self.written) >= self.lag || now.since(self.at) >= self.lag)
+    }
 }
 
 impl Activity {
     /// The most sessions whose times are written in one unit.
     const BATCH: usize = 500;
+    /// How far the store may be behind at most.
+    const LAG: Duration = Duration::from_mins(1);
+    /// The part of the time that a session may go unused by which the store may be behind.
+    const LAG_OF_IDLE: u32 = 16;
+    const PARTS: usize = 64;
 
     /// In front of this store.
     pub fn new(sessions: Arc<dyn SessionStore>, unit: Arc<dyn UnitOfWork>) -> Self {
-        Self { sessions, unit, seen: Mutex::default() }
+        Self { sessions, unit, parts: array::from_fn(|_| Mutex::default()) }
     }
 
-    /// Writes what was noted. What could not be written stays noted.
-    pub async fn flush(&self) -> Result<(), CommitError> {
-        let noted: Vec<(SessionId, Timestamp)> = {
-            let mut seen = self.seen();
-            // Kept since the last flush for whoever was reading an older row then; that is over now.
-            seen.retain(|_, note| !note.written);
-            seen.iter().map(|(id, note)| (*id, note.at)).collect()
-        };
+    /// Writes what is due. What could not be written stays noted.
+    pub async fn flush(&self, now: Timestamp) -> Result<(), CommitError> {
+        self.write(|note| note.is_due(now)).await
+    }
+
+    /// Writes all that was noted.
+    pub async fn flush_all(&self) -> Result<(), CommitError> {
+        self.write(|note| !note.is_written()).await
+    }
+
+    async fn write(&self, is_wanted: impl Fn(&Note) -> bool) -> Result<(), CommitError> {
+        let mut noted: Vec<(SessionId, Timestamp)> = Vec::new();
+        for part in &self.parts {
+            let mut notes = of(part);
+            // Kept since the last time for whoever was reading an older row then; that is over now.
+            notes.retain(|_, note| !note.is_written());
+            noted.extend(notes.iter().filter(|(_, note)| is_wanted(note)).map(|(id, note)| (*id, note.at)));
+        }
         for batch in noted.chunks(Self::BATCH) {
             self.unit.commit(vec![Change::TouchSessions(batch.to_vec())]).await?;
-            let mut seen = self.seen();
             for (id, at) in batch {
-                if let Some(note) = seen.get_mut(id).filter(|note| note.at == *at) {
-                    note.written = true;
+                if let Some(note) = self.part(*id).get_mut(id) {
+                    note.written = *at;
                 }
             }
         }
         Ok(())
     }
 
-    fn seen(&self) -> MutexGuard<'_, HashMap<SessionId, Note>> {
-        self.seen.lock().unwrap_or_else(PoisonError::into_inner)
+    fn part(&self, id: SessionId) -> MutexGuard<'_, Notes> {
+        let [.., last] = id.as_uuid().into_bytes();
+        of(&self.parts[usize::from(last) % Self::PARTS])
     }
 
     fn refreshed(&self, mut session: Session) -> Session {
-        if let Some(note) = self.seen().get(&session.id) {
+        if let Some(note) = self.part(session.id).get(&session.id) {
             session.last_seen = session.last_seen.max(note.at);
         }
         session
     }
 }
 
+fn of(part: &Mutex<Notes>) -> MutexGuard<'_, Notes> {
+    part.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
 impl Sightings for Activity {
-    fn note(&self, id: SessionId, at: Timestamp) {
-        let mut seen = self.seen();
-        let note = seen.entry(id).or_insert(Note { at, written: false });
-        if at > note.at {
-            *note = Note { at, written: false };
+    fn note(&self, session: &Session, at: Timestamp) {
+        if at <= session.last_seen {
+            return;
         }
+        let lag = session.idle_ttl.map_or(Self::LAG, |ttl| Self::LAG.min(ttl / Self::LAG_OF_IDLE));
+        let mut notes = self.part(session.id);
+        let note = notes.entry(session.id).or_insert(Note { at, written: session.last_seen, lag });
+        note.at = note.at.max(at);
     }
 }
 

@@ -33,7 +33,7 @@ pub use {
 };
 
 use uuid::Uuid;
-use vestibule_domain::{session::SessionId, time::Timestamp};
+use vestibule_domain::{session::Session, time::Timestamp};
 
 /// What time it is. Never goes backwards within a process.
 #[cfg_attr(any(test, feature = "mock"), mockall::automock)]
@@ -52,6 +52,6 @@ pub trait Ids: Send + Sync {
 /// Where it is noted that a session's token was presented. Must be cheap: every request does it.
 #[cfg_attr(any(test, feature = "mock"), mockall::automock)]
 pub trait Sightings: Send + Sync {
-    /// Notes that the session was seen at this time.
-    fn note(&self, id: SessionId, at: Timestamp);
+    /// Notes that the session, as it was read, was seen at this time.
+    fn note(&self, session: &Session, at: Timestamp);
 }

@@ -14,6 +14,9 @@ use vestibule_application::{
     activity::Activity,
     ports::{Budgets, Clock, Housekeeping},
 };
+use vestibule_domain::time::Timestamp;
+
+const CANNOT_WRITE: &str = "cannot write when sessions were last seen";
 
 /// The tasks, and how often they are due.
 pub(crate) struct Background {
@@ -45,27 +48,28 @@ impl Background {
             let done = tokio::select! {
                 biased;
                 _ = stop.changed() => break,
-                _ = touch.tick() => self.flush().await,
+                _ = touch.tick() => self.flush(self.clock.now()).await,
                 _ = sweep.tick() => self.sweep(&stopping).await,
             };
             if let Err(error) = done {
                 tracing::error!("{error:#}; trying again when it is next due");
             }
         }
-        if let Err(error) = self.flush().await {
+        if let Err(error) = self.activity.flush_all().await.context(CANNOT_WRITE) {
             tracing::error!("{error:#}; some sessions will idle out a little early");
         }
     }
 
-    async fn flush(&self) -> anyhow::Result<()> {
-        self.activity.flush().await.context("cannot write when sessions were last seen")
+    async fn flush(&self, now: Timestamp) -> anyhow::Result<()> {
+        self.activity.flush(now).await.context(CANNOT_WRITE)
     }
 
-    /// Last-seen times go first, or sessions in use would be found idle.
+    /// Last-seen times go first, or sessions in use would be found idle. Those that are not due yet are of sessions that
+    /// cannot be idle yet, going by the times that the store has.
     async fn sweep(&self, stop: &watch::Receiver<bool>) -> anyhow::Result<()> {
         // The time comes before that: what is seen while it is written was not idle.
         let now = self.clock.now();
-        self.flush().await?;
+        self.flush(now).await?;
         let keep_from = now.minus(self.keep_ended);
         let mut more = true;
         while more && !*stop.borrow() {

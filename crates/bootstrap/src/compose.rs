@@ -16,12 +16,11 @@ use std::{
 };
 
 use anyhow::{Context, Result, bail};
-use axum::Router;
 use tokio::net::TcpListener;
 use url::Url;
 use vestibule_adapters_cache::Tenure;
 use vestibule_adapters_crypto::Keys;
-use vestibule_adapters_http::mount::{self, Collision, Mount, Shared};
+use vestibule_adapters_http::mount::{self, Collision, Front, Mount, Shared};
 use vestibule_application::{
     activity::Activity,
     change::Change,
@@ -45,8 +44,8 @@ use crate::{
     settings::{Invalid, OpenTo, Server, Settings, StoreUrl},
 };
 
-/// Builds the router of all mounts, as [`mount::mount`] does.
-pub type BuildRouter = fn(&[Mount], &Shared) -> Result<Router, Collision>;
+/// Puts all mounts together, as [`mount::mount`] does.
+pub type BuildFront = fn(&[Mount], &Shared) -> Result<Front, Collision>;
 
 /// What a test puts in the place of an adapter, or in front of it.
 #[derive(Clone, Default)]
@@ -56,13 +55,13 @@ pub struct Overrides {
     /// Decorates what the use cases stand on.
     pub ports: Option<Arc<dyn Fn(Ports) -> Ports + Send + Sync>>,
     /// Instead of [`mount::mount`].
-    pub mount: Option<BuildRouter>,
+    pub mount: Option<BuildFront>,
 }
 
 /// A service that is put together and has its address, but does not accept connections yet.
 pub struct App {
     pub(crate) listener: TcpListener,
-    pub(crate) router: Router,
+    pub(crate) front: Front,
     pub(crate) background: Background,
     pub(crate) key_watch: Option<KeyWatch>,
     pub(crate) server: Server,
@@ -146,12 +145,12 @@ pub async fn build(settings: &Settings, overrides: Overrides) -> Result<App> {
             move || keyring.published()
         }),
     };
-    let router = mount.unwrap_or(mount::mount)(&mounts, &shared)
+    let front = mount.unwrap_or(mount::mount)(&mounts, &shared)
         .map_err(|collision| Invalid::because("mounts", &collision.to_string()))?;
     Ok(App {
         report: Report::new(settings, &public_url, address, open.durability(), unconfigured, secret.as_ref()),
         listener,
-        router,
+        front,
         server: settings.server.clone(),
         certificate,
         background: Background {

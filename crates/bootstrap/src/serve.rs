@@ -13,13 +13,13 @@ mod tests;
 use std::{net::SocketAddr, sync::Arc, time::Duration};
 
 use anyhow::{Context, Error, Result, anyhow};
-use axum::Router;
 use tokio::{
     net::TcpListener,
     sync::watch,
     task::{JoinError, JoinHandle},
 };
 
+use vestibule_adapters_http::mount::Front;
 use vestibule_application::ports::Clock;
 
 pub(crate) use self::tls::Certificate;
@@ -79,7 +79,7 @@ impl App {
     pub async fn serve(self) -> Result<Handle> {
         let (stop, stopped) = watch::channel(false);
         let clock = Arc::clone(&self.background.clock);
-        let mut handle = serve(self.listener, self.router, self.server, self.certificate, clock)?;
+        let mut handle = serve(self.listener, self.front, self.server, self.certificate, clock)?;
         let key_watch = self.key_watch.map(|watch| watch.start(stopped.clone())).transpose()?;
         let background = tokio::spawn(self.background.run(stopped));
         let tenure = self.tenure.map(|tenure| {
@@ -93,10 +93,10 @@ impl App {
     }
 }
 
-/// Serves this router alone.
+/// Serves this alone.
 fn serve(
     listener: TcpListener,
-    router: Router,
+    front: Front,
     settings: Server,
     certificate: Option<Certificate>,
     clock: Arc<dyn Clock>,
@@ -105,7 +105,7 @@ fn serve(
     let (stage, seen) = watch::channel(Stage::Serving);
     let certificate = certificate.map(Arc::new);
     let per_address = PerAddress::new(settings.max_connections_per_address);
-    let common = Common { router, settings, certificate: certificate.clone(), per_address, stage: seen };
+    let common = Common { front, settings, certificate: certificate.clone(), per_address, stage: seen };
     let renewed = certificate.clone();
     let accepting = tokio::spawn(async move {
         tokio::select! {

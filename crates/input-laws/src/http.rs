@@ -1,4 +1,4 @@
-//! Requests, through the router, to each API on a service of which nothing fails.
+//! Requests, through the mount, to each API on a service of which nothing fails.
 
 use std::{
     cell::OnceCell,
@@ -8,14 +8,14 @@ use std::{
     time::Duration,
 };
 
-use axum::{Router, body::Body, extract::ConnectInfo};
+use axum::body::Body;
 use http::{HeaderName, HeaderValue, Request, Response, Uri};
 use http_body_util::BodyExt;
 use tokio::runtime::Runtime;
-use tower::ServiceExt;
 use url::Url;
 use vestibule_adapters_crypto::RandomIds;
 use vestibule_adapters_http::{
+    client::Connection,
     dialect::{Context, Dialect, Edition, Profile, Site},
     dialects::{
         dialogram::Dialogram,
@@ -24,7 +24,7 @@ use vestibule_adapters_http::{
         platformos::{self, Platformos},
         vprotect::{self, Vprotect},
     },
-    mount::{Mount, Shared, mount},
+    mount::{Front, Mount, Shared, mount},
 };
 
 use crate::api::Agreeable;
@@ -46,31 +46,31 @@ pub fn easydb(bytes: &[u8]) {
         redirect_origins: vec![LISTED.to_owned()],
         setup: SetupOpenTo::Loopback,
     };
-    thread_local!(static ROUTER: OnceCell<Router> = const { OnceCell::new() });
-    ROUTER.with(|router| answer(router.get_or_init(|| of(|context| Arc::new(Easydb::new(context, settings)))), bytes));
+    thread_local!(static FRONT: OnceCell<Front> = const { OnceCell::new() });
+    FRONT.with(|front| answer(front.get_or_init(|| of(|context| Arc::new(Easydb::new(context, settings)))), bytes));
 }
 
 /// dialogram answers any request.
 pub fn dialogram(bytes: &[u8]) {
-    thread_local!(static ROUTER: OnceCell<Router> = const { OnceCell::new() });
-    ROUTER.with(|router| answer(router.get_or_init(|| of(|context| Arc::new(Dialogram::new(context)))), bytes));
+    thread_local!(static FRONT: OnceCell<Front> = const { OnceCell::new() });
+    FRONT.with(|front| answer(front.get_or_init(|| of(|context| Arc::new(Dialogram::new(context)))), bytes));
 }
 
 /// platformOS answers any request.
 pub fn platformos(bytes: &[u8]) {
     let settings =
         platformos::Settings { cookie_name: "_pos_session".to_owned(), cookie_max_age: Duration::from_hours(1) };
-    thread_local!(static ROUTER: OnceCell<Router> = const { OnceCell::new() });
-    ROUTER.with(|router| {
-        answer(router.get_or_init(|| of(|context| Arc::new(Platformos::new(context, settings)))), bytes);
+    thread_local!(static FRONT: OnceCell<Front> = const { OnceCell::new() });
+    FRONT.with(|front| {
+        answer(front.get_or_init(|| of(|context| Arc::new(Platformos::new(context, settings)))), bytes);
     });
 }
 
 /// dood answers any request.
 pub fn dood(bytes: &[u8]) {
     let settings = dood::Settings::default();
-    thread_local!(static ROUTER: OnceCell<Router> = const { OnceCell::new() });
-    ROUTER.with(|router| answer(router.get_or_init(|| of(|context| Arc::new(Dood::new(context, settings)))), bytes));
+    thread_local!(static FRONT: OnceCell<Front> = const { OnceCell::new() });
+    FRONT.with(|front| answer(front.get_or_init(|| of(|context| Arc::new(Dood::new(context, settings)))), bytes));
 }
 
 /// vProtect answers any request.
@@ -80,12 +80,11 @@ pub fn vprotect(bytes: &[u8]) {
         allowed_origins: vec![LISTED.to_owned()],
         cookie_max_age: Duration::from_hours(1),
     };
-    thread_local!(static ROUTER: OnceCell<Router> = const { OnceCell::new() });
-    ROUTER
-        .with(|router| answer(router.get_or_init(|| of(|context| Arc::new(Vprotect::new(context, settings)))), bytes));
+    thread_local!(static FRONT: OnceCell<Front> = const { OnceCell::new() });
+    FRONT.with(|front| answer(front.get_or_init(|| of(|context| Arc::new(Vprotect::new(context, settings)))), bytes));
 }
 
-fn of(dialect: impl FnOnce(Context) -> Arc<dyn Dialect>) -> Router {
+fn of(dialect: impl FnOnce(Context) -> Arc<dyn Dialect>) -> Front {
     let context = Context {
         api: Arc::new(Agreeable),
         edition: Edition::Documented,
@@ -128,15 +127,15 @@ fn request(bytes: &[u8]) -> Option<Request<Body>> {
         request.headers_mut().append(name, value);
     }
     let peer = SocketAddr::from((IpAddr::from(Ipv4Addr::LOCALHOST), 4711));
-    request.extensions_mut().insert(ConnectInfo(peer));
+    request.extensions_mut().insert(Connection::plain(peer));
     Some(request)
 }
 
-fn answer(router: &Router, bytes: &[u8]) {
+fn answer(front: &Front, bytes: &[u8]) {
     let Some(request) = request(bytes) else { return };
     let addressed = request.headers().get("host").and_then(|host| host.to_str().ok()).map(str::to_owned);
     let named = request.uri().authority().map(|authority| authority.as_str().to_owned());
-    let response = runtime().block_on(router.clone().oneshot(request)).unwrap_or_else(|never| match never {});
+    let response = runtime().block_on(front.answer(request));
     let hosts: Vec<String> = addressed.into_iter().chain(named).collect();
     runtime().block_on(assert_whole(response, &hosts));
 }

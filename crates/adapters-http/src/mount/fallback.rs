@@ -12,8 +12,7 @@ use crate::{
 };
 
 /// What is needed to tell who is near.
-#[derive(Clone)]
-pub(super) struct Fallback(Arc<[Place]>);
+pub(super) struct Fallback(Vec<Place>);
 
 struct Place {
     path: String,
@@ -23,8 +22,8 @@ struct Place {
 }
 
 impl Fallback {
-    pub(super) fn new(entries: &[&Entry]) -> Self {
-        let place = |entry: &&Entry| Place {
+    pub(super) fn new(entries: &[&Arc<Entry>]) -> Self {
+        let place = |entry: &&Arc<Entry>| Place {
             path: entry.path.clone(),
             method: entry.method.clone(),
             answers_head: entry.answers_head,

@@ -64,7 +64,7 @@ impl Resolver {
         let accepted =
             found.filter(|found| found.session.is_live(now) && self.lifetimes.accepts(&found.session.origin, via));
         if let Some(Resolved { session, kept: Kept::Row }) = &accepted {
-            self.sightings.note(session.id, now);
+            self.sightings.note(session, now);
         }
         Ok(accepted)
     }

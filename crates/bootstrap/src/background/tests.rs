@@ -7,8 +7,7 @@ use vestibule_application::ports::{
 };
 use vestibule_domain::{
     secret::Digest,
-    session::{Session, SessionId},
-    time::Timestamp,
+    session::{DeviceName, Origin, Session, SessionId},
 };
 
 use super::*;
@@ -108,7 +107,11 @@ fn background(store: &Arc<Store>, touch_interval: Duration, sweep_interval: Dura
 }
 
 fn note(background: &Background) {
-    background.activity.note(SessionId::parse("c473472d-c085-4043-9bf0-ee80bff73d40").unwrap(), Timestamp::EPOCH);
+    let id = SessionId::parse("c473472d-c085-4043-9bf0-ee80bff73d40").unwrap();
+    let (origin, device) = (Origin::new("easydb"), DeviceName::default());
+    let session = Session::begin(id, origin, device, Timestamp::EPOCH, Timestamp::from_millis(i64::MAX));
+    let in_use = Session { idle_ttl: Some(Duration::from_secs(16)), ..session };
+    background.activity.note(&in_use, Timestamp::from_millis(1));
 }
 
 /// TX-11.

@@ -3,7 +3,6 @@
 use std::{convert::Infallible, io, pin::pin, sync::Arc, time::Duration};
 
 use axum::{
-    Router,
     body::Body,
     http::{
         HeaderValue, Version,
@@ -22,10 +21,9 @@ use tokio::{
     sync::{Notify, watch},
     time::{sleep, timeout},
 };
-use tower::ServiceExt;
 use vestibule_adapters_http::{
     client::Connection,
-    mount::{MAX_FIELDS, MAX_HEAD},
+    mount::{Front, MAX_FIELDS, MAX_HEAD},
 };
 
 use super::{
@@ -58,7 +56,7 @@ const HSTS: HeaderValue = HeaderValue::from_static("max-age=31536000");
 
 /// What all connections share.
 pub(super) struct Common {
-    pub(super) router: Router,
+    pub(super) front: Front,
     pub(super) settings: Server,
     pub(super) certificate: Option<Arc<Certificate>>,
     pub(super) per_address: Arc<PerAddress>,
@@ -131,6 +129,8 @@ impl Common {
         let mut conversation = pin!(builder.serve_connection(TokioIo::new(stream), service));
         let mut stage = self.stage.clone();
         let mut ended = tokio::select! {
+            // The connection first, which may put its own end off.
+            biased;
             ended = conversation.as_mut() => Some(ended),
             () = pace.overdue() => None,
             () = last.notified() => None,
@@ -144,6 +144,7 @@ impl Common {
                 sleep(FAREWELL).await;
             };
             ended = tokio::select! {
+                biased;
                 ended = conversation => Some(ended),
                 () = overdue => None,
             };
@@ -156,8 +157,7 @@ impl Common {
     async fn answer(&self, mut request: Request<Incoming>, connection: Connection, last: &Notify) -> Response {
         let is_http2 = request.version() == Version::HTTP_2;
         request.extensions_mut().insert(connection);
-        let answered = self.router.clone().oneshot(request.map(Body::new)).await;
-        let mut response = answered.unwrap_or_else(|never| match never {});
+        let mut response = self.front.answer(request.map(Body::new)).await;
         let headers = response.headers_mut();
         if connection.is_encrypted && self.settings.tls.as_ref().is_some_and(|tls| tls.hsts) {
             headers.insert(STRICT_TRANSPORT_SECURITY, HSTS);

@@ -5,22 +5,22 @@
 mod tests;
 
 use std::{
+    future::{Future, poll_fn},
     io,
-    pin::Pin,
-    sync::Arc,
-    task::{Context, Poll},
+    pin::{Pin, pin},
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    task::{Context, Poll, ready},
     time::Duration,
 };
 
 use tokio::{
     io::{AsyncRead, AsyncWrite, ReadBuf},
-    sync::watch,
     time::{Instant, sleep_until},
 };
 
 /// The clock of one connection. It stands still while requests are worked on, which have deadlines of their own.
 pub(super) struct Pace {
-    state: watch::Sender<State>,
+    state: Mutex<State>,
     head: Duration,
     idle: Duration,
 }
@@ -43,45 +43,53 @@ impl State {
 impl Pace {
     /// A connection on which the first head is expected.
     pub(super) fn new(head: Duration, idle: Duration) -> Arc<Self> {
-        let (state, _) = watch::channel(State { working: 0, due: Instant::now() + head, in_head: true });
+        let state = Mutex::new(State { working: 0, due: Instant::now() + head, in_head: true });
         Arc::new(Self { state, head, idle })
     }
 
     /// Bytes have come. The first after an answer begin a head.
     fn heard(&self) {
-        self.state.send_if_modified(|state| {
-            let begins = state.working == 0 && !state.in_head;
-            if begins {
-                (state.in_head, state.due) = (true, Instant::now() + self.head);
-            }
-            begins
-        });
+        let mut state = self.state();
+        if state.working == 0 && !state.in_head {
+            (state.in_head, state.due) = (true, Instant::now() + self.head);
+        }
     }
 
     /// A request has come, and is worked on until the guard is dropped. Sending the answer counts as idling: answers
     /// are small, and a client may not take one byte of it a second either.
     pub(super) fn work(self: &Arc<Self>) -> Working {
-        self.state.send_modify(|state| state.working += 1);
+        self.state().working += 1;
         Working(Arc::clone(self))
     }
 
     /// Waits until the connection has taken too long.
+    ///
+    /// Nothing wakes it when the deadline moves, which it does with each request; that would have the connection looked
+    /// at twice as often. Bytes are heard by the task that waits here, which looks at this after the connection, and so
+    /// never misses that the deadline has come nearer. When it has moved away, the timer is set again when it fires.
     pub(super) async fn overdue(&self) {
-        let mut state = self.state.subscribe();
-        loop {
-            let due = state.borrow_and_update().due();
-            let late = async {
-                match due {
-                    Some(due) => sleep_until(due).await,
-                    None => std::future::pending().await,
+        let mut timer = pin!(sleep_until(Instant::now() + self.head));
+        let late = poll_fn(|context| {
+            loop {
+                let due = self.state().due();
+                if let Some(due) = due.filter(|due| *due < timer.deadline()) {
+                    timer.as_mut().reset(due);
                 }
-            };
-            tokio::select! {
-                () = late => return,
-                // The sender is `self`, so it is still there.
-                _ = state.changed() => {}
+                ready!(timer.as_mut().poll(context));
+                let now = Instant::now();
+                match due {
+                    Some(due) if due <= now => return Poll::Ready(()),
+                    Some(due) => timer.as_mut().reset(due),
+                    // Once the work is done, there is as long as this from then on.
+                    None => timer.as_mut().reset(now + self.idle),
+                }
             }
-        }
+        });
+        late.await;
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -90,10 +98,9 @@ pub(super) struct Working(Arc<Pace>);
 
 impl Drop for Working {
     fn drop(&mut self) {
-        self.0.state.send_modify(|state| {
-            state.working -= 1;
-            (state.in_head, state.due) = (false, Instant::now() + self.0.idle);
-        });
+        let mut state = self.0.state();
+        state.working -= 1;
+        (state.in_head, state.due) = (false, Instant::now() + self.0.idle);
     }
 }
 

@@ -1,9 +1,15 @@
-use axum::routing::{get, post};
+use axum::{
+    Router,
+    routing::{get, post},
+};
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
     net::TcpStream,
     time::{Instant, sleep, timeout},
 };
+
+use vestibule_adapters_crypto::RandomIds;
+use vestibule_adapters_http::mount::Shared;
 
 use super::*;
 use crate::settings::{Settings, Sources};
@@ -19,8 +25,21 @@ async fn started(text: &str) -> Handle {
     });
     let router = Router::new().route("/slow", slow).route("/", post(|body: String| async { body }));
     let settings = settings(text);
-    serve(bind(settings.listen).await.unwrap(), router, settings, None, Arc::new(crate::clock::SystemClock::default()))
+    let front = front(router);
+    serve(bind(settings.listen).await.unwrap(), front, settings, None, Arc::new(crate::clock::SystemClock::default()))
         .unwrap()
+}
+
+fn front(router: Router) -> Front {
+    let shared = Shared {
+        ids: Arc::new(RandomIds),
+        trusted_proxies: Arc::new([]),
+        request_timeout: Duration::from_secs(5),
+        answer_timeout: Duration::from_secs(5),
+        cors_origins: Arc::new([]),
+        jwks: Arc::new(|| serde_json::Value::Null),
+    };
+    Front::of(router, shared)
 }
 
 async fn answer(address: SocketAddr, request: &str) -> String {

@@ -135,7 +135,9 @@ impl World {
             }));
             messages.expect_latest(move || world.ask("latest message", |_| 42));
             health.expect_ping(move || world.ask("ping", |_| ()));
-            sightings.expect_note(move |id, _| world.state().journal.push(format!("saw {:x}", id.as_uuid().as_u128())));
+            sightings.expect_note(move |session, _| {
+                world.state().journal.push(format!("saw {:x}", session.id.as_uuid().as_u128()));
+            });
             budgets.expect_charge(move |buckets| world.charge(buckets));
             budgets.expect_refund(move |buckets| {
                 world.state().journal.push(format!("refund {}", words(buckets)));

@@ -1,0 +1,161 @@
+//! What stands before every route: it names requests, finds who answers, and sees to it that every answer is safe.
+//!
+//! The documented paths are exact, and are found here, without a router of patterns and without layers around every route:
+//! those cost more than all the rest of what a session read takes. Whatever is not one of them is axum's to route.
+
+use std::{convert::Infallible, sync::Arc};
+
+use axum::{
+    Router,
+    body::{Body, HttpBody},
+    extract::Request,
+    response::Response,
+};
+use http::{
+    HeaderName, HeaderValue, Method, StatusCode,
+    header::{
+        ACCESS_CONTROL_REQUEST_METHOD, CACHE_CONTROL, CONTENT_LENGTH, CONTENT_SECURITY_POLICY, REFERRER_POLICY,
+        RETRY_AFTER, X_CONTENT_TYPE_OPTIONS,
+    },
+};
+use tower::{Layer, ServiceExt, service_fn};
+use tower_http::cors::{AllowHeaders, AllowMethods, AllowOrigin, CorsLayer};
+use tracing::Instrument;
+
+use super::{PREFLIGHT_KEPT, Shared, paths::Hosts, work};
+use crate::{inbound::RequestId, reply::problem};
+
+pub(super) const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
+
+/// Answers depend on tokens, and are JSON or nothing: never kept, sniffed, framed, or named to the next site.
+const SAFE: [(HeaderName, HeaderValue); 4] = [
+    (CACHE_CONTROL, HeaderValue::from_static("no-store")),
+    (X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff")),
+    (REFERRER_POLICY, HeaderValue::from_static("no-referrer")),
+    (CONTENT_SECURITY_POLICY, HeaderValue::from_static("default-src 'none'; frame-ancestors 'none'")),
+];
+
+/// The longest request target in bytes.
+const MAX_TARGET: usize = 8 * 1024;
+
+/// The most header fields of a request; [`MAX_HEAD`] is the most bytes of them.
+pub const MAX_FIELDS: usize = 64;
+
+/// The most bytes of a request's head, for whoever reads it from the connection to keep to.
+pub const MAX_HEAD: usize = 16 * 1024;
+
+/// All mounts as one service.
+#[derive(Clone)]
+pub struct Front(Arc<Inner>);
+
+struct Inner {
+    hosts: Arc<Hosts>,
+    rest: Router,
+    cors: Option<CorsLayer>,
+    shared: Shared,
+}
+
+impl Front {
+    /// Before these routes, and before `rest` for all other requests.
+    pub(super) fn new(hosts: Arc<Hosts>, rest: Router, shared: Shared) -> Self {
+        let cors = (!shared.cors_origins.is_empty()).then(|| readable_by(&shared.cors_origins));
+        Self(Arc::new(Inner { hosts, rest, cors, shared }))
+    }
+
+    /// Before this router alone.
+    pub fn of(router: Router, shared: Shared) -> Self {
+        Self::new(Arc::new(Hosts::of(Vec::new())), router, shared)
+    }
+
+    /// Answers a request.
+    pub async fn answer(&self, mut request: Request) -> Response {
+        let id = given(&request).unwrap_or_else(|| self.0.shared.ids.next().to_string());
+        let name = HeaderValue::from_str(&id);
+        // The path only: queries carry tokens, and in one dialect passwords.
+        let span = tracing::debug_span!("request", id, method = %request.method(), path = request.uri().path());
+        request.extensions_mut().insert(RequestId(id));
+        let mut response = self.told(request).instrument(span).await;
+        let headers = response.headers_mut();
+        headers.reserve(SAFE.len() + 1);
+        for (name, value) in SAFE {
+            // Only what is the same for everybody says that it may be kept.
+            headers.entry(name).or_insert(value);
+        }
+        headers.extend(name.ok().map(|id| (REQUEST_ID, id)));
+        response
+    }
+
+    async fn told(&self, request: Request) -> Response {
+        let response = self.admit(request).await;
+        tracing::debug!(status = response.status().as_u16(), "answered");
+        response
+    }
+
+    async fn admit(&self, request: Request) -> Response {
+        if let Some(refusal) = too_large(&request) {
+            return refusal;
+        }
+        match &self.0.cors {
+            // The layer would answer every OPTIONS, but only a preflight is for it.
+            Some(cors) if request.method() != Method::OPTIONS || is_preflight(&request) => {
+                let front = self.clone();
+                let route = service_fn(move |request| {
+                    let front = front.clone();
+                    async move { Ok::<_, Infallible>(front.route(request).await) }
+                });
+                cors.layer(route).oneshot(request).await.unwrap_or_else(|never| match never {})
+            }
+            Some(_) | None => self.route(request).await,
+        }
+    }
+
+    async fn route(&self, request: Request) -> Response {
+        let Some(entry) = self.0.hosts.of_request(&request).find(&request) else {
+            return self.0.rest.clone().oneshot(request).await.unwrap_or_else(|never| match never {});
+        };
+        let is_head = request.method() == Method::HEAD;
+        let response = work::answer(request, &entry.handler, &entry.dialect, &self.0.shared).await;
+        if is_head { without_body(response) } else { response }
+    }
+}
+
+/// Lets pages of these origins, and of no others, read every answer, and send whatever our own pages may send.
+fn readable_by(origins: &[String]) -> CorsLayer {
+    CorsLayer::new()
+        .allow_origin(AllowOrigin::list(origins.iter().filter_map(|origin| HeaderValue::from_str(origin).ok())))
+        .allow_credentials(true)
+        .allow_methods(AllowMethods::mirror_request())
+        .allow_headers(AllowHeaders::mirror_request())
+        .expose_headers([REQUEST_ID, RETRY_AFTER])
+        .max_age(PREFLIGHT_KEPT)
+}
+
+fn is_preflight(request: &Request) -> bool {
+    request.headers().contains_key(ACCESS_CONTROL_REQUEST_METHOD)
+}
+
+fn too_large(request: &Request) -> Option<Response> {
+    if request.uri().path_and_query().is_some_and(|target| target.as_str().len() > MAX_TARGET) {
+        return Some(problem(StatusCode::URI_TOO_LONG, "target_too_long", "the request target is too long"));
+    }
+    let many = request.headers().len() > MAX_FIELDS;
+    many.then(|| {
+        problem(StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE, "too_many_fields", "there are too many header fields")
+    })
+}
+
+/// The head of an answer to GET (RFC 9110, 9.3.2).
+fn without_body(response: Response) -> Response {
+    let (mut parts, body) = response.into_parts();
+    if let Some(length) = body.size_hint().exact() {
+        parts.headers.entry(CONTENT_LENGTH).or_insert(length.into());
+    }
+    Response::from_parts(parts, Body::empty())
+}
+
+/// The caller's own name for the request, if it is well-formed: 1 to 100 letters, digits, `.`, `_` and `-`.
+fn given(request: &Request) -> Option<String> {
+    let id = request.headers().get(REQUEST_ID)?.to_str().ok()?;
+    let fits = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'_' | b'-');
+    ((1..=100).contains(&id.len()) && id.bytes().all(fits)).then(|| id.to_owned())
+}

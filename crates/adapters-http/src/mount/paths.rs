@@ -1,0 +1,70 @@
+//! Which route a request is for: every path of every dialect is exact, so a table tells.
+
+use std::{
+    collections::{BTreeSet, HashMap},
+    sync::Arc,
+};
+
+use axum::extract::Request;
+use http::{Method, header::HOST};
+
+use super::{Entry, Fallback};
+
+/// The routes by host.
+pub(super) struct Hosts {
+    named: HashMap<String, OfHost>,
+    any: OfHost,
+}
+
+/// What answers for one host, or for hosts that no mount names.
+pub(super) struct OfHost {
+    paths: HashMap<String, Vec<Arc<Entry>>>,
+    pub(super) fallback: Fallback,
+}
+
+impl Hosts {
+    pub(super) fn of(entries: Vec<Entry>) -> Self {
+        let entries: Vec<Arc<Entry>> = entries.into_iter().map(Arc::new).collect();
+        let named: BTreeSet<&String> = entries.iter().flat_map(|entry| &entry.hosts).collect();
+        Self {
+            named: named.into_iter().map(|host| (host.clone(), OfHost::of(&entries, Some(host)))).collect(),
+            any: OfHost::of(&entries, None),
+        }
+    }
+
+    /// What answers for the host of this request.
+    pub(super) fn of_request(&self, request: &Request) -> &OfHost {
+        if self.named.is_empty() {
+            return &self.any;
+        }
+        host_of(request).and_then(|host| self.named.get(&host)).unwrap_or(&self.any)
+    }
+}
+
+impl OfHost {
+    fn of(entries: &[Arc<Entry>], host: Option<&str>) -> Self {
+        let mut paths: HashMap<String, Vec<Arc<Entry>>> = HashMap::new();
+        let here: Vec<&Arc<Entry>> = entries.iter().filter(|entry| entry.answers(host)).collect();
+        for entry in &here {
+            paths.entry(entry.path.clone()).or_default().push(Arc::clone(entry));
+        }
+        Self { paths, fallback: Fallback::new(&here) }
+    }
+
+    /// The route for this path and method. GETs that may have effects are not for HEAD.
+    pub(super) fn find(&self, request: &Request) -> Option<&Arc<Entry>> {
+        let method = request.method();
+        let takes = |entry: &&Arc<Entry>| {
+            entry.method == *method || method == Method::HEAD && entry.method == Method::GET && entry.answers_head
+        };
+        self.paths.get(request.uri().path())?.iter().find(takes)
+    }
+}
+
+/// The host a request is for, without its port, in lower case.
+fn host_of(request: &Request) -> Option<String> {
+    let host = request.headers().get(HOST).and_then(|host| host.to_str().ok());
+    let host = host.or(request.uri().authority().map(http::uri::Authority::as_str))?;
+    let host = host.parse::<http::uri::Authority>().ok()?;
+    Some(host.host().to_ascii_lowercase())
+}
