@@ -100,7 +100,7 @@ impl SeaOrmStore {
     /// Waits for what is under way, then closes every connection; clones are closed too.
     pub async fn close(&self) -> Result<(), StoreError> {
         self.reads.close_by_ref().await.map_err(unavailable)?;
-        self.writes.close_by_ref().await.map_err(unavailable)
+        self.writes.connection().close_by_ref().await.map_err(unavailable)
     }
 }
 

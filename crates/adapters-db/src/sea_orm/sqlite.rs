@@ -11,12 +11,15 @@ use std::{
 
 use sea_orm::{
     ConnectOptions as SeaOrmOptions, Database, DatabaseConnection, DbErr, RuntimeErr, SqlxError,
-    sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqliteSynchronous},
+    sqlx::{
+        Connection as _,
+        sqlite::{SqliteConnectOptions, SqliteJournalMode, SqliteSynchronous},
+    },
 };
 
 use tokio::time::Instant;
 
-use super::{ConnectError, ConnectOptions, SeaOrmStore};
+use super::{ConnectError, ConnectOptions, SeaOrmStore, unit_of_work::Writes, writer::Writer};
 
 /// How long to wait before opening a busy file again.
 const RETRY: Duration = Duration::from_millis(25);
@@ -29,7 +32,8 @@ pub(super) async fn open(url: &str, options: ConnectOptions) -> Result<SeaOrmSto
         let pool = connect(url, &path, options, writes).await;
         pool.map_err(|source| ConnectError::Database { place: path.display().to_string(), source })
     };
-    Ok(SeaOrmStore { writes: pool(true).await?, reads: pool(false).await? })
+    let writes = Writes::Together(Writer::new(pool(true).await?, options.patience));
+    Ok(SeaOrmStore { writes, reads: pool(false).await? })
 }
 
 fn path_of(url: &str) -> Result<PathBuf, ConnectError> {
@@ -63,7 +67,10 @@ async fn connect(url: &str, path: &Path, options: ConnectOptions, writes: bool) 
         .idle_timeout(None)
         .max_lifetime(None)
         // Statements are not logged: their values are secrets, and their text says nothing.
-        .sqlx_logging(false);
+        .sqlx_logging(false)
+        // One whose transaction SQLite broke off by itself, as it does when the disk is full, takes itself to be in it ever
+        // after (https://www.sqlite.org/lang_transaction.html, "Response To Errors Within A Transaction").
+        .map_sqlx_sqlite_before_acquire(|connection, _| Box::pin(async { Ok(!connection.is_in_transaction()) }));
     let file = path.to_owned();
     pool.map_sqlx_sqlite_opts(move |sqlite| {
         sqlite

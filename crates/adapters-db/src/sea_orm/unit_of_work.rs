@@ -20,13 +20,15 @@ use super::{
     error::{is_lost_race, unavailable},
     forms, login_tokens, messages, nodes, roles, sessions, users,
 };
+#[cfg(feature = "sqlite")]
+use super::writer::Writer;
 
 #[cfg(feature = "unguarded")]
 pub use self::unguarded::Unguarded;
 
 /// On SQLite a transaction that begins by reading may find, when it comes to write, that another was first, and fail.
 /// One that begins as a write waits for its turn.
-const WRITE: TransactionOptions = TransactionOptions {
+pub(super) const WRITE: TransactionOptions = TransactionOptions {
     isolation_level: None,
     access_mode: None,
     sqlite_transaction_mode: Some(SqliteTransactionMode::Immediate),
@@ -36,7 +38,29 @@ const WRITE: TransactionOptions = TransactionOptions {
 const TRIES: u32 = 10;
 
 /// What is done within a transaction.
-type Work<'a, T, E> = Pin<Box<dyn Future<Output = Result<T, E>> + Send + 'a>>;
+pub(super) type Work<'a, T, E> = Pin<Box<dyn Future<Output = Result<T, E>> + Send + 'a>>;
+
+/// How transactions are made.
+#[derive(Clone)]
+pub(super) enum Writes {
+    /// Many units in one: the database takes one at a time.
+    #[cfg(feature = "sqlite")]
+    Together(Writer),
+    /// Each unit in its own: the database takes many at a time, and lets them wait for its disk together.
+    #[cfg(any(feature = "postgres", feature = "mysql"))]
+    Apart(DatabaseConnection),
+}
+
+impl Writes {
+    pub(super) fn connection(&self) -> &DatabaseConnection {
+        match self {
+            #[cfg(feature = "sqlite")]
+            Self::Together(writer) => writer.connection(),
+            #[cfg(any(feature = "postgres", feature = "mysql"))]
+            Self::Apart(connection) => connection,
+        }
+    }
+}
 
 impl SeaOrmStore {
     /// Runs `work` in a transaction, which is committed if it succeeds and rolled back if it does not. When the database
@@ -54,19 +78,31 @@ impl SeaOrmStore {
     {
         let writes = self.writes.clone();
         let task = tokio::spawn(async move {
-            for _ in 1..TRIES {
-                match once(&writes, &work).await {
-                    Err(error) if is_broken_off(&error) => {}
-                    done => return done,
-                }
+            match writes {
+                #[cfg(feature = "sqlite")]
+                Writes::Together(writer) => writer.run(work).await,
+                #[cfg(any(feature = "postgres", feature = "mysql"))]
+                Writes::Apart(connection) => until_not_broken_off(&connection, &work).await,
             }
-            once(&writes, &work).await
         });
         task.await.unwrap_or_else(|lost| Err(StoreError::Unavailable(Box::new(lost)).into()))
     }
 }
 
-async fn once<T, E: From<StoreError>>(
+async fn until_not_broken_off<T, E: From<StoreError> + Error + 'static>(
+    writes: &DatabaseConnection,
+    work: &(impl for<'a> Fn(&'a DatabaseTransaction) -> Work<'a, T, E> + Sync),
+) -> Result<T, E> {
+    for _ in 1..TRIES {
+        match once(writes, work).await {
+            Err(error) if is_broken_off(&error) => {}
+            done => return done,
+        }
+    }
+    once(writes, work).await
+}
+
+pub(super) async fn once<T, E: From<StoreError>>(
     writes: &DatabaseConnection,
     work: &(impl for<'a> Fn(&'a DatabaseTransaction) -> Work<'a, T, E> + Sync),
 ) -> Result<T, E> {
@@ -98,7 +134,7 @@ impl UnitOfWork for SeaOrmStore {
     }
 }
 
-async fn apply_all(tx: &DatabaseTransaction, changes: Vec<Change>) -> Result<(), CommitError> {
+pub(super) async fn apply_all(tx: &DatabaseTransaction, changes: Vec<Change>) -> Result<(), CommitError> {
     for change in changes {
         apply(tx, change).await?;
     }

@@ -13,7 +13,7 @@ async fn every_connection_is_durable_patient_and_keeps_foreign_keys_and_readers_
     let directory = tempfile::tempdir().unwrap();
     let url = format!("sqlite://{}", directory.path().join("x.db").display());
     let store = open(&url, ConnectOptions::default()).await.unwrap();
-    for (pool, query_only) in [(&store.writes, "0"), (&store.reads, "1")] {
+    for (pool, query_only) in [(store.writes.connection(), "0"), (&store.reads, "1")] {
         assert_eq!(pragma(pool, "journal_mode").await, "wal");
         assert_eq!(pragma(pool, "synchronous").await, "2", "FULL");
         assert_eq!(pragma(pool, "foreign_keys").await, "1");
