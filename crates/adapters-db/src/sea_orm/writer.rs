@@ -4,6 +4,8 @@
 //! One task takes whatever units are waiting, gives each a savepoint in one transaction, commits, and only then answers
 //! them. So many wait for the disk once.
 
+#[cfg(test)]
+mod tests;
 
 use std::{
     panic::AssertUnwindSafe,

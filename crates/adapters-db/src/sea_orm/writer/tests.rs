@@ -61,14 +61,14 @@ async fn together(place: &Place, all: &[Does]) -> Vec<Result<(), StoreError>> {
     let Writes::Together(writer) = &place.store.writes else { unreachable!() };
     let (gate, mut waiting) = (Arc::new(Notify::new()), Vec::new());
     let opened = gate.clone();
-    let first = move |_: &DatabaseTransaction| -> Work<'_, (), StoreError> {
+    let first = write_by(place.store.clone(), move |_| {
         let opened = opened.clone();
         Box::pin(async move {
             opened.notified().await;
             Ok(())
         })
-    };
-    let writing = tokio::spawn(write_by(place.store.clone(), first));
+    });
+    let writing = tokio::spawn(first);
     for (before, does) in all.iter().enumerate() {
         waiting.push(tokio::spawn(write_by(place.store.clone(), *does)));
         while writer.units.max_capacity() - writer.units.capacity() <= before {
