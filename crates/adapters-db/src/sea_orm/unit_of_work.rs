@@ -15,13 +15,13 @@ use vestibule_application::{
 };
 use vestibule_domain::session::Subject;
 
+#[cfg(feature = "sqlite")]
+use super::writer::Writer;
 use super::{
     SeaOrmStore, clients,
     error::{is_lost_race, unavailable},
     forms, login_tokens, messages, nodes, roles, sessions, users,
 };
-#[cfg(feature = "sqlite")]
-use super::writer::Writer;
 
 #[cfg(feature = "unguarded")]
 pub use self::unguarded::Unguarded;

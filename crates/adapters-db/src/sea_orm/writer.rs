@@ -18,14 +18,17 @@ use std::{
 
 use async_trait::async_trait;
 use futures_util::FutureExt;
-use sea_orm::{DatabaseConnection, DatabaseTransaction, DbErr, TransactionTrait};
+use sea_orm::{ConnectionTrait, DatabaseConnection, DatabaseTransaction, DbErr, TransactionTrait};
 use tokio::{
     sync::{mpsc, oneshot},
     time::timeout,
 };
 use vestibule_application::ports::StoreError;
 
-use super::unit_of_work::{WRITE, Work};
+use super::{
+    sqlite::while_busy,
+    unit_of_work::{WRITE, Work},
+};
 
 /// The most units in a transaction. As long as one lasts, other processes wait, and so does its first unit for its answer.
 const MOST: usize = 64;
@@ -44,7 +47,7 @@ impl Writer {
     /// Begins to write on this connection, which nobody else uses. A unit waits for its turn for so long.
     pub(super) fn new(connection: DatabaseConnection, patience: Duration) -> Self {
         let (units, waiting) = mpsc::channel(ROOM);
-        tokio::spawn(write(connection.clone(), waiting));
+        tokio::spawn(write(connection.clone(), patience, waiting));
         Self { connection, units, patience }
     }
 
@@ -140,9 +143,9 @@ where
     }
 }
 
-async fn write(connection: DatabaseConnection, mut waiting: mpsc::Receiver<Box<dyn Unit>>) {
+async fn write(connection: DatabaseConnection, patience: Duration, mut waiting: mpsc::Receiver<Box<dyn Unit>>) {
     while let Some(first) = waiting.recv().await {
-        match connection.begin_with_options(WRITE).await {
+        match while_busy(patience, || connection.begin_with_options(WRITE)).await {
             Ok(tx) => write_together(tx, first, &mut waiting).await,
             Err(error) => first.answer(Err(Arc::new(error))),
         }
@@ -151,12 +154,13 @@ async fn write(connection: DatabaseConnection, mut waiting: mpsc::Receiver<Box<d
 
 /// Runs units for as long as some are waiting, commits them, and answers.
 async fn write_together(tx: DatabaseTransaction, first: Box<dyn Unit>, waiting: &mut mpsc::Receiver<Box<dyn Unit>>) {
-    let mut units = Vec::new();
+    let mut units: Vec<Box<dyn Unit>> = Vec::new();
     let mut next = Some(first);
     let mut done = Ok(());
     while let Some(mut unit) = next {
         if unit.take_turn() {
-            done = run_apart(&tx, &mut *unit).await;
+            let savepoint = if units.is_empty() { "SAVEPOINT unit" } else { "RELEASE unit; SAVEPOINT unit" };
+            done = run_apart(&tx, savepoint, &mut *unit).await;
             units.push(unit);
         }
         next = if done.is_ok() && units.len() < MOST { waiting.try_recv().ok() } else { None };
@@ -175,11 +179,13 @@ async fn write_together(tx: DatabaseTransaction, first: Box<dyn Unit>, waiting: 
     }
 }
 
-/// Runs a unit so that all it wrote stays, or nothing. Fails if neither is certain.
-async fn run_apart(tx: &DatabaseTransaction, unit: &mut dyn Unit) -> Result<(), DbErr> {
-    let savepoint = tx.begin().await?;
-    match AssertUnwindSafe(unit.run(&savepoint)).catch_unwind().await {
-        Ok(true) => savepoint.commit().await,
-        Ok(false) | Err(_) => savepoint.rollback().await,
+/// Runs a unit so that all it wrote stays, or nothing. Fails if that is not certain: when SQLite broke the transaction off,
+/// the savepoint is gone.
+async fn run_apart(tx: &DatabaseTransaction, savepoint: &str, unit: &mut dyn Unit) -> Result<(), DbErr> {
+    tx.execute_unprepared(savepoint).await?;
+    let stays = AssertUnwindSafe(unit.run(tx)).catch_unwind().await.unwrap_or(false);
+    if !stays {
+        tx.execute_unprepared("ROLLBACK TO unit").await?;
     }
+    Ok(())
 }

@@ -4,7 +4,10 @@ use sea_orm::ConnectionTrait;
 use tempfile::TempDir;
 use tokio::{sync::Notify, task::JoinSet};
 use uuid::Uuid;
-use vestibule_application::{change::Change, ports::{RoleStore, UnitOfWork}};
+use vestibule_application::{
+    change::Change,
+    ports::{RoleStore, UnitOfWork},
+};
 use vestibule_domain::{
     secret::Digest,
     session::{DeviceName, Origin, Session, SessionId, Subject},
@@ -14,7 +17,10 @@ use vestibule_domain::{
 use super::*;
 use crate::{
     ConnectOptions, SeaOrmStore,
-    sea_orm::{error::unavailable, unit_of_work::{Writes, apply_all, once}},
+    sea_orm::{
+        error::unavailable,
+        unit_of_work::{Writes, apply_all, once},
+    },
 };
 
 const NOW: Timestamp = Timestamp::from_millis(1_800_000_000_000);
@@ -227,10 +233,13 @@ async fn starvation() {
                 while start.elapsed() < Duration::from_secs(8) {
                     n += 1;
                     let number = start.elapsed().as_nanos() as u64 * 64 + writer + (n << 50);
-                    if together { let _ = store.commit(begin(number)).await; } else {
+                    if together {
+                        let _ = store.commit(begin(number)).await;
+                    } else {
                         let Writes::Together(writer) = &store.writes else { unreachable!() };
                         let unit = begin(number);
-                        let _: Result<(), vestibule_application::ports::CommitError> = once(&writer.connection, &|tx| Box::pin(apply_all(tx, unit.clone()))).await;
+                        let _: Result<(), vestibule_application::ports::CommitError> =
+                            once(&writer.connection, &|tx| Box::pin(apply_all(tx, unit.clone()))).await;
                     }
                 }
                 n
@@ -242,11 +251,18 @@ async fn starvation() {
         while start.elapsed() < Duration::from_secs(8) {
             number += 1;
             let asked = Instant::now();
-            if other.commit(begin(u64::MAX - number)).await.is_err() { failed += 1; }
+            if other.commit(begin(u64::MAX - number)).await.is_err() {
+                failed += 1;
+            }
             waits.push(asked.elapsed().as_millis());
         }
         let all: u64 = writers.join_all().await.into_iter().sum();
         waits.sort();
-        eprintln!("together {together}: {all} by the busy; {} by the other, {failed} failed, median {} ms, longest {} ms", waits.len(), waits[waits.len()/2], waits[waits.len()-1]);
+        eprintln!(
+            "together {together}: {all} by the busy; {} by the other, {failed} failed, median {} ms, longest {} ms",
+            waits.len(),
+            waits[waits.len() / 2],
+            waits[waits.len() - 1]
+        );
     }
 }
