@@ -1,14 +1,14 @@
 //! Transactions.
 
+#[cfg(any(feature = "postgres", feature = "mysql", feature = "unguarded", test))]
+pub(super) mod apart;
 #[cfg(feature = "unguarded")]
 mod unguarded;
 
-use std::{error::Error, iter, pin::Pin};
+use std::{error::Error, pin::Pin};
 
 use async_trait::async_trait;
-use sea_orm::{
-    DatabaseConnection, DatabaseTransaction, DbErr, SqliteTransactionMode, TransactionOptions, TransactionTrait,
-};
+use sea_orm::{DatabaseConnection, DatabaseTransaction, SqliteTransactionMode, TransactionOptions};
 use vestibule_application::{
     change::Change,
     ports::{CommitError, StoreError, UnitOfWork},
@@ -17,11 +17,7 @@ use vestibule_domain::session::Subject;
 
 #[cfg(feature = "sqlite")]
 use super::writer::Writer;
-use super::{
-    SeaOrmStore, clients,
-    error::{is_lost_race, unavailable},
-    forms, login_tokens, messages, nodes, roles, sessions, users,
-};
+use super::{SeaOrmStore, clients, forms, login_tokens, messages, nodes, roles, sessions, users};
 
 #[cfg(feature = "unguarded")]
 pub use self::unguarded::Unguarded;
@@ -33,9 +29,6 @@ pub(super) const WRITE: TransactionOptions = TransactionOptions {
     access_mode: None,
     sqlite_transaction_mode: Some(SqliteTransactionMode::Immediate),
 };
-
-/// How often a unit is tried that the database breaks off for the sake of others.
-const TRIES: u32 = 10;
 
 /// What is done within a transaction.
 pub(super) type Work<'a, T, E> = Pin<Box<dyn Future<Output = Result<T, E>> + Send + 'a>>;
@@ -63,8 +56,8 @@ impl Writes {
 }
 
 impl SeaOrmStore {
-    /// Runs `work` in a transaction, which is committed if it succeeds and rolled back if it does not. When the database
-    /// broke it off because it and others waited for each other, it runs again.
+    /// Runs `work`, all or nothing: what it wrote is there if it succeeds, durably, and is not if it fails. It may run
+    /// more than once.
     ///
     /// It runs in a task of its own. The caller's future is dropped when a client hangs up, and a transaction dropped
     /// half-way through its beginning could stay open on its connection and swallow what others write there later.
@@ -76,55 +69,17 @@ impl SeaOrmStore {
         T: Send + 'static,
         E: From<StoreError> + Error + Send + 'static,
     {
-        let writes = self.writes.clone();
+        let made = self.writes.clone();
         let task = tokio::spawn(async move {
-            match writes {
+            match made {
                 #[cfg(feature = "sqlite")]
                 Writes::Together(writer) => writer.run(work).await,
                 #[cfg(any(feature = "postgres", feature = "mysql"))]
-                Writes::Apart(connection) => until_not_broken_off(&connection, &work).await,
+                Writes::Apart(connection) => apart::until_not_broken_off(&connection, &work).await,
             }
         });
         task.await.unwrap_or_else(|lost| Err(StoreError::Unavailable(Box::new(lost)).into()))
     }
-}
-
-async fn until_not_broken_off<T, E: From<StoreError> + Error + 'static>(
-    writes: &DatabaseConnection,
-    work: &(impl for<'a> Fn(&'a DatabaseTransaction) -> Work<'a, T, E> + Sync),
-) -> Result<T, E> {
-    for _ in 1..TRIES {
-        match once(writes, work).await {
-            Err(error) if is_broken_off(&error) => {}
-            done => return done,
-        }
-    }
-    once(writes, work).await
-}
-
-pub(super) async fn once<T, E: From<StoreError>>(
-    writes: &DatabaseConnection,
-    work: &(impl for<'a> Fn(&'a DatabaseTransaction) -> Work<'a, T, E> + Sync),
-) -> Result<T, E> {
-    let tx = writes.begin_with_options(WRITE).await.map_err(unavailable)?;
-    match work(&tx).await {
-        Ok(done) => {
-            tx.commit().await.map_err(unavailable)?;
-            Ok(done)
-        }
-        Err(error) => {
-            // Should this fail too, dropping the transaction rolls it back before the connection is used again.
-            let _ = tx.rollback().await;
-            Err(error)
-        }
-    }
-}
-
-/// Whether the database rolled the unit back because of others, so that it may succeed when it is tried again.
-fn is_broken_off(error: &(dyn Error + 'static)) -> bool {
-    iter::successors(Some(error), |&error| error.source())
-        .find_map(|error| error.downcast_ref::<DbErr>())
-        .is_some_and(is_lost_race)
 }
 
 #[async_trait]

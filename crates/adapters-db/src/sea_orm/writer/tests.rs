@@ -19,7 +19,7 @@ use crate::{
     ConnectOptions, SeaOrmStore,
     sea_orm::{
         error::unavailable,
-        unit_of_work::{Writes, apply_all, once},
+        unit_of_work::{Writes, apart::once, apply_all},
     },
 };
 
@@ -32,10 +32,14 @@ struct Place {
 
 async fn place() -> Place {
     let directory = tempfile::tempdir().unwrap();
-    let url = format!("sqlite://{}", directory.path().join("x.db").display());
-    let store = SeaOrmStore::connect(&url, ConnectOptions::default()).await.unwrap();
+    let store = open(&directory, ConnectOptions::default().patience).await;
     store.migrate().await.unwrap();
     Place { store, directory }
+}
+
+async fn open(directory: &TempDir, patience: Duration) -> SeaOrmStore {
+    let url = format!("sqlite://{}", directory.path().join("x.db").display());
+    SeaOrmStore::connect(&url, ConnectOptions { patience, ..ConnectOptions::default() }).await.unwrap()
 }
 
 /// A session of this number, under a digest that looks as random as one does.
@@ -65,7 +69,7 @@ type Does = for<'a> fn(&'a DatabaseTransaction) -> Work<'a, (), StoreError>;
 /// Has a transaction wait until all these are asked for, so that they are in it, and says what came of each.
 async fn together(place: &Place, all: &[Does]) -> Vec<Result<(), StoreError>> {
     let Writes::Together(writer) = &place.store.writes else { unreachable!() };
-    let (gate, mut waiting) = (Arc::new(Notify::new()), Vec::new());
+    let (gate, mut others) = (Arc::new(Notify::new()), Vec::new());
     let opened = gate.clone();
     let first = write_by(place.store.clone(), move |_| {
         let opened = opened.clone();
@@ -76,15 +80,17 @@ async fn together(place: &Place, all: &[Does]) -> Vec<Result<(), StoreError>> {
     });
     let writing = tokio::spawn(first);
     for (before, does) in all.iter().enumerate() {
-        waiting.push(tokio::spawn(write_by(place.store.clone(), *does)));
+        others.push(tokio::spawn(write_by(place.store.clone(), *does)));
         while writer.units.max_capacity() - writer.units.capacity() <= before {
             tokio::time::sleep(Duration::from_millis(1)).await;
         }
     }
+    let other = open(&place.directory, Duration::from_millis(30)).await;
+    assert!(other.commit(begin(0)).await.is_err(), "a transaction has the file to itself before it writes anything");
     gate.notify_one();
     let mut outcomes = vec![writing.await.unwrap()];
-    for waiting in waiting {
-        outcomes.push(waiting.await.unwrap());
+    for other in others {
+        outcomes.push(other.await.unwrap());
     }
     outcomes
 }
@@ -180,7 +186,7 @@ async fn no_more_than_so_many_units_are_in_a_transaction() {
 #[ignore = "measures, for some 20 seconds: to be run in release, with --nocapture"]
 #[expect(clippy::print_stderr, reason = "this is what it is for")]
 async fn many_commits_at_once_against_one_at_a_time() {
-    const WRITERS: u64 = 64;
+    const WRITERS: usize = 64;
     let place = place().await;
     let mut ratios = Vec::new();
     let mut number = 0;
@@ -189,7 +195,7 @@ async fn many_commits_at_once_against_one_at_a_time() {
         for together in [false, true] {
             let (start, mut writers, mut count) = (Instant::now(), JoinSet::new(), 0_u32);
             while let Some(()) = {
-                while writers.len() < WRITERS as usize && start.elapsed() < Duration::from_secs(1) {
+                while writers.len() < WRITERS && start.elapsed() < Duration::from_secs(1) {
                     number += 1;
                     let (store, number) = (place.store.clone(), number);
                     writers.spawn(async move {
@@ -213,56 +219,4 @@ async fn many_commits_at_once_against_one_at_a_time() {
     }
     ratios.sort_by(f64::total_cmp);
     eprintln!("median ratio {:.2}, from {:.2} to {:.2}", ratios[4], ratios[0], ratios[8]);
-    drop(place.directory);
-}
-
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-#[ignore = "experiment"]
-async fn starvation() {
-    let place = place().await;
-    let url = format!("sqlite://{}", place.directory.path().join("x.db").display());
-    let other = SeaOrmStore::connect(&url, ConnectOptions::default()).await.unwrap();
-    let mut number = 0;
-    for together in [false, true, false, true] {
-        let start = Instant::now();
-        let mut writers = JoinSet::new();
-        for writer in 0..64_u64 {
-            let store = place.store.clone();
-            writers.spawn(async move {
-                let mut n = 0;
-                while start.elapsed() < Duration::from_secs(8) {
-                    n += 1;
-                    let number = start.elapsed().as_nanos() as u64 * 64 + writer + (n << 50);
-                    if together {
-                        let _ = store.commit(begin(number)).await;
-                    } else {
-                        let Writes::Together(writer) = &store.writes else { unreachable!() };
-                        let unit = begin(number);
-                        let _: Result<(), vestibule_application::ports::CommitError> =
-                            once(&writer.connection, &|tx| Box::pin(apply_all(tx, unit.clone()))).await;
-                    }
-                }
-                n
-            });
-        }
-        tokio::time::sleep(Duration::from_millis(200)).await;
-        let mut waits = Vec::new();
-        let mut failed = 0;
-        while start.elapsed() < Duration::from_secs(8) {
-            number += 1;
-            let asked = Instant::now();
-            if other.commit(begin(u64::MAX - number)).await.is_err() {
-                failed += 1;
-            }
-            waits.push(asked.elapsed().as_millis());
-        }
-        let all: u64 = writers.join_all().await.into_iter().sum();
-        waits.sort();
-        eprintln!(
-            "together {together}: {all} by the busy; {} by the other, {failed} failed, median {} ms, longest {} ms",
-            waits.len(),
-            waits[waits.len() / 2],
-            waits[waits.len() - 1]
-        );
-    }
 }
