@@ -26,12 +26,15 @@ mod sessions;
 mod sqlite;
 mod unit_of_work;
 mod users;
+#[cfg(feature = "sqlite")]
+mod writer;
 
 pub use budgets::SeaOrmBudgets;
 pub use connect::{ConnectError, ConnectOptions};
 use sea_orm::DatabaseConnection;
 #[cfg(feature = "unguarded")]
 pub use unit_of_work::Unguarded;
+use unit_of_work::Writes;
 
 /// Keeps everything in an SQL database. Cheap to clone: clones share their connections.
 #[derive(Clone)]
@@ -39,5 +42,5 @@ pub struct SeaOrmStore {
     /// Where reads go.
     reads: DatabaseConnection,
     /// Where transactions go.
-    writes: DatabaseConnection,
+    writes: Writes,
 }

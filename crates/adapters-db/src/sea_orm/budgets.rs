@@ -40,7 +40,7 @@ type Key = Vec<u8>;
 impl SeaOrmStore {
     /// Whether processes on several machines may use this database at once.
     pub fn is_a_server(&self) -> bool {
-        self.writes.get_database_backend() != DbBackend::Sqlite
+        self.writes.connection().get_database_backend() != DbBackend::Sqlite
     }
 
     /// Budgets in this database. All processes must have the same limits.

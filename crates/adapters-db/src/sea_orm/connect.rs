@@ -15,7 +15,7 @@ use crate::migrations::Migrations;
 pub struct ConnectOptions {
     /// The most reads at a time.
     pub readers: u32,
-    /// The most units of work at a time. SQLite has one whatever this says.
+    /// The most units of work at a time. SQLite writes those that wait in one transaction, whatever this says.
     pub writers: u32,
     /// How long a read or write waits for its turn, in this process or for another, before the store counts as
     /// unavailable.
@@ -97,10 +97,11 @@ impl SeaOrmStore {
         Ok(pending.iter().map(|migration| migration.name().to_owned()).collect())
     }
 
-    /// Waits for what is under way, then closes every connection; clones are closed too.
+    /// Waits for what is under way, then closes every connection; clones are closed too. A unit of work whose turn has not
+    /// come by then is not written, and its caller is told so.
     pub async fn close(&self) -> Result<(), StoreError> {
         self.reads.close_by_ref().await.map_err(unavailable)?;
-        self.writes.close_by_ref().await.map_err(unavailable)
+        self.writes.connection().close_by_ref().await.map_err(unavailable)
     }
 }
 

@@ -8,7 +8,7 @@ use sea_orm::{
     },
 };
 
-use super::{ConnectError, ConnectOptions, SeaOrmStore};
+use super::{ConnectError, ConnectOptions, SeaOrmStore, unit_of_work::Writes};
 
 /// Opens a pool for reads and one for units of work, so that neither starves the other.
 pub(super) async fn open(url: &str, options: ConnectOptions) -> Result<SeaOrmStore, ConnectError> {
@@ -34,7 +34,7 @@ pub(super) async fn open(url: &str, options: ConnectOptions) -> Result<SeaOrmSto
         );
     let store = |reads: MySqlPool, writes: MySqlPool| SeaOrmStore {
         reads: SqlxMySqlConnector::from_sqlx_mysql_pool(reads),
-        writes: SqlxMySqlConnector::from_sqlx_mysql_pool(writes),
+        writes: Writes::Apart(SqlxMySqlConnector::from_sqlx_mysql_pool(writes)),
     };
     Ok(store(pool(reads).await?, pool(writes).await?))
 }

@@ -10,7 +10,7 @@ use sea_orm::{
     },
 };
 
-use super::{ConnectError, ConnectOptions, SeaOrmStore};
+use super::{ConnectError, ConnectOptions, SeaOrmStore, unit_of_work::Writes};
 
 /// Opens a pool for reads and one for units of work, so that neither starves the other.
 pub(super) async fn open(url: &str, options: ConnectOptions) -> Result<SeaOrmStore, ConnectError> {
@@ -31,7 +31,7 @@ pub(super) async fn open(url: &str, options: ConnectOptions) -> Result<SeaOrmSto
         });
     let store = |reads: PgPool, writes: PgPool| SeaOrmStore {
         reads: SqlxPostgresConnector::from_sqlx_postgres_pool(reads),
-        writes: SqlxPostgresConnector::from_sqlx_postgres_pool(writes),
+        writes: Writes::Apart(SqlxPostgresConnector::from_sqlx_postgres_pool(writes)),
     };
     Ok(store(pool(reads).await?, pool(writes).await?))
 }

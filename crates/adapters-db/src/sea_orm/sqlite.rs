@@ -11,15 +11,21 @@ use std::{
 
 use sea_orm::{
     ConnectOptions as SeaOrmOptions, Database, DatabaseConnection, DbErr, RuntimeErr, SqlxError,
-    sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqliteSynchronous},
+    sqlx::{
+        Connection as _,
+        sqlite::{SqliteConnectOptions, SqliteJournalMode, SqliteSynchronous},
+    },
 };
 
 use tokio::time::Instant;
 
-use super::{ConnectError, ConnectOptions, SeaOrmStore};
+use super::{ConnectError, ConnectOptions, SeaOrmStore, unit_of_work::Writes, writer::Writer};
 
-/// How long to wait before opening a busy file again.
-const RETRY: Duration = Duration::from_millis(25);
+/// How long to wait before trying a busy file again.
+const RETRY: Duration = Duration::from_millis(1);
+/// How long SQLite waits for a turn to write before it is asked anew. It looks more and more seldom, in the end every 100 ms,
+/// and would never meet the moments between the transactions of a process that writes all the time.
+const ASK_ANEW: Duration = Duration::from_millis(10);
 
 /// Opens the file: a pool of readers, and a writer that all units of work take turns on.
 pub(super) async fn open(url: &str, options: ConnectOptions) -> Result<SeaOrmStore, ConnectError> {
@@ -29,7 +35,8 @@ pub(super) async fn open(url: &str, options: ConnectOptions) -> Result<SeaOrmSto
         let pool = connect(url, &path, options, writes).await;
         pool.map_err(|source| ConnectError::Database { place: path.display().to_string(), source })
     };
-    Ok(SeaOrmStore { writes: pool(true).await?, reads: pool(false).await? })
+    let writes = Writes::Together(Writer::new(pool(true).await?, options.patience));
+    Ok(SeaOrmStore { writes, reads: pool(false).await? })
 }
 
 fn path_of(url: &str) -> Result<PathBuf, ConnectError> {
@@ -63,7 +70,10 @@ async fn connect(url: &str, path: &Path, options: ConnectOptions, writes: bool) 
         .idle_timeout(None)
         .max_lifetime(None)
         // Statements are not logged: their values are secrets, and their text says nothing.
-        .sqlx_logging(false);
+        .sqlx_logging(false)
+        // One whose transaction SQLite broke off by itself, as it does when the disk is full, takes itself to be in it ever
+        // after (https://www.sqlite.org/lang_transaction.html, "Response To Errors Within A Transaction").
+        .map_sqlx_sqlite_before_acquire(|connection, _| Box::pin(async { Ok(!connection.is_in_transaction()) }));
     let file = path.to_owned();
     pool.map_sqlx_sqlite_opts(move |sqlite| {
         sqlite
@@ -72,14 +82,22 @@ async fn connect(url: &str, path: &Path, options: ConnectOptions, writes: bool) 
             // Acknowledged is durable, even when the power fails.
             .synchronous(SqliteSynchronous::Full)
             .foreign_keys(true)
-            .busy_timeout(options.patience)
+            .busy_timeout(if writes { ASK_ANEW } else { options.patience })
             .pragma("query_only", if writes { "OFF" } else { "ON" })
     });
     // SQLite waits for other programs' reads and writes, but not always while another opens the file first or closes it
     // last (https://www.sqlite.org/wal.html, "Sometimes Queries Return SQLITE_BUSY In WAL Mode").
-    let patient_until = Instant::now() + options.patience;
+    while_busy(options.patience, || Database::connect(pool.clone())).await
+}
+
+/// Tries again for so long while the file is busy.
+pub(super) async fn while_busy<T, F: Future<Output = Result<T, DbErr>>>(
+    patience: Duration,
+    attempt: impl Fn() -> F,
+) -> Result<T, DbErr> {
+    let patient_until = Instant::now() + patience;
     loop {
-        match Database::connect(pool.clone()).await {
+        match attempt().await {
             Err(error) if is_busy(&error) && Instant::now() < patient_until => tokio::time::sleep(RETRY).await,
             done => return done,
         }
@@ -89,7 +107,7 @@ async fn connect(url: &str, path: &Path, options: ConnectOptions, writes: bool) 
 fn is_busy(error: &DbErr) -> bool {
     // The low byte of an extended code is the primary one; 5 is SQLITE_BUSY.
     let is_busy_code = |code: &str| code.parse::<u32>().is_ok_and(|code| code & 0xff == 5);
-    if let DbErr::Conn(RuntimeErr::SqlxError(error)) = error
+    if let DbErr::Conn(RuntimeErr::SqlxError(error)) | DbErr::Query(RuntimeErr::SqlxError(error)) = error
         && let SqlxError::Database(error) = error.as_ref()
     {
         error.code().is_some_and(|code| is_busy_code(&code))

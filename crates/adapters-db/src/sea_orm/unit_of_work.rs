@@ -1,46 +1,63 @@
 //! Transactions.
 
+#[cfg(any(feature = "postgres", feature = "mysql", feature = "unguarded", test))]
+pub(super) mod apart;
 #[cfg(feature = "unguarded")]
 mod unguarded;
 
-use std::{error::Error, iter, pin::Pin};
+use std::{error::Error, pin::Pin};
 
 use async_trait::async_trait;
-use sea_orm::{
-    DatabaseConnection, DatabaseTransaction, DbErr, SqliteTransactionMode, TransactionOptions, TransactionTrait,
-};
+use sea_orm::{DatabaseConnection, DatabaseTransaction, SqliteTransactionMode, TransactionOptions};
 use vestibule_application::{
     change::Change,
     ports::{CommitError, StoreError, UnitOfWork},
 };
 use vestibule_domain::session::Subject;
 
-use super::{
-    SeaOrmStore, clients,
-    error::{is_lost_race, unavailable},
-    forms, login_tokens, messages, nodes, roles, sessions, users,
-};
+#[cfg(feature = "sqlite")]
+use super::writer::Writer;
+use super::{SeaOrmStore, clients, forms, login_tokens, messages, nodes, roles, sessions, users};
 
 #[cfg(feature = "unguarded")]
 pub use self::unguarded::Unguarded;
 
 /// On SQLite a transaction that begins by reading may find, when it comes to write, that another was first, and fail.
 /// One that begins as a write waits for its turn.
-const WRITE: TransactionOptions = TransactionOptions {
+pub(super) const WRITE: TransactionOptions = TransactionOptions {
     isolation_level: None,
     access_mode: None,
     sqlite_transaction_mode: Some(SqliteTransactionMode::Immediate),
 };
 
-/// How often a unit is tried that the database breaks off for the sake of others.
-const TRIES: u32 = 10;
-
 /// What is done within a transaction.
-type Work<'a, T, E> = Pin<Box<dyn Future<Output = Result<T, E>> + Send + 'a>>;
+pub(super) type Work<'a, T, E> = Pin<Box<dyn Future<Output = Result<T, E>> + Send + 'a>>;
+
+/// How transactions are made.
+#[derive(Clone)]
+pub(super) enum Writes {
+    /// Many units in one: the database takes one at a time.
+    #[cfg(feature = "sqlite")]
+    Together(Writer),
+    /// Each unit in its own: the database takes many at a time, and lets them wait for its disk together.
+    #[cfg(any(feature = "postgres", feature = "mysql"))]
+    Apart(DatabaseConnection),
+}
+
+impl Writes {
+    pub(super) fn connection(&self) -> &DatabaseConnection {
+        match self {
+            #[cfg(feature = "sqlite")]
+            Self::Together(writer) => writer.connection(),
+            #[cfg(any(feature = "postgres", feature = "mysql"))]
+            Self::Apart(connection) => connection,
+        }
+    }
+}
 
 impl SeaOrmStore {
-    /// Runs `work` in a transaction, which is committed if it succeeds and rolled back if it does not. When the database
-    /// broke it off because it and others waited for each other, it runs again.
+    /// Runs `work`, all or nothing: what it wrote is there if it succeeds, durably, and is not if it fails. It may run
+    /// more than once.
     ///
     /// It runs in a task of its own. The caller's future is dropped when a client hangs up, and a transaction dropped
     /// half-way through its beginning could stay open on its connection and swallow what others write there later.
@@ -52,43 +69,17 @@ impl SeaOrmStore {
         T: Send + 'static,
         E: From<StoreError> + Error + Send + 'static,
     {
-        let writes = self.writes.clone();
+        let made = self.writes.clone();
         let task = tokio::spawn(async move {
-            for _ in 1..TRIES {
-                match once(&writes, &work).await {
-                    Err(error) if is_broken_off(&error) => {}
-                    done => return done,
-                }
+            match made {
+                #[cfg(feature = "sqlite")]
+                Writes::Together(writer) => writer.run(work).await,
+                #[cfg(any(feature = "postgres", feature = "mysql"))]
+                Writes::Apart(connection) => apart::until_not_broken_off(&connection, &work).await,
             }
-            once(&writes, &work).await
         });
         task.await.unwrap_or_else(|lost| Err(StoreError::Unavailable(Box::new(lost)).into()))
     }
-}
-
-async fn once<T, E: From<StoreError>>(
-    writes: &DatabaseConnection,
-    work: &(impl for<'a> Fn(&'a DatabaseTransaction) -> Work<'a, T, E> + Sync),
-) -> Result<T, E> {
-    let tx = writes.begin_with_options(WRITE).await.map_err(unavailable)?;
-    match work(&tx).await {
-        Ok(done) => {
-            tx.commit().await.map_err(unavailable)?;
-            Ok(done)
-        }
-        Err(error) => {
-            // Should this fail too, dropping the transaction rolls it back before the connection is used again.
-            let _ = tx.rollback().await;
-            Err(error)
-        }
-    }
-}
-
-/// Whether the database rolled the unit back because of others, so that it may succeed when it is tried again.
-fn is_broken_off(error: &(dyn Error + 'static)) -> bool {
-    iter::successors(Some(error), |&error| error.source())
-        .find_map(|error| error.downcast_ref::<DbErr>())
-        .is_some_and(is_lost_race)
 }
 
 #[async_trait]
@@ -98,7 +89,7 @@ impl UnitOfWork for SeaOrmStore {
     }
 }
 
-async fn apply_all(tx: &DatabaseTransaction, changes: Vec<Change>) -> Result<(), CommitError> {
+pub(super) async fn apply_all(tx: &DatabaseTransaction, changes: Vec<Change>) -> Result<(), CommitError> {
     for change in changes {
         apply(tx, change).await?;
     }

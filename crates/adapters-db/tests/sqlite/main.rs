@@ -2,7 +2,9 @@
 #![cfg(feature = "sqlite")]
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
+mod crashes;
 mod files;
+mod groups;
 mod migrations;
 mod processes;
 mod rows;

@@ -7,7 +7,7 @@ use vestibule_application::{
     ports::{CommitError, UnitOfWork},
 };
 
-use super::{apply_all, once};
+use super::{apart::once, apply_all};
 
 /// Writes in the caller's own future, on connections that are used again as they were left. On PostgreSQL that loses
 /// acknowledged writes when callers hang up.
