@@ -13,7 +13,7 @@ use reqwest::Method;
 use vestibule_tests::{Answer, Caller};
 
 /// Budgets that no corpus spends.
-const PATIENT: &str = "[throttle]\naccount_failures = 1000000\naddress_failures = 1000000\n\
+const PATIENT: &str = "[throttle]\naccount_failures = 1000000\naccount_failures_in_all = 1000000\naddress_failures = 1000000\n\
     disclosures_per_address = 1000000\ndisclosures_total = 1000000\nregistrations_per_address = 1000000\n";
 
 /// The inputs of a corpus, one for each line that is no comment.

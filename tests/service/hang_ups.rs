@@ -132,7 +132,7 @@ async fn still_open(server: &DatabaseConnection) -> i64 {
 fn directory(url: &str) -> tempfile::TempDir {
     let directory = tempfile::tempdir().unwrap();
     let settings = format!(
-        "throttle.account_failures = 100000\nthrottle.address_failures = 100000\n[storage]\nurl = \"{url}\"\nwriters = 4\n"
+        "throttle.account_failures = 100000\nthrottle.account_failures_in_all = 100000\nthrottle.address_failures = 100000\n[storage]\nurl = \"{url}\"\nwriters = 4\n"
     );
     std::fs::write(directory.path().join("vestibule.toml"), settings).unwrap();
     directory

@@ -168,6 +168,8 @@ async fn t001_6_pages_of_listed_origins_may_read_answers_and_others_may_not() {
             assert_eq!(answer.header("access-control-allow-origin"), "", "{origin}: {answer:?}");
         }
     }
+    assert_eq!(app.send(app.request(Method::OPTIONS, "/api/session")).await.status, 405, "no preflight");
+    assert_eq!(app.send(app.request(Method::OPTIONS, "/nowhere")).await.status, 404, "no preflight");
     let preflight = from(Method::OPTIONS, "https://app.test").header("access-control-request-method", "POST");
     let answer = app.send(preflight.header("access-control-request-headers", "content-type")).await;
     assert_eq!((answer.status, answer.header("access-control-allow-headers")), (200, "content-type"));

@@ -11,7 +11,7 @@ use std::{collections::BTreeMap, sync::Arc, time::Duration};
 use axum::{Router, extract::Request, response::Response, routing::MethodRouter};
 use http::{
     HeaderValue, Method, StatusCode,
-    header::{CACHE_CONTROL, HOST, RETRY_AFTER},
+    header::{ACCESS_CONTROL_REQUEST_METHOD, CACHE_CONTROL, HOST, RETRY_AFTER},
 };
 use ipnet::IpNet;
 use tower::ServiceExt;
@@ -70,19 +70,27 @@ pub fn mount(mounts: &[Mount], shared: &Shared) -> Result<Router, Collision> {
         hosts.map(|host| (host.clone(), of_host(&entries, Some(&host), shared))).collect();
     let any = of_host(&entries, None, shared);
     let router = if named.is_empty() { any } else { by_host(named, any) };
-    let router = if shared.cors_origins.is_empty() { router } else { router.layer(cors(&shared.cors_origins)) };
+    let router = if shared.cors_origins.is_empty() { router } else { readable(router, &shared.cors_origins) };
     Ok(wrap::wrap(router, shared))
 }
 
 /// Lets pages of these origins, and of no others, read every answer, and send whatever our own pages may send.
-fn cors(origins: &[String]) -> CorsLayer {
-    CorsLayer::new()
+fn readable(router: Router, origins: &[String]) -> Router {
+    let cors = CorsLayer::new()
         .allow_origin(AllowOrigin::list(origins.iter().filter_map(|origin| HeaderValue::from_str(origin).ok())))
         .allow_credentials(true)
         .allow_methods(AllowMethods::mirror_request())
         .allow_headers(AllowHeaders::mirror_request())
         .expose_headers([wrap::REQUEST_ID, RETRY_AFTER])
-        .max_age(PREFLIGHT_KEPT)
+        .max_age(PREFLIGHT_KEPT);
+    let readable = router.clone().layer(cors);
+    // The layer would answer every OPTIONS, but only a preflight is for it.
+    let dispatch = move |request: Request| {
+        let is_preflight = request.headers().contains_key(ACCESS_CONTROL_REQUEST_METHOD);
+        let router = if request.method() != Method::OPTIONS || is_preflight { &readable } else { &router }.clone();
+        async move { router.oneshot(request).await.unwrap_or_else(|never| match never {}) }
+    };
+    Router::new().fallback(dispatch)
 }
 
 /// The router of the mounts that answer for one host, or for hosts that none names.

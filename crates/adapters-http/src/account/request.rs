@@ -13,6 +13,7 @@ use crate::{
     inbound::Inbound,
     negotiation::{self, BodyType},
     origin::{self, Provenance},
+    params::json,
 };
 
 /// Why nothing can be asked of the use case.
@@ -72,11 +73,12 @@ fn read<T: DeserializeOwned>(account: &Account, inbound: &Inbound, fields: &'sta
         return Err(Rejection::CrossSite);
     }
     if !inbound.client.may_send_secrets() {
+        inbound.note_exposure("a password or reset token");
         return Err(Rejection::InsecureTransport);
     }
     // A page elsewhere can post forms and plain text without being asked for leave, so the type has to be said.
     if negotiation::body_type(&inbound.headers) != BodyType::Json {
         return Err(Rejection::UnsupportedMediaType);
     }
-    serde_json::from_slice(&inbound.body).map_err(|_| Rejection::Malformed(fields))
+    json::object(&inbound.body).map_err(|_| Rejection::Malformed(fields))
 }

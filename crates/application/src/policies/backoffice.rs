@@ -3,7 +3,7 @@
 use std::{net::IpAddr, time::Duration};
 
 use ipnet::IpNet;
-use vestibule_domain::{rights::RoleName, session::Lifetimes};
+use vestibule_domain::{rights::RoleName, session::Lifetimes, user::User};
 
 use crate::view::Principal;
 
@@ -21,7 +21,12 @@ pub struct Backoffice {
 impl Backoffice {
     /// Whether this is who back-office sessions are of.
     pub fn is_of(principal: &Principal) -> bool {
-        matches!(principal, Principal::User(user) if user.has_role(&RoleName::admin()))
+        matches!(principal, Principal::User(user) if Self::is_of_user(user))
+    }
+
+    /// The same, of a user.
+    pub fn is_of_user(user: &User) -> bool {
+        user.has_role(&RoleName::admin())
     }
 
     /// The lifetimes of such a session, from those of others.

@@ -119,12 +119,12 @@ impl Gate {
             (Verdict::Wrong, Some(known)) => Err(self.failed(Some(known.subject), Denied::WrongPassword, caller).await),
             (Verdict::Right | Verdict::RightButOutdated, None) => Err(Denied::UnknownLogin),
             (Verdict::Right | Verdict::RightButOutdated, Some(known)) => {
-                self.budgets.refund(&buckets).await;
                 if let Principal::User(user) = &known.principal
                     && user.disabled
                 {
                     return Err(self.failed(Some(known.subject), Denied::Disabled, caller).await);
                 }
+                self.budgets.refund(&buckets).await;
                 let principal = self.backoffice.seen_from(caller.address, known.principal);
                 self.rehashed(Admitted { principal, ..known }, verdict, password).await
             }
@@ -146,7 +146,11 @@ impl Gate {
         };
         let from = Bucket::LoginFrom(network);
         if networks.is_some_and(|networks| networks.knows(network, self.clock.now())) {
-            return vec![Bucket::KnownLoginTo(account, network), from];
+            return vec![
+                Bucket::KnownLoginTo(account.clone(), network),
+                Bucket::ManyKnownLoginsTo(account, network),
+                from,
+            ];
         }
         let mut buckets = vec![Bucket::LoginTo(account.clone()), Bucket::ManyLoginsTo(account), from, Bucket::Login];
         buckets.extend(client.map(Bucket::LoginBy));

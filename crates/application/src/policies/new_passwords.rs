@@ -5,6 +5,7 @@ use std::{sync::Arc, time::Duration};
 use thiserror::Error;
 use vestibule_domain::{
     message::{Event, EventKind},
+    network::Network,
     secret::Password,
     session::{EndReason, Ending, Subject},
     user::User,
@@ -51,7 +52,8 @@ pub enum NotSet {
 
 impl NewPasswords {
     /// Sets this user's password and ends all sessions they have, in one unit with the conditions and an entry of this
-    /// kind in the message log. The store drops the tokens that were issued for them, and the networks it knew them by.
+    /// kind in the message log. The store drops the tokens that were issued for them, and the networks it knew them by,
+    /// but for the caller's.
     pub async fn set(
         &self,
         user: &User,
@@ -72,6 +74,8 @@ impl NewPasswords {
         let mut changes = conditions;
         changes.extend([
             Change::SetPassword { user: user.id, password },
+            // Whoever sets it has shown who they are: attackers who have spent the budgets of strangers do not keep them out.
+            Change::KnowNetwork { subject, network: Network::of(caller.address), at },
             Change::EndSessionsOf { subject, ending: Ending { at, reason: EndReason::SubjectChanged } },
             Change::Record(event),
         ]);

@@ -17,6 +17,8 @@ pub enum Bucket {
     ManyLoginsTo(String),
     /// Failed logins to one account from one network that it knows.
     KnownLoginTo(String, Network),
+    /// The same failures, over a longer time.
+    ManyKnownLoginsTo(String, Network),
     /// Failed logins from one network.
     LoginFrom(Network),
     /// Failed logins through one API client, from networks that the accounts do not know.
@@ -45,6 +47,9 @@ impl fmt::Display for Bucket {
             Self::LoginTo(account) => write!(formatter, "login to {account}"),
             Self::ManyLoginsTo(account) => write!(formatter, "many logins to {account}"),
             Self::KnownLoginTo(account, network) => write!(formatter, "login from known {network} to {account}"),
+            Self::ManyKnownLoginsTo(account, network) => {
+                write!(formatter, "many logins from known {network} to {account}")
+            }
             Self::LoginFrom(network) => write!(formatter, "login from {network}"),
             Self::LoginBy(client) => write!(formatter, "login by {client}"),
             Self::Login => formatter.write_str("login"),
@@ -73,7 +78,7 @@ pub struct Limit {
 pub struct BudgetLimits {
     /// [`Bucket::LoginTo`] and [`Bucket::KnownLoginTo`].
     pub login_to: Limit,
-    /// [`Bucket::ManyLoginsTo`].
+    /// [`Bucket::ManyLoginsTo`] and [`Bucket::ManyKnownLoginsTo`].
     pub many_logins_to: Limit,
     /// [`Bucket::LoginFrom`].
     pub login_from: Limit,
@@ -117,7 +122,7 @@ impl BudgetLimits {
     pub fn of(&self, bucket: &Bucket) -> Limit {
         match bucket {
             Bucket::LoginTo(_) | Bucket::KnownLoginTo(..) => self.login_to,
-            Bucket::ManyLoginsTo(_) => self.many_logins_to,
+            Bucket::ManyLoginsTo(_) | Bucket::ManyKnownLoginsTo(..) => self.many_logins_to,
             Bucket::LoginFrom(_) => self.login_from,
             Bucket::LoginBy(_) => self.login_by,
             Bucket::Login => self.login,

@@ -8,7 +8,7 @@ use std::{sync::Arc, time::Duration};
 use thiserror::Error;
 use vestibule_domain::{
     network::Network,
-    session::{Bearer, EndReason},
+    session::{Bearer, EndReason, Subject},
 };
 
 use crate::{
@@ -78,7 +78,8 @@ impl UseCase {
         let mut is_charged = false;
         for _ in 0..ATTEMPTS {
             let found = self.resolver.resolve(&bearer, &caller.origin).await?.ok_or(Error::UnknownSession)?;
-            if matches!(found.kept, Kept::Seal(_)) && !is_charged {
+            let is_nobodys = matches!(found.kept, Kept::Seal(_)) && found.session.subject == Subject::Anonymous;
+            if is_nobodys && !is_charged {
                 self.budgets.charge(&[Bucket::EndingFrom(Network::of(caller.address)), Bucket::Ending]).await?;
                 is_charged = true;
             }

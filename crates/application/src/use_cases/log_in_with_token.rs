@@ -7,7 +7,6 @@ use std::{sync::Arc, time::Duration};
 
 use thiserror::Error;
 use vestibule_domain::{
-    rights::RoleName,
     secret::OpaqueToken,
     session::{DeviceName, Subject},
 };
@@ -15,6 +14,7 @@ use vestibule_domain::{
 use crate::{
     api::{Caller, Current},
     policies::{
+        backoffice::Backoffice,
         openings::{OpenError, Opening, Openings, Target},
         redemptions::{Denied, Redemptions},
         viewer::Viewer,
@@ -87,7 +87,7 @@ impl UseCase {
         let digest = command.token.map(|token| self.tokens.digest(&token));
         let redeemable = self.redemptions.find(digest, &command.caller).await?;
         let (user, conditions) = (redeemable.user, redeemable.conditions);
-        let (subject, is_backoffice) = (Subject::User(user.id), user.has_role(&RoleName::admin()));
+        let (subject, is_backoffice) = (Subject::User(user.id), Backoffice::is_of_user(&user));
         let Command { caller, device, current, .. } = command;
         let (address, target) = (caller.address, Target::Current(current));
         let opening = Opening { caller, device, subject, is_backoffice, target, conditions };

@@ -186,26 +186,11 @@ fn throttle(reader: &mut Reader) -> Result<Throttle, Problem> {
     let disclosure_window = reader.take("throttle.disclosure_window")?;
     let anonymous_end_window = reader.take("throttle.anonymous_end_window")?;
     Ok(Throttle {
-        account: Window {
-            attempts: number(reader, "throttle.account_failures", 1, u32::MAX)?,
-            within: reader.take("throttle.account_window")?,
-        },
-        account_in_all: Window {
-            attempts: number(reader, "throttle.account_failures_in_all", 1, u32::MAX)?,
-            within: reader.take("throttle.account_window_in_all")?,
-        },
-        client: Window {
-            attempts: number(reader, "throttle.client_failures", 1, u32::MAX)?,
-            within: reader.take("throttle.client_window")?,
-        },
-        total: Window {
-            attempts: number(reader, "throttle.failures_total", 1, u32::MAX)?,
-            within: reader.take("throttle.total_window")?,
-        },
-        address: Window {
-            attempts: number(reader, "throttle.address_failures", 1, u32::MAX)?,
-            within: reader.take("throttle.address_window")?,
-        },
+        account: window(reader, "throttle.account_failures", "throttle.account_window")?,
+        account_in_all: window(reader, "throttle.account_failures_in_all", "throttle.account_window_in_all")?,
+        client: window(reader, "throttle.client_failures", "throttle.client_window")?,
+        total: window(reader, "throttle.failures_total", "throttle.total_window")?,
+        address: window(reader, "throttle.address_failures", "throttle.address_window")?,
         disclosures_per_address: Window {
             attempts: number(reader, "throttle.disclosures_per_address", 1, u32::MAX)?,
             within: disclosure_window,
@@ -214,14 +199,8 @@ fn throttle(reader: &mut Reader) -> Result<Throttle, Problem> {
             attempts: number(reader, "throttle.disclosures_total", 1, u32::MAX)?,
             within: disclosure_window,
         },
-        registrations: Window {
-            attempts: number(reader, "throttle.registrations_per_address", 1, u32::MAX)?,
-            within: reader.take("throttle.registration_window")?,
-        },
-        beginnings: Window {
-            attempts: number(reader, "throttle.beginnings_per_address", 1, u32::MAX)?,
-            within: reader.take("throttle.beginning_window")?,
-        },
+        registrations: window(reader, "throttle.registrations_per_address", "throttle.registration_window")?,
+        beginnings: window(reader, "throttle.beginnings_per_address", "throttle.beginning_window")?,
         anonymous_ends_per_address: Window {
             attempts: number(reader, "throttle.anonymous_ends_per_address", 1, u32::MAX)?,
             within: anonymous_end_window,
@@ -231,6 +210,10 @@ fn throttle(reader: &mut Reader) -> Result<Throttle, Problem> {
             within: anonymous_end_window,
         },
     })
+}
+
+fn window(reader: &mut Reader, attempts: &str, within: &str) -> Result<Window, Problem> {
+    Ok(Window { attempts: number(reader, attempts, 1, u32::MAX)?, within: reader.take(within)? })
 }
 
 fn mounts(reader: &mut Reader, profile: Profile) -> Vec<Mount> {

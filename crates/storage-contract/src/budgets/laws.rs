@@ -110,6 +110,8 @@ pub async fn every_bucket_is_another(place: Place) {
         Bucket::KnownLoginTo(ada.clone(), here),
         Bucket::KnownLoginTo(ada.clone(), there),
         Bucket::KnownLoginTo("bob".to_owned(), here),
+        Bucket::ManyKnownLoginsTo(ada.clone(), here),
+        Bucket::ManyKnownLoginsTo(ada.clone(), there),
         Bucket::LoginFrom(here),
         Bucket::LoginFrom(there),
         Bucket::LoginBy(vestibule_domain::client::ClientId::from_uuid(uuid::Uuid::from_u128(1))),

@@ -76,7 +76,7 @@ impl SessionCall {
             Some("1") => !origin::is_prefetch(&inbound.headers),
             Some(_) => return Err(Rejection::SignOut),
         };
-        Ok(match find_token(easydb, &params, inbound)? {
+        Ok(match find_token(&params, inbound)? {
             Some(bearer) if signs_out => Self::SignOut(bearer),
             Some(bearer) => Self::Describe(bearer),
             None => {
@@ -97,11 +97,19 @@ impl SessionCall {
 
 /// The session to act on, where there must be one.
 pub(super) async fn bearer(easydb: &Easydb, inbound: &Inbound) -> Result<Bearer, Rejection> {
-    find_token(easydb, &params(easydb, inbound).await?, inbound)?.ok_or(Rejection::TokenMissing)
+    find_token(&params(easydb, inbound).await?, inbound)?.ok_or(Rejection::TokenMissing)
 }
 
-/// What is in the body before what is in the query; hardened, neither may say otherwise than the other, or than itself.
+/// What is in the body before what is in the query; hardened, neither may say otherwise than the other, or than itself,
+/// and no token is taken that others may have read.
 async fn params(easydb: &Easydb, inbound: &Inbound) -> Result<Params, Rejection> {
+    let overheard = overheard(inbound);
+    if easydb.context.is_hardened() {
+        // Whatever else is wrong with the request: others may have the token now.
+        overheard.map_or(Ok(()), |bearer| Err(Rejection::Overheard(bearer)))?;
+    } else if overheard.is_some() {
+        easydb.warn_of_overhearing();
+    }
     let params = inbound.body_and_query(&PARAMETERS).await?;
     if easydb.context.is_hardened() {
         let [_, single @ ..] = PARAMETERS;
@@ -111,23 +119,15 @@ async fn params(easydb: &Easydb, inbound: &Inbound) -> Result<Params, Rejection>
 }
 
 /// Body before query before headers. Never a cookie: pages elsewhere cannot send what they do not know.
-fn find_token(easydb: &Easydb, params: &Params, inbound: &Inbound) -> Result<Option<Bearer>, Rejection> {
+fn find_token(params: &Params, inbound: &Inbound) -> Result<Option<Bearer>, Rejection> {
     let given = params.get("token").or(inbound.header("x-easydb-token")).or(inbound.authorization("Bearer"));
-    let found = given.map(|text| Bearer::parse(text).map_err(|_| Rejection::TokenMalformed)).transpose()?;
-    match found {
-        Some(bearer) if is_overheard(inbound) && easydb.context.is_hardened() => Err(Rejection::Overheard(bearer)),
-        found => {
-            if found.is_some() && is_overheard(inbound) {
-                easydb.warn_of_overhearing();
-            }
-            Ok(found)
-        }
-    }
+    given.map(|text| Bearer::parse(text).map_err(|_| Rejection::TokenMalformed)).transpose()
 }
 
-/// Whether a token is in the URL, where proxies and logs have it too, and crossed a network in plain text.
-fn is_overheard(inbound: &Inbound) -> bool {
-    !inbound.client.may_send_secrets() && inbound.query().is_ok_and(|query| query.filled("token").is_some())
+/// The token in the URL, where proxies and logs have it too, if it crossed a network in plain text.
+fn overheard(inbound: &Inbound) -> Option<Bearer> {
+    let query = inbound.query().ok().filter(|_| !inbound.client.may_send_secrets())?;
+    Bearer::parse(query.filled("token")?).ok()
 }
 
 /// The token as its holder wrote it.
@@ -165,7 +165,7 @@ impl Authentication {
             inbound.note_exposure("a password");
             return Err(Rejection::InsecureTransport);
         }
-        let bearer = find_token(easydb, &params, inbound)?.ok_or(Rejection::TokenMissing)?;
+        let bearer = find_token(&params, inbound)?.ok_or(Rejection::TokenMissing)?;
         let allowed = Allowed::by(easydb, inbound);
         let target = |name| params.get(name).map(|text| allowed.target(text)).transpose();
         let (success, error) = (target("success")?, target("error")?);

@@ -16,7 +16,10 @@ use crate::{
     dialect::Dialect,
     inbound::Inbound,
     negotiation::{self, BodyType},
-    params::{Params, json::Object},
+    params::{
+        Params,
+        json::{self, Object},
+    },
 };
 
 /// Both names of JSON that this API answers with or is asked for.
@@ -104,11 +107,7 @@ impl Submission {
         if negotiation::body_type(headers) != BodyType::Json || body.is_empty() {
             return Self::of_params(platformos, &Params::from_body(headers, body).await.ok()?);
         }
-        // serde would take the fields in order from an array too.
-        let is_object = body.trim_ascii_start().starts_with(b"{");
-        // Nor look at the bytes of a field that nobody reads.
-        let text = std::str::from_utf8(body).ok().filter(|_| is_object)?;
-        serde_json::from_str(text).ok()
+        json::object(body).ok()
     }
 
     /// What the body names before what the query does; hardened, they may not name two forms.

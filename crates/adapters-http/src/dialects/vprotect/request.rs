@@ -1,7 +1,6 @@
 //! From JSON bodies, cookies and headers to commands.
 
 use serde::{Deserialize, de::DeserializeOwned};
-use serde_json::error::Category;
 use vestibule_application::{
     api::Current,
     use_cases::{describe_session, describe_user, end_session, log_in, log_in_with_token},
@@ -20,6 +19,7 @@ use crate::{
     inbound::Inbound,
     negotiation::{self, BodyType},
     origin::{self, Provenance},
+    params::json::{self, Unreadable},
 };
 
 /// Why a request does not become a command.
@@ -158,15 +158,12 @@ fn credentials<T: DeserializeOwned>(vprotect: &Vprotect, inbound: &Inbound) -> R
             return Err(Rejection::UnsupportedMediaType);
         }
     }
-    if !inbound.body.trim_ascii_start().starts_with(b"{") {
-        // serde would take the fields in order from an array too.
-        return Err(Rejection::Malformed("the body is not a JSON object"));
-    }
-    // serde would not look at the bytes of a field that nobody reads.
-    let text = std::str::from_utf8(&inbound.body).map_err(|_| Rejection::Malformed("the body is not valid JSON"))?;
-    serde_json::from_str(text).map_err(|error| match error.classify() {
-        Category::Data => Rejection::Malformed("a field has the wrong type or is given twice"),
-        Category::Syntax | Category::Eof | Category::Io => Rejection::Malformed("the body is not valid JSON"),
+    json::object(&inbound.body).map_err(|unreadable| {
+        Rejection::Malformed(match unreadable {
+            Unreadable::NotAnObject => "the body is not a JSON object",
+            Unreadable::NotJson => "the body is not valid JSON",
+            Unreadable::WrongField => "a field has the wrong type or is given twice",
+        })
     })
 }
 

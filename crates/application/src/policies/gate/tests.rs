@@ -153,7 +153,8 @@ async fn a_network_that_the_account_knows_has_a_budget_of_its_own() {
     for (login, account) in [(by_name("alice"), 1), (by_node_name("backup"), 7)] {
         let _ = admit(&world, &login, "wrong").await;
         let account = format!("00000000-0000-0000-0000-00000000000{account}");
-        assert_eq!(world.journal()[1], format!("charge login from known here to {account}, login from here"));
+        let known = format!("login from known here to {account}, many logins from known here to {account}");
+        assert_eq!(world.journal()[1], format!("charge {known}, login from here"));
     }
     refused(&world, &by_name("bob"), "wrong").await;
     assert!(world.journal()[1].starts_with("charge login to "), "bob has never been here");
@@ -194,7 +195,7 @@ async fn only_who_has_the_password_learns_that_the_user_is_disabled() {
     assert_eq!(refused(&world, &by_name("alice"), "wrong").await, "WrongPassword");
     assert!(!world.journal().contains(&format!("refund {ALICES}")));
     assert_eq!(refused(&world, &by_name("alice"), "right").await, "Disabled");
-    assert!(world.journal().contains(&format!("refund {ALICES}")));
+    assert!(!world.journal().contains(&format!("refund {ALICES}")), "each of these is written too");
     let noted = ["login of user 1: false", "record authentication_failed: user 1"];
     assert_eq!(world.units(), [noted, noted]);
 }

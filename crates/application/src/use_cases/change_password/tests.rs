@@ -13,9 +13,10 @@ async fn refused(world: &World, command: Command) -> String {
     refusal(world.service().change_password(command).await)
 }
 
-const SET: [&str; 4] = [
+const SET: [&str; 5] = [
     "expect user 1 in 3",
     "password of user 1: Standard k7#qzw",
+    "know here for user 1",
     "end all of user 1: subject_changed",
     "record password_changed: user 1",
 ];

@@ -33,6 +33,7 @@ async fn the_token_is_spent_and_every_session_ends_in_the_unit_that_sets_the_pas
         "expect user 1 in 3",
         "spend 43",
         "password of user 1: Standard k7#qzw",
+        "know here for user 1",
         "end all of user 1: subject_changed",
         "record password_reset: user 1",
     ];

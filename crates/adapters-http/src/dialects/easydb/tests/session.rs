@@ -98,7 +98,14 @@ async fn t000_10_too_many_beginnings_are_answered_503_with_when_to_try_again() {
 #[tokio::test]
 async fn t000_2_hardened_a_token_in_the_url_over_plain_http_from_elsewhere_is_refused_and_ended() {
     let target = format!("?token={TOKEN}&signout=0");
-    for ask in [Ask::get(&format!("{SESSION}{target}")), Ask::post(&format!("{AUTHENTICATE}{target}"))] {
+    let and = |more: &str| format!("{target}&{more}");
+    for ask in [
+        Ask::get(&format!("{SESSION}{target}")),
+        Ask::post(&format!("{AUTHENTICATE}{target}")),
+        // Whatever else is wrong.
+        Ask::get(&format!("{SESSION}{}", and("signout=1"))),
+        Ask::post(&format!("{AUTHENTICATE}{}", and("login=ann&password=x"))),
+    ] {
         let mut api = MockSessionApi::new();
         api.expect_end_session().times(1).withf(|command| written(&command.bearer) == TOKEN).returning(|_| Ok(()));
         let answer = ask.remote().of(Easydb::new(hardened(api), settings())).await;
