@@ -1,8 +1,13 @@
-//! Clients that ask again as soon as they are answered, over connections that they keep.
+//! Clients: a closed loop, which asks again as soon as it is answered, and an [open] one, which asks by the clock.
+
+pub(crate) mod open;
 
 use std::{
     net::SocketAddr,
-    sync::Arc,
+    sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering},
+    },
     time::{Duration, Instant},
 };
 
@@ -14,111 +19,169 @@ use tokio::{
     net::TcpStream,
 };
 
-/// Writes a whole HTTP request.
-pub(crate) type Request = Arc<dyn Fn(&mut Rng, &mut Vec<u8>) + Send + Sync>;
+use crate::{answer::Answer, place::Running};
 
-/// What came of it.
-pub(crate) struct Answered {
-    /// How many answers were as they should be.
-    pub(crate) good: u64,
-    /// How many were not.
-    pub(crate) others: u64,
-    /// How long it went on.
-    pub(crate) time: Duration,
-    /// How long the good ones took, in microseconds.
-    pub(crate) latency: Histogram<u64>,
+/// Writes a whole HTTP request; or says that there are no more.
+pub(crate) type Request = Arc<dyn Fn(&mut Rng, &mut Vec<u8>) -> bool + Send + Sync>;
+
+/// The most bytes of an answer.
+pub(crate) const ANSWER: usize = 256 * 1024;
+
+/// What is asked, and how it should be answered.
+#[derive(Clone)]
+pub(crate) struct Question {
+    pub(crate) request: Request,
+    pub(crate) status: u16,
 }
 
-impl Answered {
-    /// Good answers in a second.
-    pub(crate) fn rate(&self) -> f64 {
-        #[expect(clippy::cast_precision_loss, reason = "counts of a few seconds")]
-        let good = self.good as f64;
-        good / self.time.as_secs_f64()
+impl Question {
+    /// One of these, at random.
+    pub(crate) fn any_of(requests: Arc<Vec<Vec<u8>>>, status: u16) -> Self {
+        let request: Request = Arc::new(move |random, out| {
+            out.extend(&requests[random.usize(0..requests.len())]);
+            true
+        });
+        Self { request, status }
+    }
+
+    /// Always the same.
+    pub(crate) fn always(request: Vec<u8>, status: u16) -> Self {
+        Self::any_of(Arc::new(vec![request]), status)
+    }
+
+    /// Each of these once.
+    pub(crate) fn each_of(requests: Arc<Vec<Vec<u8>>>, status: u16) -> Self {
+        let next = AtomicUsize::new(0);
+        let request: Request = Arc::new(move |_, out| {
+            let one = requests.get(next.fetch_add(1, Ordering::Relaxed));
+            out.extend(one.into_iter().flatten());
+            one.is_some()
+        });
+        Self { request, status }
     }
 }
 
-/// Asks over so many connections for so long. Good is an answer of this status.
-pub(crate) async fn closed_loop(
-    address: SocketAddr,
-    request: Request,
-    status: u16,
+/// What came of it. Latencies are in microseconds.
+pub(crate) struct Answered {
+    /// How many answers were as they should be.
+    pub(crate) good: u64,
+    /// How long those took.
+    pub(crate) latency: Histogram<u64>,
+    /// How long the others took.
+    pub(crate) others: Histogram<u64>,
+    /// How long it all went on.
+    pub(crate) time: Duration,
+    /// How long the program was on a core meanwhile.
+    pub(crate) processor: Option<Duration>,
+}
+
+impl Answered {
+    fn nothing() -> Result<Self> {
+        let none = Histogram::new(3)?;
+        Ok(Self { good: 0, latency: none.clone(), others: none, time: Duration::ZERO, processor: None })
+    }
+
+    fn note(&mut self, is_good: bool, took: Duration) -> Result<()> {
+        let micros = u64::try_from(took.as_micros())?.max(1);
+        if is_good {
+            self.good += 1;
+            self.latency.record(micros)?;
+        } else {
+            self.others.record(micros)?;
+        }
+        Ok(())
+    }
+
+    fn add(&mut self, other: &Self) -> Result<()> {
+        self.good += other.good;
+        self.latency.add(&other.latency)?;
+        self.others.add(&other.others)?;
+        Ok(())
+    }
+
+    /// The same, if every answer was as it should be.
+    pub(crate) fn all_good(self) -> Result<Self> {
+        ensure!(self.good > 0, "there was no answer");
+        ensure!(self.others.is_empty(), "{} answers of {} were not as they should be", self.others.len(), self.good);
+        Ok(self)
+    }
+}
+
+/// Asks over so many connections for so long.
+pub(crate) async fn closed(
+    running: &Running,
+    question: &Question,
     connections: usize,
     time: Duration,
 ) -> Result<Answered> {
     let begun = Instant::now();
-    let until = begun + time;
-    let clients: Vec<_> = (0..connections)
-        .map(|_| tokio::spawn(client(address, Arc::clone(&request), status, until)))
-        .collect();
-    let mut all = Answered { good: 0, others: 0, time, latency: Histogram::new(3)? };
-    for client in clients {
-        let (good, others, latency) = client.await??;
-        all.good += good;
-        all.others += others;
-        all.latency.add(latency)?;
-    }
+    let processor = running.time();
+    let mut all = at(running.address, question, connections, time).await?;
     all.time = begun.elapsed();
+    all.processor = running.time().zip(processor).map(|(after, before)| after.saturating_sub(before));
     Ok(all)
 }
 
-async fn client(
-    address: SocketAddr,
-    request: Request,
-    status: u16,
-    until: Instant,
-) -> Result<(u64, u64, Histogram<u64>)> {
-    let mut stream = TcpStream::connect(address).await.context("the service does not listen")?;
-    stream.set_nodelay(true)?;
-    let (mut random, mut out, mut buffer) = (Rng::new(), Vec::new(), vec![0; 16 * 1024]);
-    let (mut good, mut others, mut latency) = (0, 0, Histogram::new(3)?);
-    while Instant::now() < until {
-        out.clear();
-        request(&mut random, &mut out);
-        let asked = Instant::now();
-        stream.write_all(&out).await?;
-        if answer(&mut stream, &mut buffer).await? == status {
-            good += 1;
-            latency.record(u64::try_from(asked.elapsed().as_micros())?)?;
-        } else {
-            others += 1;
-        }
+async fn at(address: SocketAddr, question: &Question, connections: usize, time: Duration) -> Result<Answered> {
+    let until = Instant::now() + time;
+    let clients: Vec<_> = (0..connections).map(|_| tokio::spawn(client(address, question.clone(), until))).collect();
+    let mut all = Answered::nothing()?;
+    for client in clients {
+        all.add(&client.await??)?;
     }
-    Ok((good, others, latency))
+    Ok(all)
 }
 
-/// Reads one whole answer, and says its status.
-async fn answer(stream: &mut TcpStream, buffer: &mut [u8]) -> Result<u16> {
+async fn client(address: SocketAddr, question: Question, until: Instant) -> Result<Answered> {
+    let mut stream = None;
+    let (mut random, mut out, mut buffer) = (Rng::new(), Vec::new(), vec![0; 8 * 1024]);
+    let mut answered = Answered::nothing()?;
+    while Instant::now() < until {
+        out.clear();
+        if !(question.request)(&mut random, &mut out) {
+            break;
+        }
+        let asked = Instant::now();
+        let connection = match &mut stream {
+            Some(stream) => stream,
+            none => none.insert(connect(address).await?),
+        };
+        connection.write_all(&out).await?;
+        let answer = answer(connection, &mut buffer).await?;
+        answered.note(answer.status == question.status, asked.elapsed())?;
+        if answer.closes {
+            stream = None;
+        }
+    }
+    Ok(answered)
+}
+
+async fn connect(address: SocketAddr) -> Result<TcpStream> {
+    let stream = TcpStream::connect(address).await.context("it does not listen")?;
+    stream.set_nodelay(true)?;
+    Ok(stream)
+}
+
+/// Reads one whole answer.
+async fn answer(stream: &mut TcpStream, buffer: &mut Vec<u8>) -> Result<Answer> {
     let mut filled = 0;
     loop {
+        if filled == buffer.len() {
+            ensure!(filled < ANSWER, "the answer does not end");
+            buffer.resize(2 * filled, 0);
+        }
         let read = stream.read(&mut buffer[filled..]).await?;
         ensure!(read > 0, "the connection was closed before the answer was there");
         filled += read;
-        let mut headers = [httparse::EMPTY_HEADER; 32];
-        let mut response = httparse::Response::new(&mut headers);
-        let httparse::Status::Complete(head) = response.parse(&buffer[..filled])? else { continue };
-        let length = response.headers.iter().find(|header| header.name.eq_ignore_ascii_case("content-length"));
-        let length: usize = match length {
-            Some(header) => std::str::from_utf8(header.value)?.parse()?,
-            None => 0,
-        };
-        let status = response.code.context("an answer without a status")?;
-        if filled >= head + length {
-            return Ok(status);
+        if let Some(answer) = Answer::read(&buffer[..filled])? {
+            return Ok(answer);
         }
     }
 }
 
-/// A request without a body.
-pub(crate) fn get(target: &str, headers: &str) -> Vec<u8> {
-    format!("GET {target} HTTP/1.1\r\nhost: localhost\r\n{headers}\r\n").into_bytes()
-}
-
-/// A request with JSON.
-pub(crate) fn post(target: &str, body: &str) -> Vec<u8> {
-    let length = body.len();
-    format!(
-        "POST {target} HTTP/1.1\r\nhost: localhost\r\ncontent-type: application/json\r\ncontent-length: {length}\r\n\r\n{body}"
-    )
-    .into_bytes()
+/// The answer to a single request.
+pub(crate) async fn once(address: SocketAddr, request: &[u8]) -> Result<Answer> {
+    let mut stream = connect(address).await?;
+    stream.write_all(request).await?;
+    answer(&mut stream, &mut vec![0; 8 * 1024]).await
 }

@@ -3,7 +3,12 @@
 //!
 //! Start reading in [`scenarios`]; [`rounds`] is how a ratio comes about.
 #![expect(clippy::print_stdout, clippy::print_stderr, reason = "it tells its results")]
+#![recursion_limit = "256"] // SeaORM's futures are nested deeply.
 
+mod answer;
+mod bench;
+mod cores;
+mod figure;
 mod load;
 mod place;
 mod reference;
@@ -12,32 +17,40 @@ mod rounds;
 mod scenarios;
 mod seed;
 
-use std::time::Duration;
+use std::{env, fs, path::PathBuf, time::Duration};
 
-use anyhow::Result;
+use anyhow::{Context, Result, ensure};
 use clap::Parser;
+
+use crate::{bench::Bench, cores::Cores};
 
 /// What is to be measured, and for how long.
 #[derive(Parser)]
-#[command(about = "Measures the release build against a bare axum handler")]
+#[command(name = "cargo xtask bench", about = "Measures the service against a bare axum handler")]
 struct Arguments {
     #[command(subcommand)]
     instead: Option<Instead>,
-    /// A round of a second, and few sessions: to see that it works
+    /// Short rounds of a small store, with no figure worth anything: to see that all of it works
     #[arg(long)]
     quick: bool,
-    /// Only scenarios whose name has this in it
+    /// Only scenarios whose name has this in it; repeatable
+    #[arg(long, value_name = "NAME")]
+    only: Vec<String>,
+    /// Rounds of each side [default: 7]
     #[arg(long)]
-    only: Option<String>,
-    /// Rounds of each side
-    #[arg(long, default_value_t = 7)]
-    rounds: usize,
-    /// Sessions in the store
-    #[arg(long, default_value_t = 100_000)]
-    sessions: u32,
-    /// Writes docs/performance.md
+    rounds: Option<usize>,
+    /// Milliseconds of a round [default: 3000]
+    #[arg(long, value_name = "MILLIS")]
+    round: Option<u64>,
+    /// Sessions in the store; of more than a million, the others have ended [default: 100000]
+    #[arg(long, value_name = "COUNT")]
+    stored: Option<u32>,
+    /// The program to measure [default: vestibule beside this one]
+    #[arg(long, value_name = "PATH")]
+    service: Option<PathBuf>,
+    /// Leaves docs/performance.md as it is
     #[arg(long)]
-    write: bool,
+    dry: bool,
 }
 
 #[derive(clap::Subcommand)]
@@ -47,36 +60,44 @@ enum Instead {
     Reference,
 }
 
-/// How much is measured.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Effort {
-    pub(crate) rounds: usize,
-    pub(crate) round: Duration,
-    pub(crate) sessions: u32,
-}
-
-#[tokio::main]
-async fn main() -> Result<()> {
+fn main() -> Result<()> {
     let arguments = Arguments::parse();
     if let Some(Instead::Reference) = arguments.instead {
-        return reference::serve().await;
+        return runtime()?.block_on(reference::serve());
     }
-    let effort = if arguments.quick {
-        Effort { rounds: 2, round: Duration::from_secs(1), sessions: arguments.sessions.min(1_000) }
-    } else {
-        Effort { rounds: arguments.rounds.max(1), round: Duration::from_secs(3), sessions: arguments.sessions }
+    // Before the runtime, whose threads run where this one does.
+    Cores::Others.enter();
+    runtime()?.block_on(run(&arguments))
+}
+
+fn runtime() -> Result<tokio::runtime::Runtime> {
+    Ok(tokio::runtime::Builder::new_multi_thread().enable_all().build()?)
+}
+
+async fn run(arguments: &Arguments) -> Result<()> {
+    let (rounds, round, stored) = if arguments.quick { (1, 200, 1_000) } else { (7, 3_000, 100_000) };
+    let service = match &arguments.service {
+        Some(service) => service.clone(),
+        None => env::current_exe()?.with_file_name("vestibule"),
     };
-    let mut measured = Vec::new();
-    for scenario in scenarios::ALL {
-        if arguments.only.as_deref().is_none_or(|only| scenario.name.contains(only)) {
-            eprintln!("==> {}", scenario.name);
-            let result = (scenario.run)(effort).await?;
-            println!("{}", report::line(scenario, &result));
-            measured.push((scenario, result));
+    let bench = Bench::new(
+        arguments.rounds.unwrap_or(rounds).max(1),
+        Duration::from_millis(arguments.round.unwrap_or(round)),
+        arguments.stored.unwrap_or(stored).max(1_000),
+        fs::canonicalize(&service).with_context(|| format!("there is no {}", service.display()))?,
+    );
+    let is_wanted = |name: &str| arguments.only.is_empty() || arguments.only.iter().any(|only| name.contains(only));
+    let wanted: Vec<_> = scenarios::ALL.iter().filter(|scenario| is_wanted(scenario.name)).collect();
+    let names: Vec<_> = scenarios::ALL.iter().map(|scenario| scenario.name).collect();
+    ensure!(!wanted.is_empty(), "no scenario is called so; there are: {}", names.join(", "));
+    let mut all = Vec::new();
+    for (number, scenario) in wanted.iter().enumerate() {
+        eprintln!("==> {} ({} of {})", scenario.name, number + 1, wanted.len());
+        let figures = (scenario.run)(&bench).await.with_context(|| format!("{} cannot be measured", scenario.name))?;
+        for figure in &figures {
+            println!("{}: {}; {}; {}", figure.what, figure.found(), figure.standing(), figure.note);
         }
+        all.extend(figures);
     }
-    if arguments.write {
-        report::write(&measured, effort)?;
-    }
-    Ok(())
+    if arguments.quick || arguments.dry { Ok(()) } else { report::write(&all) }
 }

@@ -1,118 +1,145 @@
-//! Programs under test: children on loopback, on one core, with a directory that goes with them.
+//! Programs under test: children on loopback, with a directory that goes with them.
 
 use std::{
-    env,
+    env, fs,
+    io::{BufRead, BufReader, Write},
     net::SocketAddr,
     path::{Path, PathBuf},
-    process::Stdio,
+    process::{Child, Command, Stdio},
+    thread,
     time::{Duration, Instant},
 };
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result, bail, ensure};
 use tempfile::TempDir;
-use tokio::{
-    io::{AsyncBufReadExt, BufReader},
-    process::{Child, Command},
-};
+
+use crate::cores::{Cores, memory_of, time_of};
 
 /// A program that listens.
 pub(crate) struct Running {
     pub(crate) address: SocketAddr,
-    /// From its start to that.
-    pub(crate) started_in: Duration,
     child: Child,
 }
 
 /// The service's configuration and data.
 pub(crate) struct Place {
     pub(crate) directory: TempDir,
+    service: PathBuf,
 }
 
 impl Place {
-    /// An empty one, with these settings besides those that a measurement needs.
-    pub(crate) fn new(settings: &str) -> Result<Self> {
-        let directory = tempfile::tempdir()?;
+    /// An empty one, for this program, with these settings besides those that a measurement needs: the first are of the
+    /// section `[server]`.
+    pub(crate) fn new(service: &Path, settings: &str) -> Result<Self> {
+        // Beside this program, because what is below /tmp may be no disk.
+        let beside = env::current_exe()?.with_file_name("bench");
+        fs::create_dir_all(&beside)?;
+        let directory = tempfile::Builder::new().prefix("place-").tempdir_in(fs::canonicalize(beside)?)?;
         let data = directory.path().join("data");
-        // Nobody logs in wrongly here, but clients begin sessions by the million.
-        let common = format!("data_dir = \"{}\"\n[server]\nlisten = \"127.0.0.1:0\"\n", data.display());
-        std::fs::write(directory.path().join("vestibule.toml"), common + settings)?;
-        Ok(Self { directory })
+        let text = format!("data_dir = \"{}\"\n[server]\nlisten = \"127.0.0.1:0\"\n{settings}", data.display());
+        fs::write(directory.path().join("vestibule.toml"), text)?;
+        Ok(Self { directory, service: service.to_owned() })
+    }
+
+    /// With data of another place, whose programs have ended.
+    pub(crate) fn like(other: &Self, settings: &str) -> Result<Self> {
+        let place = Self::new(&other.service, settings)?;
+        fs::create_dir(place.data())?;
+        for file in fs::read_dir(other.data())? {
+            let file = file?;
+            fs::copy(file.path(), place.data().join(file.file_name()))?;
+        }
+        Ok(place)
+    }
+
+    pub(crate) fn data(&self) -> PathBuf {
+        self.directory.path().join("data")
     }
 
     pub(crate) fn database(&self) -> PathBuf {
-        self.directory.path().join("data/vestibule.db")
+        self.data().join("vestibule.db")
     }
 
-    /// Starts the release build.
-    pub(crate) async fn serve(&self) -> Result<Running> {
-        let program = sibling("vestibule")?;
-        let mut command = on_first_core(&program);
-        command.arg("--config").arg(self.directory.path().join("vestibule.toml")).current_dir(self.directory.path());
-        Running::start(command).await
+    /// The bytes of all files of the data.
+    pub(crate) fn size(&self) -> Result<u64> {
+        fs::read_dir(self.data())?.map(|file| Ok(file?.metadata()?.len())).sum()
+    }
+
+    /// Starts the service.
+    pub(crate) fn serve(&self, cores: Cores) -> Result<Running> {
+        Running::start(&mut self.program(), cores, &self.directory.path().join("log"))
     }
 
     /// Runs one of its commands, with this on its input.
-    pub(crate) async fn command(&self, arguments: &[&str], input: &str) -> Result<()> {
-        use tokio::io::AsyncWriteExt;
-        let mut command = Command::new(sibling("vestibule")?);
-        command.arg("--config").arg(self.directory.path().join("vestibule.toml")).args(arguments);
-        let mut child = command.stdin(Stdio::piped()).stdout(Stdio::null()).spawn()?;
-        child.stdin.take().context("it has an input")?.write_all(input.as_bytes()).await?;
-        let status = child.wait().await?;
-        if !status.success() {
-            bail!("vestibule {arguments:?} ended with {status}");
+    pub(crate) fn command(&self, arguments: &[&str], input: &str) -> Result<()> {
+        let mut child = self.program().args(arguments).stdin(Stdio::piped()).stdout(Stdio::null()).spawn()?;
+        child.stdin.take().context("it has an input")?.write_all(input.as_bytes())?;
+        let status = child.wait()?;
+        ensure!(status.success(), "vestibule {arguments:?} ended with {status}");
+        Ok(())
+    }
+
+    fn program(&self) -> Command {
+        let mut command = Command::new(&self.service);
+        command.arg("--config").arg(self.directory.path().join("vestibule.toml")).current_dir(self.directory.path());
+        command
+    }
+}
+
+/// What everything is compared with.
+pub(crate) fn reference() -> Result<Running> {
+    Running::start(Command::new(env::current_exe()?).arg("reference"), Cores::First, Path::new("/dev/null"))
+}
+
+impl Running {
+    fn start(command: &mut Command, cores: Cores, log: &Path) -> Result<Self> {
+        let told = fs::File::create(log)?;
+        command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(told);
+        let child = cores.start(|| command.spawn()).with_context(|| format!("cannot start {command:?}"))?;
+        // Ended when it is dropped, whatever happens from here on.
+        let mut running = Self { address: SocketAddr::from(([127, 0, 0, 1], 0)), child };
+        let mut lines = BufReader::new(running.child.stdout.take().context("it has an output")?).lines();
+        while let Some(line) = lines.next().transpose()? {
+            if let Some((_, address)) = line.split_once("listening on http://") {
+                running.address = address.trim().parse().context("it listens nowhere")?;
+                thread::spawn(move || lines.for_each(drop));
+                return Ok(running);
+            }
+        }
+        bail!("it ended before it listened: {}", fs::read_to_string(log).unwrap_or_default().trim())
+    }
+
+    /// How long it has been running on any core.
+    pub(crate) fn time(&self) -> Option<Duration> {
+        time_of(self.child.id())
+    }
+
+    /// What is resident of it, in bytes.
+    pub(crate) fn resident(&self) -> Result<u64> {
+        memory_of(self.child.id(), "VmRSS").context("the system does not tell how much memory is resident")
+    }
+
+    /// The most that ever was.
+    pub(crate) fn peak(&self) -> Result<u64> {
+        memory_of(self.child.id(), "VmHWM").context("the system does not tell how much memory was resident")
+    }
+
+    /// Ends it as an init system does, so that its files are whole.
+    pub(crate) fn stop(mut self) -> Result<()> {
+        let id = self.child.id().to_string();
+        ensure!(Command::new("kill").args(["-INT", &id]).status()?.success(), "cannot end it");
+        let patient_until = Instant::now() + Duration::from_secs(20);
+        while self.child.try_wait()?.is_none() {
+            ensure!(Instant::now() < patient_until, "it does not end");
+            thread::sleep(Duration::from_millis(20));
         }
         Ok(())
     }
 }
 
-/// What everything is compared with.
-pub(crate) async fn reference() -> Result<Running> {
-    let mut command = on_first_core(&env::current_exe()?);
-    command.arg("reference");
-    Running::start(command).await
-}
-
-impl Running {
-    async fn start(mut command: Command) -> Result<Self> {
-        let begun = Instant::now();
-        command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::null()).kill_on_drop(true);
-        let mut child = command.spawn().context("cannot start it")?;
-        let mut lines = BufReader::new(child.stdout.take().context("it has an output")?).lines();
-        while let Some(line) = lines.next_line().await? {
-            if let Some((_, address)) = line.split_once("listening on http://") {
-                let address = address.trim().parse().context("it listens nowhere")?;
-                let started_in = begun.elapsed();
-                tokio::spawn(async move { while let Ok(Some(_)) = lines.next_line().await {} });
-                return Ok(Self { address, started_in, child });
-            }
-        }
-        bail!("it ended before it listened: build it with `cargo build --release` first")
+impl Drop for Running {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
     }
-
-    /// Resident memory in bytes, where the system tells.
-    pub(crate) fn resident(&self) -> Option<u64> {
-        let id = self.child.id()?;
-        let status = std::fs::read_to_string(format!("/proc/{id}/status")).ok()?;
-        let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"))?;
-        line.trim().trim_end_matches("kB").trim().parse::<u64>().ok().map(|kib| kib * 1024)
-    }
-}
-
-/// The service has one core, its clients the others: what costs less then answers more.
-fn on_first_core(program: &Path) -> Command {
-    let taskset = Path::new("/usr/bin/taskset");
-    if taskset.is_file() {
-        let mut command = Command::new(taskset);
-        command.args(["-c", "0"]).arg(program);
-        command
-    } else {
-        Command::new(program)
-    }
-}
-
-/// A program that was built beside this one.
-fn sibling(name: &str) -> Result<PathBuf> {
-    let program = env::current_exe()?.with_file_name(name);
-    if program.is_file() { Ok(program) } else { bail!("{} is not there: cargo build --release", program.display()) }
 }
