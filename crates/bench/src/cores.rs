@@ -2,7 +2,7 @@
 
 #[cfg(target_os = "linux")]
 use std::sync::OnceLock;
-use std::time::Duration;
+use std::{fs, time::Duration};
 
 #[cfg(target_os = "linux")]
 use rustix::thread::{CpuSet, sched_getaffinity, sched_setaffinity};
@@ -68,19 +68,53 @@ impl Cores {
     }
 }
 
-/// How long a process has been running on any core, for itself and in the kernel; where the system tells, which it does in
-/// hundredths of a second.
+/// How long a process and its descendants have been running on any core, for themselves and in the kernel; where the system
+/// tells, which it does in hundredths of a second.
 pub(crate) fn time_of(process: u32) -> Option<Duration> {
-    let stat = std::fs::read_to_string(format!("/proc/{process}/stat")).ok()?;
-    // After the program's name, which may have anything in it, come the fields from the third on.
-    let fields: Vec<_> = stat.rsplit_once(')')?.1.split_whitespace().collect();
-    let ticks = |field: usize| fields.get(field - 3)?.parse::<u64>().ok();
-    Some(Duration::from_millis(10 * (ticks(14)? + ticks(15)?)))
+    let ticks: u64 = family(process)?.iter().map(|one| one.ticks).sum();
+    Some(Duration::from_millis(10 * ticks))
 }
 
-/// A figure of a process's memory in bytes, where the system tells: `VmRSS` is what is resident, `VmHWM` the most that was.
+/// A figure of the memory of a process and its descendants in bytes, where the system tells: `VmRSS` is what is resident,
+/// `VmHWM` the most that was.
 pub(crate) fn memory_of(process: u32, figure: &str) -> Option<u64> {
-    let status = std::fs::read_to_string(format!("/proc/{process}/status")).ok()?;
-    let line = status.lines().find_map(|line| line.strip_prefix(figure)?.strip_prefix(':'))?;
-    line.trim().trim_end_matches("kB").trim().parse::<u64>().ok().map(|kib| kib * 1024)
+    let of_one = |process: u32| {
+        let status = fs::read_to_string(format!("/proc/{process}/status")).ok()?;
+        let line = status.lines().find_map(|line| line.strip_prefix(figure)?.strip_prefix(':'))?;
+        line.trim().trim_end_matches("kB").trim().parse::<u64>().ok().map(|kib| kib * 1024)
+    };
+    of_one(process)?;
+    Some(family(process)?.iter().filter_map(|one| of_one(one.process)).sum())
+}
+
+/// What the system tells of a process.
+struct Stat {
+    process: u32,
+    parent: u32,
+    ticks: u64,
+}
+
+impl Stat {
+    fn read(process: u32) -> Option<Self> {
+        let stat = fs::read_to_string(format!("/proc/{process}/stat")).ok()?;
+        // After the program's name, which may have anything in it, come the fields from the third on.
+        let fields: Vec<_> = stat.rsplit_once(')')?.1.split_whitespace().collect();
+        let field = |number: usize| fields.get(number - 3)?.parse::<u64>().ok();
+        // Its own, and those of its children that have ended.
+        let ticks = field(14)? + field(15)? + field(16)? + field(17)?;
+        Some(Self { process, parent: u32::try_from(field(4)?).ok()?, ticks })
+    }
+}
+
+/// A process and its descendants.
+fn family(process: u32) -> Option<Vec<Stat>> {
+    let mut family = vec![Stat::read(process)?];
+    let all = fs::read_dir("/proc").ok()?.filter_map(|entry| entry.ok()?.file_name().to_str()?.parse().ok());
+    let mut others: Vec<Stat> = all.filter_map(Stat::read).collect();
+    let mut known = 0;
+    while let Some(parent) = family.get(known).map(|one| one.process) {
+        family.extend(others.extract_if(.., |one| one.parent == parent));
+        known += 1;
+    }
+    Some(family)
 }

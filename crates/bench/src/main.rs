@@ -9,7 +9,9 @@ mod answer;
 mod bench;
 mod cores;
 mod figure;
+mod instructions;
 mod load;
+mod peers;
 mod place;
 mod reference;
 mod report;
@@ -19,7 +21,7 @@ mod seed;
 
 use std::{env, fs, path::PathBuf, time::Duration};
 
-use anyhow::{Context, Result, ensure};
+use anyhow::{Context, Result, bail, ensure};
 use clap::Parser;
 
 use crate::{bench::Bench, cores::Cores};
@@ -48,6 +50,12 @@ struct Arguments {
     /// The program to measure [default: vestibule beside this one]
     #[arg(long, value_name = "PATH")]
     service: Option<PathBuf>,
+    /// Counts the instructions of a request instead, and fails if there are more or fewer than are on record
+    #[arg(long)]
+    instructions: bool,
+    /// Records the instructions that are counted
+    #[arg(long, requires = "instructions")]
+    accept: bool,
     /// Leaves docs/performance.md as it is
     #[arg(long)]
     dry: bool,
@@ -58,6 +66,8 @@ enum Instead {
     /// Serves what everything is compared with, until its input ends
     #[command(hide = true)]
     Reference,
+    /// Measures the other systems that were set up by bench/peers/NAME/setup.sh, beside the service
+    Peers,
 }
 
 fn main() -> Result<()> {
@@ -65,9 +75,18 @@ fn main() -> Result<()> {
     if let Some(Instead::Reference) = arguments.instead {
         return runtime()?.block_on(reference::serve());
     }
+    if arguments.instructions {
+        return instructions::run(arguments.accept);
+    }
     // Before the runtime, whose threads run where this one does.
     Cores::Others.enter();
-    runtime()?.block_on(run(&arguments))
+    runtime()?.block_on(async {
+        tokio::select! {
+            done = run(&arguments) => done,
+            // What was started ends as it is dropped.
+            _ = tokio::signal::ctrl_c() => bail!("interrupted"),
+        }
+    })
 }
 
 fn runtime() -> Result<tokio::runtime::Runtime> {
@@ -86,6 +105,10 @@ async fn run(arguments: &Arguments) -> Result<()> {
         arguments.stored.unwrap_or(stored).max(1_000),
         fs::canonicalize(&service).with_context(|| format!("there is no {}", service.display()))?,
     );
+    if let Some(Instead::Peers) = arguments.instead {
+        let table = peers::table(&bench, &arguments.only).await?;
+        return if arguments.quick || arguments.dry { Ok(()) } else { report::write_peers(&table) };
+    }
     let is_wanted = |name: &str| arguments.only.is_empty() || arguments.only.iter().any(|only| name.contains(only));
     let wanted: Vec<_> = scenarios::ALL.iter().filter(|scenario| is_wanted(scenario.name)).collect();
     let names: Vec<_> = scenarios::ALL.iter().map(|scenario| scenario.name).collect();

@@ -4,6 +4,7 @@ use std::{
     env, fs,
     io::{BufRead, BufReader, Write},
     net::SocketAddr,
+    os::unix::process::CommandExt,
     path::{Path, PathBuf},
     process::{Child, Command, Stdio},
     thread,
@@ -11,6 +12,7 @@ use std::{
 };
 
 use anyhow::{Context, Result, bail, ensure};
+use rustix::process::{Pid, Signal, kill_process, kill_process_group};
 use tempfile::TempDir;
 
 use crate::cores::{Cores, memory_of, time_of};
@@ -19,6 +21,8 @@ use crate::cores::{Cores, memory_of, time_of};
 pub(crate) struct Running {
     pub(crate) address: SocketAddr,
     child: Child,
+    /// It is a process group of its own, and ends when that is told to.
+    is_group: bool,
 }
 
 /// The service's configuration and data.
@@ -92,16 +96,33 @@ pub(crate) fn reference() -> Result<Running> {
 }
 
 impl Running {
+    /// Starts a program, and waits until it prints where it listens.
     fn start(command: &mut Command, cores: Cores, log: &Path) -> Result<Self> {
-        let told = fs::File::create(log)?;
-        command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(told);
+        let address = |line: &str| line.split_once("listening on http://")?.1.trim().parse().ok();
+        Self::wait(command, cores, log, false, address)
+    }
+
+    /// Starts a script in a process group of its own, and waits until it prints that it listens there.
+    pub(crate) fn script(command: &mut Command, cores: Cores, log: &Path, address: SocketAddr) -> Result<Self> {
+        let is_ready = |line: &str| (line.trim() == "READY").then_some(address);
+        Self::wait(command.process_group(0), cores, log, true, is_ready)
+    }
+
+    fn wait(
+        command: &mut Command,
+        cores: Cores,
+        log: &Path,
+        is_group: bool,
+        listens: impl Fn(&str) -> Option<SocketAddr>,
+    ) -> Result<Self> {
+        command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(fs::File::create(log)?);
         let child = cores.start(|| command.spawn()).with_context(|| format!("cannot start {command:?}"))?;
         // Ended when it is dropped, whatever happens from here on.
-        let mut running = Self { address: SocketAddr::from(([127, 0, 0, 1], 0)), child };
+        let mut running = Self { address: SocketAddr::from(([127, 0, 0, 1], 0)), child, is_group };
         let mut lines = BufReader::new(running.child.stdout.take().context("it has an output")?).lines();
         while let Some(line) = lines.next().transpose()? {
-            if let Some((_, address)) = line.split_once("listening on http://") {
-                running.address = address.trim().parse().context("it listens nowhere")?;
+            if let Some(address) = listens(&line) {
+                running.address = address;
                 thread::spawn(move || lines.for_each(drop));
                 return Ok(running);
             }
@@ -124,21 +145,37 @@ impl Running {
         memory_of(self.child.id(), "VmHWM").context("the system does not tell how much memory was resident")
     }
 
-    /// Ends it as an init system does, so that its files are whole.
+    /// Ends it in good order, so that its files are whole.
     pub(crate) fn stop(mut self) -> Result<()> {
-        let id = self.child.id().to_string();
-        ensure!(Command::new("kill").args(["-INT", &id]).status()?.success(), "cannot end it");
-        let patient_until = Instant::now() + Duration::from_secs(20);
-        while self.child.try_wait()?.is_none() {
-            ensure!(Instant::now() < patient_until, "it does not end");
-            thread::sleep(Duration::from_millis(20));
-        }
+        ensure!(self.ends(Signal::INT), "it does not end");
         Ok(())
+    }
+
+    /// Tells it to end, and says whether it did before long.
+    fn ends(&mut self, signal: Signal) -> bool {
+        let id = Pid::from_child(&self.child);
+        let patient_until = Instant::now() + Duration::from_secs(20);
+        if self.is_group { kill_process_group(id, signal) } else { kill_process(id, signal) }.is_ok_and(|()| {
+            while let Ok(None) = self.child.try_wait() {
+                if Instant::now() > patient_until {
+                    return false;
+                }
+                thread::sleep(Duration::from_millis(20));
+            }
+            true
+        })
     }
 }
 
 impl Drop for Running {
     fn drop(&mut self) {
+        // Who runs others has to end them.
+        if self.is_group && self.ends(Signal::TERM) {
+            return;
+        }
+        if self.is_group {
+            let _ = kill_process_group(Pid::from_child(&self.child), Signal::KILL);
+        }
         let _ = self.child.kill();
         let _ = self.child.wait();
     }

@@ -14,6 +14,17 @@ const BEGIN: &str = "<!-- measured: cargo xtask bench -->\n";
 const END: &str = "<!-- end of what was measured -->\n";
 const HEAD: &str = "| what | target | median (least to most) | made of |\n|---|---|---|---|\n";
 
+const PEERS: &str = "<!-- measured: cargo xtask bench peers -->\n";
+const PEERS_END: &str = "<!-- end of the peers -->\n";
+
+/// Replaces the table of peers.
+pub(crate) fn write_peers(table: &str) -> Result<()> {
+    let page = fs::read_to_string(PAGE).with_context(|| format!("{PAGE} is not there: run it in the workspace"))?;
+    let (before, rest) = page.split_once(PEERS).context("the page has no place for peers")?;
+    let (_, after) = rest.split_once(PEERS_END).context("the table of peers has no end")?;
+    fs::write(PAGE, format!("{before}{PEERS}{table}{PEERS_END}{after}")).context("cannot write the page")
+}
+
 /// Replaces the rows of these figures, adds those that are new, and leaves the others.
 pub(crate) fn write(figures: &[Figure]) -> Result<()> {
     let page = fs::read_to_string(PAGE).with_context(|| format!("{PAGE} is not there: run it in the workspace"))?;
