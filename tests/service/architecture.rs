@@ -33,7 +33,7 @@ const ALLOWED: [(&str, &[&str]); 14] = [
             "adapters-crypto",
         ],
     ),
-    ("bench", &["domain", "application", "adapters-http", "adapters-db", "adapters-crypto", "bootstrap"]),
+    ("bench", &["domain", "application", "adapters-db", "adapters-crypto"]),
     ("xtask", &[]),
     ("tests", &["domain", "application", "adapters-db", "adapters-http", "bootstrap"]),
 ];

@@ -3,6 +3,7 @@
 use std::{
     cell::RefCell,
     collections::BTreeMap,
+    ops::Range,
     path::PathBuf,
     rc::Rc,
     sync::Arc,
@@ -17,7 +18,7 @@ use crate::{
     cores::Cores,
     load::{Question, closed},
     place::{Place, Running},
-    rounds::Sample,
+    rounds::{Sample, whole},
     seed::{self, Stored},
 };
 
@@ -51,14 +52,13 @@ impl Bench {
     /// A place with these sessions and settings, where nothing runs yet.
     pub(crate) async fn place(&self, stored: Stored, settings: &str) -> Result<Place> {
         let known = self.filled.borrow().get(&stored).cloned();
-        let filled = match known {
-            Some(filled) => filled,
-            None => {
-                eprintln!("    filling a store with {} sessions", stored.sessions);
-                let filled = Rc::new(self.fill(stored).await?);
-                self.filled.borrow_mut().insert(stored, Rc::clone(&filled));
-                filled
-            }
+        let filled = if let Some(filled) = known {
+            filled
+        } else {
+            eprintln!("    filling a store with {} sessions", whole(stored.sessions.into()));
+            let filled = Rc::new(self.fill(stored).await?);
+            self.filled.borrow_mut().insert(stored, Rc::clone(&filled));
+            filled
         };
         let cheap = if stored.cheap { "[passwords.argon2]\nmemory_kib = 64\niterations = 1\n" } else { "" };
         Place::like(&filled, &format!("{settings}{cheap}"))
@@ -66,9 +66,7 @@ impl Bench {
 
     async fn fill(&self, stored: Stored) -> Result<Place> {
         let place = Place::new(&self.service, "")?;
-        // Makes the tables, and closes the door on whoever would set it up.
-        let user = ["user", "add", "--login", "ann", "--email", "ann@example.com", "--password-stdin"];
-        place.command(&user, &format!("{}\n", seed::PASSWORD))?;
+        add_somebody(&place)?;
         seed::fill(&format!("sqlite://{}", place.database().display()), stored, now()?).await?;
         Ok(place)
     }
@@ -103,12 +101,7 @@ impl Bench {
 impl Served {
     /// A request for each of many live sessions.
     pub(crate) fn requests(&self, of: fn(&str) -> Vec<u8>) -> Arc<Vec<Vec<u8>>> {
-        self.requests_of(0..self.stored.live().min(TOKENS), of)
-    }
-
-    /// A request for each of these live sessions.
-    pub(crate) fn requests_of(&self, numbers: std::ops::Range<u32>, of: fn(&str) -> Vec<u8>) -> Arc<Vec<Vec<u8>>> {
-        Arc::new(numbers.map(|number| of(seed::token(number).expose())).collect())
+        requests_of(0..self.stored.live().min(TOKENS), of)
     }
 
     /// A login of any user.
@@ -117,6 +110,17 @@ impl Served {
         let users = 0..self.stored.users().min(TOKENS);
         Question::any_of(Arc::new(users.map(|number| answer::post("/session/login", "", &body(number))).collect()), 201)
     }
+}
+
+/// A request for each of these live sessions.
+pub(crate) fn requests_of(numbers: Range<u32>, of: fn(&str) -> Vec<u8>) -> Arc<Vec<Vec<u8>>> {
+    Arc::new(numbers.map(|number| of(seed::token(number).expose())).collect())
+}
+
+/// Makes the tables, and closes the door on whoever would set the service up.
+pub(crate) fn add_somebody(place: &Place) -> Result<()> {
+    let user = ["user", "add", "--login", "ann", "--email", "ann@example.com", "--password-stdin"];
+    place.command(&user, &format!("{}\n", seed::PASSWORD))
 }
 
 /// What time it is.

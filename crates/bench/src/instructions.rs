@@ -6,7 +6,7 @@ use anyhow::{Context, Result, bail, ensure};
 
 /// What is on record: a path and its instructions on each line.
 const RECORD: &str = "crates/bench/instructions.tsv";
-/// As [`hot_path`](../hot_path.rs) calls them.
+/// As `examples/hot_path.rs` calls them.
 const PATHS: [&str; 2] = ["easydb", "vprotect"];
 /// How far, in percent, a count may be from what is on record. Between runs of one program it is below one percent; another
 /// compiler is worth more.
@@ -38,7 +38,7 @@ pub(crate) fn run(accept: bool) -> Result<()> {
     }
     ensure!(
         off.is_empty(),
-        "beyond {TOLERANCE} %: {}; if that is meant, `cargo xtask bench --instructions --accept`",
+        "beyond {TOLERANCE} %: {}; if that is meant, `cargo xtask bench instructions --accept`",
         off.join(", ")
     );
     Ok(())
@@ -55,7 +55,7 @@ fn read() -> Result<BTreeMap<String, f64>> {
 
 /// All instructions of a run with so many requests.
 fn count(path: &str, requests: u32) -> Result<f64> {
-    let program = env::current_exe()?.with_file_name("vestibule-hot-path");
+    let program = env::current_exe()?.with_file_name("examples").join("hot_path");
     let run = Command::new("valgrind")
         .args(["--tool=callgrind", "--callgrind-out-file=/dev/null"])
         .arg(program)

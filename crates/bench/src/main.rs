@@ -50,12 +50,6 @@ struct Arguments {
     /// The program to measure [default: vestibule beside this one]
     #[arg(long, value_name = "PATH")]
     service: Option<PathBuf>,
-    /// Counts the instructions of a request instead, and fails if there are more or fewer than are on record
-    #[arg(long)]
-    instructions: bool,
-    /// Records the instructions that are counted
-    #[arg(long, requires = "instructions")]
-    accept: bool,
     /// Leaves docs/performance.md as it is
     #[arg(long)]
     dry: bool,
@@ -66,17 +60,29 @@ enum Instead {
     /// Serves what everything is compared with, until its input ends
     #[command(hide = true)]
     Reference,
+    /// Reads rows of a database for a while, and prints how many
+    #[command(hide = true)]
+    Rows { url: String, sessions: u32, millis: u64 },
+    /// Counts the instructions of a request, and fails if there are more or fewer than are on record
+    Instructions {
+        /// Records what is counted
+        #[arg(long)]
+        accept: bool,
+    },
     /// Measures the other systems that were set up by bench/peers/NAME/setup.sh, beside the service
     Peers,
 }
 
 fn main() -> Result<()> {
     let arguments = Arguments::parse();
-    if let Some(Instead::Reference) = arguments.instead {
-        return runtime()?.block_on(reference::serve());
-    }
-    if arguments.instructions {
-        return instructions::run(arguments.accept);
+    match &arguments.instead {
+        Some(Instead::Reference) => return runtime()?.block_on(reference::serve()),
+        Some(Instead::Rows { url, sessions, millis }) => {
+            let rows = scenarios::nodes::rows(url, *sessions, Duration::from_millis(*millis));
+            return runtime()?.block_on(rows);
+        }
+        Some(Instead::Instructions { accept }) => return instructions::run(*accept),
+        Some(Instead::Peers) | None => {}
     }
     // Before the runtime, whose threads run where this one does.
     Cores::Others.enter();

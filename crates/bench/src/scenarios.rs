@@ -2,6 +2,7 @@
 
 mod growth;
 mod logins;
+pub(crate) mod nodes;
 mod reads;
 mod sizes;
 mod starts;
@@ -37,6 +38,7 @@ pub(crate) const ALL: &[Scenario] = &[
     Scenario { name: "anonymous", run: |bench| Box::pin(starts::anonymous(bench)) },
     Scenario { name: "memory", run: |bench| Box::pin(sizes::memory(bench)) },
     Scenario { name: "start", run: |bench| Box::pin(starts::start(bench)) },
-    Scenario { name: "binary", run: |bench| Box::pin(sizes::binary(bench)) },
+    Scenario { name: "binary", run: |bench| Box::pin(std::future::ready(sizes::binary(bench))) },
     Scenario { name: "growth", run: |bench| Box::pin(growth::growth(bench)) },
+    Scenario { name: "nodes", run: |bench| Box::pin(nodes::strict(bench)) },
 ];

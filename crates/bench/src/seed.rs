@@ -136,7 +136,8 @@ async fn add_ended(url: &str, count: u32) -> Result<()> {
     database.close().await.context("cannot close the store")
 }
 
-fn id(number: u32) -> Uuid {
+/// The id of the session of this number, and of the user of this number.
+pub(crate) fn id(number: u32) -> Uuid {
     // Spread over all values, as random ones are.
     let spread = u128::from(number).wrapping_add(1).wrapping_mul(0xd134_2543_de82_ef95_a5a3_59cb_6b3d_4d4b);
     uuid::Builder::from_random_bytes(spread.to_be_bytes()).into_uuid()

@@ -2,14 +2,13 @@
 
 use std::{
     env,
-    ffi::OsStr,
     path::{Path, PathBuf},
     process::Command,
 };
 
 use anyhow::{Context, Result};
 
-use crate::cargo;
+use crate::{cargo, servers::Servers};
 
 /// The programs, built as they are shipped.
 const PROFILE: &str = "dist";
@@ -17,7 +16,10 @@ const PROFILE: &str = "dist";
 /// Builds what is to be measured, and what measures it; then does that.
 pub(crate) fn run(arguments: &[String]) -> Result<()> {
     let mut build = cargo(&["build", "--profile", PROFILE, "--package", "vestibule-bench"]);
-    if !arguments.iter().any(|argument| argument.starts_with("--service")) {
+    let has = |name: &str| arguments.iter().any(|argument| argument.starts_with(name));
+    if has("instructions") {
+        build.args(["--bins", "--example", "hot_path"]);
+    } else if !has("--service") {
         build.args(["--package", "vestibule-bootstrap"]);
     }
     crate::run(&mut build)?;
@@ -27,8 +29,8 @@ pub(crate) fn run(arguments: &[String]) -> Result<()> {
 }
 
 /// Shows that everything can be measured, with programs as the tests have them.
-pub(crate) fn smoke() -> Result<()> {
-    crate::run(Command::new(beside()?.join("vestibule-bench")).args([OsStr::new("--quick")]))
+pub(crate) fn smoke(servers: &Servers) -> Result<()> {
+    crate::run(Command::new(beside()?.join("vestibule-bench")).arg("--quick").envs(servers.urls.clone()))
 }
 
 /// Where this program is, and those that were built like it.

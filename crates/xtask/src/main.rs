@@ -78,7 +78,7 @@ fn test(arguments: &[String], seconds: u64) -> Result<()> {
     tests.args(arguments).envs(servers.urls.clone()).env("VESTIBULE_LAWS_SECONDS", seconds.to_string());
     run(&mut tests)?;
     if arguments.is_empty() {
-        bench::smoke()?;
+        bench::smoke(&servers)?;
     }
     drop(servers);
     run(&mut cargo(&["test", "--workspace", "--doc"]))

@@ -9,7 +9,7 @@ use vestibule_domain::session::Subject;
 
 use super::{reads::easydb_read, writes::logout};
 use crate::{
-    bench::{Bench, CONNECTIONS, Served},
+    bench::{Bench, CONNECTIONS, Served, requests_of},
     cores::Cores,
     figure::{Figure, Target},
     load::Question,
@@ -43,7 +43,7 @@ pub(super) async fn growth(bench: &Bench) -> Result<Vec<Figure>> {
             let share = few.stored.live() / (u32::try_from(bench.rounds)? + 1);
             let one_round = async |served: &Served, next: &std::cell::Cell<u32>| {
                 let from = next.replace(next.get() + share);
-                let question = Question::each_of(served.requests_of(from..from + share, of), 200);
+                let question = Question::each_of(requests_of(from..from + share, of), 200);
                 bench.each(&served.running, &question, CONNECTIONS).await
             };
             let (of_many, of_few) = (std::cell::Cell::new(0), std::cell::Cell::new(0));

@@ -75,21 +75,22 @@ pub(super) async fn flood(bench: &Bench) -> Result<Vec<Figure>> {
 /// How soon those are told who come when the queue is full.
 pub(super) async fn refusals(bench: &Bench) -> Result<Vec<Figure>> {
     let served = bench.serve(few(), UNTHROTTLED, Cores::All).await?;
-    let (mut rounds, mut refused) = (Vec::new(), 0);
+    let (mut rounds, mut refused) = (Vec::new(), 0.0);
     for _ in 0..bench.rounds {
         let (address, login, time) = (served.running.address, served.login(), bench.round);
         let answered = tokio::task::spawn_blocking(move || open(address, &login, READS, 192, time)).await??;
         ensure!(!answered.others.is_empty(), "no login was refused: the queue was not full");
-        refused += answered.others.len();
-        #[expect(clippy::cast_precision_loss, reason = "microseconds of a few seconds")]
-        rounds.push(answered.others.value_at_quantile(0.99) as f64 / 1e3);
+        #[expect(clippy::cast_precision_loss, reason = "counts and times of a few seconds")]
+        let (count, p99) = (answered.others.len() as f64, answered.others.value_at_quantile(0.99) as f64 / 1e3);
+        refused += count;
+        rounds.push(p99);
     }
     Ok(vec![Figure {
         what: "refused logins, answered".to_owned(),
         unit: Unit::Millis,
         target: Some(Target::AtMost(50.0)),
         rounds,
-        note: format!("p99; {READS} logins a second, of which {} were refused", whole(refused as f64)),
+        note: format!("p99; {READS} logins a second, of which {} were refused", whole(refused)),
     }])
 }
 

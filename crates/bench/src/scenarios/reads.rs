@@ -4,7 +4,7 @@ use anyhow::Result;
 
 use crate::{
     answer::get,
-    bench::{Bench, CONNECTIONS, Served},
+    bench::{Bench, CONNECTIONS, Served, requests_of},
     cores::Cores,
     figure::{Figure, Target},
     load::{Question, once},
@@ -72,7 +72,7 @@ async fn against_hello(
 pub(super) async fn of_many(bench: &Bench) -> Result<Vec<Figure>> {
     let (many, few) =
         (bench.usual().await?, bench.serve(Stored { sessions: 1_000, cheap: false }, "", Cores::First).await?);
-    let read = |served: &Served| (served.requests_of(0..served.stored.live(), easydb_read), 200);
+    let read = |served: &Served| (requests_of(0..served.stored.live(), easydb_read), 200);
     let ((of_many, status), (of_few, _)) = (read(&many), read(&few));
     bench.each(&many.running, &Question::each_of(of_many.clone(), status), CONNECTIONS).await?;
     bench.each(&few.running, &Question::each_of(of_few.clone(), status), CONNECTIONS).await?;

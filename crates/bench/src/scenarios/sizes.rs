@@ -6,7 +6,7 @@ use anyhow::{Context, Result};
 
 use super::reads::easydb_read;
 use crate::{
-    bench::{Bench, CONNECTIONS},
+    bench::{Bench, CONNECTIONS, requests_of},
     cores::Cores,
     figure::{Figure, Target, Unit},
     load::Question,
@@ -23,7 +23,7 @@ pub(super) async fn memory(bench: &Bench) -> Result<Vec<Figure>> {
     // Connections and the store's caches are there before anything counts.
     let (first, live) = (served.stored.live() / 10, served.stored.live());
     let ask = async |numbers| {
-        let requests = served.requests_of(numbers, easydb_read);
+        let requests = requests_of(numbers, easydb_read);
         bench.each(&served.running, &Question::each_of(requests, 200), CONNECTIONS).await
     };
     ask(0..first).await?;
@@ -41,7 +41,7 @@ pub(super) async fn memory(bench: &Bench) -> Result<Vec<Figure>> {
 }
 
 /// The program without what only debuggers read.
-pub(super) async fn binary(bench: &Bench) -> Result<Vec<Figure>> {
+pub(super) fn binary(bench: &Bench) -> Result<Vec<Figure>> {
     let directory = tempfile::tempdir()?;
     let stripped = directory.path().join("vestibule");
     let strip = Command::new("strip").arg("-o").arg(&stripped).arg(&bench.service).status();

@@ -22,12 +22,12 @@ pub(super) async fn anonymous(bench: &Bench) -> Result<Vec<Figure>> {
     let reference = reference()?;
     let (begin, hello) = (Question::always(get("/api/session", ""), 200), Question::always(get("/hello", ""), 200));
     let before = served.place.size()?;
-    let begun = std::cell::Cell::new(0.0);
+    let beginnings = std::cell::Cell::new(0.0);
     let rounds = Rounds::measure(
         bench.rounds,
         async || {
             let round = bench.round(&served.running, &begin).await?;
-            begun.set(begun.get() + round.rate * bench.round.as_secs_f64());
+            beginnings.set(beginnings.get() + round.rate * bench.round.as_secs_f64());
             Ok(round)
         },
         async || bench.round(&reference, &hello).await,
@@ -36,7 +36,7 @@ pub(super) async fn anonymous(bench: &Bench) -> Result<Vec<Figure>> {
     let what = "anonymous start";
     #[expect(clippy::cast_precision_loss, reason = "bytes of a small store")]
     let grown = served.place.size()? as f64 - before as f64;
-    let note = format!("after {} beginnings", whole(begun.get()));
+    let note = format!("after {} beginnings", whole(beginnings.get()));
     Ok(vec![
         rounds.throughput(what, Target::AtLeast(0.7)),
         rounds.processor(what, Target::AtLeast(0.7)),
@@ -50,10 +50,10 @@ pub(super) async fn start(bench: &Bench) -> Result<Vec<Figure>> {
     let request = easydb_read(seed::token(0).expose());
     let mut rounds = Vec::new();
     for _ in 0..bench.rounds {
-        let begun = Instant::now();
+        let started = Instant::now();
         let running = place.serve(Cores::All)?;
         let status = once(running.address, &request).await?.status;
-        rounds.push(begun.elapsed().as_secs_f64() * 1e3);
+        rounds.push(started.elapsed().as_secs_f64() * 1e3);
         ensure!(status == 200, "the first answer was {status}");
         running.stop()?;
     }

@@ -4,7 +4,7 @@ use anyhow::Result;
 
 use crate::{
     answer::get,
-    bench::{Bench, CONNECTIONS},
+    bench::{Bench, CONNECTIONS, requests_of},
     cores::Cores,
     figure::{Figure, Target},
     load::{Question, closed},
@@ -36,7 +36,7 @@ pub(super) async fn ends(bench: &Bench) -> Result<Vec<Figure>> {
     let next = std::cell::Cell::new(0);
     let end = async |count, connections| {
         let from = next.replace(next.get() + count);
-        let requests = served.requests_of(from..from + count, logout);
+        let requests = requests_of(from..from + count, logout);
         bench.each(&served.running, &Question::each_of(requests, 200), connections).await
     };
     let rounds = Rounds::measure(

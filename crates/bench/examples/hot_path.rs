@@ -1,5 +1,5 @@
 //! Asks the composed service the same thing so many times, in this process and without a socket, for whoever counts the
-//! instructions: `vestibule-hot-path easydb 1000`.
+//! instructions: `hot_path easydb 1000`.
 #![recursion_limit = "256"] // SeaORM's futures are nested deeply.
 
 use std::{env, net::SocketAddr};
