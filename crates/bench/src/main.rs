@@ -33,25 +33,25 @@ struct Arguments {
     #[command(subcommand)]
     instead: Option<Instead>,
     /// Short rounds of a small store, with no figure worth anything: to see that all of it works
-    #[arg(long)]
+    #[arg(long, global = true)]
     quick: bool,
     /// Only scenarios whose name has this in it; repeatable
-    #[arg(long, value_name = "NAME")]
+    #[arg(long, global = true, value_name = "NAME")]
     only: Vec<String>,
     /// Rounds of each side [default: 7]
-    #[arg(long)]
+    #[arg(long, global = true)]
     rounds: Option<usize>,
     /// Milliseconds of a round [default: 3000]
-    #[arg(long, value_name = "MILLIS")]
+    #[arg(long, global = true, value_name = "MILLIS")]
     round: Option<u64>,
     /// Sessions in the store; of more than a million, the others have ended [default: 100000]
-    #[arg(long, value_name = "COUNT")]
+    #[arg(long, global = true, value_name = "COUNT")]
     stored: Option<u32>,
     /// The program to measure [default: vestibule beside this one]
-    #[arg(long, value_name = "PATH")]
+    #[arg(long, global = true, value_name = "PATH")]
     service: Option<PathBuf>,
     /// Leaves docs/performance.md as it is
-    #[arg(long)]
+    #[arg(long, global = true)]
     dry: bool,
 }
 
@@ -119,7 +119,6 @@ async fn run(arguments: &Arguments) -> Result<()> {
     let wanted: Vec<_> = scenarios::ALL.iter().filter(|scenario| is_wanted(scenario.name)).collect();
     let names: Vec<_> = scenarios::ALL.iter().map(|scenario| scenario.name).collect();
     ensure!(!wanted.is_empty(), "no scenario is called so; there are: {}", names.join(", "));
-    let mut all = Vec::new();
     for (number, scenario) in wanted.iter().enumerate() {
         eprintln!("==> {} ({} of {})", scenario.name, number + 1, wanted.len());
         let figures = (scenario.run)(&bench).await.with_context(|| format!("{} cannot be measured", scenario.name))?;
@@ -127,7 +126,9 @@ async fn run(arguments: &Arguments) -> Result<()> {
             let standing = if arguments.quick { String::new() } else { figure.standing() };
             println!("{}: {}; {standing}; {}", figure.what, figure.found(), figure.note);
         }
-        all.extend(figures);
+        if !arguments.quick && !arguments.dry {
+            report::write(scenario.name, &figures)?;
+        }
     }
-    if arguments.quick || arguments.dry { Ok(()) } else { report::write(&all) }
+    Ok(())
 }

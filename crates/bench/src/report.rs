@@ -25,11 +25,11 @@ pub(crate) fn write_peers(table: &str) -> Result<()> {
     fs::write(PAGE, format!("{before}{PEERS}{table}{PEERS_END}{after}")).context("cannot write the page")
 }
 
-/// Replaces the rows of these figures, adds those that are new, and leaves the others.
-pub(crate) fn write(figures: &[Figure]) -> Result<()> {
+/// Replaces the rows of a scenario's figures, adds those that are new, and leaves the others; and likewise its plot.
+pub(crate) fn write(name: &str, figures: &[Figure]) -> Result<()> {
     let page = fs::read_to_string(PAGE).with_context(|| format!("{PAGE} is not there: run it in the workspace"))?;
     fs::write(PAGE, with(&page, figures)?)?;
-    for (name, plot) in plot::of(figures) {
+    if let Some(plot) = plot::of(figures) {
         fs::create_dir_all(PLOTS)?;
         fs::write(format!("{PLOTS}/{name}.svg"), plot)?;
     }
