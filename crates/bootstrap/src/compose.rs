@@ -78,6 +78,11 @@ impl App {
         Arc::clone(&self.operator)
     }
 
+    /// What answers requests, each of which has the extension that its connection would give it.
+    pub fn router(&self) -> Router {
+        self.router.clone()
+    }
+
     /// What is to be told at start.
     pub fn report(&self) -> &Report {
         &self.report

@@ -1,6 +1,8 @@
-//! What CI runs and what a person runs: `cargo xtask test`, `cargo xtask ci`, `cargo xtask servers`, `cargo xtask fuzz`.
+//! What CI runs and what a person runs: `cargo xtask test`, `cargo xtask ci`, `cargo xtask servers`, `cargo xtask fuzz`,
+//! `cargo xtask bench`.
 #![expect(clippy::print_stdout, clippy::print_stderr, reason = "a task tells on its terminal what it runs")]
 
+mod bench;
 mod fuzz;
 mod servers;
 
@@ -43,6 +45,13 @@ enum Task {
         /// Those of `fuzz/fuzz_targets`; all when none is named
         targets: Vec<String>,
     },
+    /// Builds the service as it is shipped, measures it, and writes `docs/performance.md`
+    #[command(disable_help_flag = true)]
+    Bench {
+        /// `--help` tells which
+        #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
+        arguments: Vec<String>,
+    },
 }
 
 fn main() -> Result<()> {
@@ -54,6 +63,7 @@ fn main() -> Result<()> {
         Task::Ci => ci(),
         Task::Servers => serve(),
         Task::Fuzz { seconds, targets } => fuzz::run(seconds, targets),
+        Task::Bench { arguments } => bench::run(&arguments),
     }
 }
 
@@ -67,6 +77,9 @@ fn test(arguments: &[String], seconds: u64) -> Result<()> {
     let mut tests = cargo(&["test", "--workspace", "--all-targets"]);
     tests.args(arguments).envs(servers.urls.clone()).env("VESTIBULE_LAWS_SECONDS", seconds.to_string());
     run(&mut tests)?;
+    if arguments.is_empty() {
+        bench::smoke(&servers)?;
+    }
     drop(servers);
     run(&mut cargo(&["test", "--workspace", "--doc"]))
 }

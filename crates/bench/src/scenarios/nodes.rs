@@ -1,0 +1,114 @@
+//! Several nodes on one PostgreSQL, each of which asks it every time: no session is accepted that another node has ended.
+
+use std::{
+    env, process,
+    process::{Command, Stdio},
+    time::{Duration, Instant},
+};
+
+use anyhow::{Context, Result, anyhow, ensure};
+use sea_orm::{ConnectOptions, ConnectionTrait, Database, DatabaseConnection, DbBackend, Statement};
+
+use super::reads::easydb_read;
+use crate::{
+    bench::{Bench, CONNECTIONS, Served, add_somebody, now},
+    cores::Cores,
+    figure::{Figure, Target},
+    load::Question,
+    place::Place,
+    rounds::{Rounds, Sample},
+    seed,
+};
+
+/// Where there is a server, with a user who may make databases.
+const SERVER: &str = "VESTIBULE_TEST_POSTGRES_URL";
+/// As many as a node has for its reads by default.
+const READERS: u32 = 4;
+
+/// A session read on one of two nodes, against reading a row by its primary key.
+pub(super) async fn strict(bench: &Bench) -> Result<Vec<Figure>> {
+    let Ok(server) = env::var(SERVER) else {
+        eprintln!("    skipped: {SERVER} is not set; `cargo xtask servers` tells it");
+        return Ok(Vec::new());
+    };
+    let name = format!("vestibule_bench_{}", process::id());
+    let database = Database::connect(quiet(&server)).await?;
+    database.execute_unprepared(&format!("CREATE DATABASE {name}")).await?;
+    let (address, _) = server.rsplit_once('/').context("the URL names a database")?;
+    let measured = on(bench, &format!("{address}/{name}")).await;
+    database.execute_unprepared(&format!("DROP DATABASE {name} WITH (FORCE)")).await?;
+    measured
+}
+
+async fn on(bench: &Bench, url: &str) -> Result<Vec<Figure>> {
+    let place = Place::new(&bench.service, &format!("[storage]\nurl = \"{url}\"\n"))?;
+    add_somebody(&place)?;
+    eprintln!("    filling a database with {} sessions", bench.stored);
+    let stored = seed::Stored { sessions: bench.stored.min(seed::LIVE), cheap: false };
+    seed::fill(url, stored, now()?).await?;
+    let (running, _other) = (place.serve(Cores::First)?, place.serve(Cores::Others)?);
+    let served = Served { place, running, stored };
+    let read = Question::any_of(served.requests(easydb_read), 200);
+    let rounds = Rounds::measure(
+        bench.rounds,
+        async || bench.round(&served.running, &read).await,
+        async || rows_elsewhere(url, stored.live(), bench.round),
+    )
+    .await?;
+    let what = "session read on PostgreSQL, two nodes, against a prepared read by primary key";
+    Ok(vec![rounds.throughput(what, Target::AtLeast(0.8)), rounds.processor(what, Target::AtLeast(0.8))])
+}
+
+/// Reads rows in a program that has the first core to itself, as the service has.
+fn rows_elsewhere(url: &str, sessions: u32, time: Duration) -> Result<Sample> {
+    let mut command = Command::new(env::current_exe()?);
+    command.args(["rows", url, &sessions.to_string(), &time.as_millis().to_string()]).stdout(Stdio::piped());
+    let output = Cores::First.start(|| command.spawn())?.wait_with_output()?;
+    let told = String::from_utf8(output.stdout)?;
+    let (rate, processor) = told.trim().split_once(' ').context("no rows were read")?;
+    let processor: f64 = processor.parse()?;
+    let sample = Sample::of_rate(rate.parse()?);
+    Ok(Sample { processor, busy: sample.rate * processor / 1e6, ..sample })
+}
+
+/// The program of [`rows_elsewhere`]: prints rows a second, and microseconds on a core for each.
+pub(crate) async fn rows(url: &str, sessions: u32, time: Duration) -> Result<()> {
+    let mut options = quiet(url);
+    options.max_connections(READERS).min_connections(READERS);
+    let database = Database::connect(options).await?;
+    row(&database, 0).await?;
+    let (begun, before) = (Instant::now(), crate::cores::time_of(process::id()).unwrap_or_default());
+    let tasks: Vec<_> = (0..CONNECTIONS)
+        .map(|_| {
+            let database = database.clone();
+            tokio::spawn(async move {
+                let mut read = 0_u32;
+                while begun.elapsed() < time {
+                    row(&database, fastrand::u32(0..sessions)).await?;
+                    read += 1;
+                }
+                anyhow::Ok(read)
+            })
+        })
+        .collect();
+    let mut read = 0;
+    for task in tasks {
+        read += task.await.map_err(|error| anyhow!(error))??;
+    }
+    let took = crate::cores::time_of(process::id()).unwrap_or_default().saturating_sub(before);
+    println!("{} {}", f64::from(read) / begun.elapsed().as_secs_f64(), took.as_secs_f64() * 1e6 / f64::from(read));
+    Ok(())
+}
+
+async fn row(database: &DatabaseConnection, number: u32) -> Result<()> {
+    let query = "SELECT id, subject_id, expires FROM sessions WHERE id = $1";
+    let statement = Statement::from_sql_and_values(DbBackend::Postgres, query, [seed::id(number).into()]);
+    ensure!(database.query_one_raw(statement).await?.is_some(), "there is no such session");
+    Ok(())
+}
+
+fn quiet(url: &str) -> ConnectOptions {
+    let mut options = ConnectOptions::new(url);
+    options.sqlx_logging(false);
+    options
+}

@@ -1,0 +1,89 @@
+//! Who is this? The question that everything else asks all the time.
+
+use anyhow::Result;
+
+use crate::{
+    answer::get,
+    bench::{Bench, CONNECTIONS, Served, requests_of},
+    cores::Cores,
+    figure::{Figure, Target},
+    load::{Question, once},
+    place::reference,
+    rounds::Rounds,
+    seed::{self, Stored},
+};
+
+const NEAR_THE_METAL: Target = Target::AtLeast(0.85);
+
+pub(super) fn easydb_read(token: &str) -> Vec<u8> {
+    get(&format!("/api/session?token={token}"), "")
+}
+
+fn vprotect_read(token: &str) -> Vec<u8> {
+    get("/session/user", &format!("authorization: Bearer {token}\r\n"))
+}
+
+fn forward_auth(token: &str) -> Vec<u8> {
+    get("/verify", &format!("authorization: Bearer {token}\r\n"))
+}
+
+/// `GET /api/session?token=`.
+pub(super) async fn easydb(bench: &Bench) -> Result<Vec<Figure>> {
+    against_hello(bench, "session read, easydb", &bench.usual().await?, easydb_read, 200).await
+}
+
+/// `GET /session/user`.
+pub(super) async fn vprotect(bench: &Bench) -> Result<Vec<Figure>> {
+    against_hello(bench, "session read, vprotect", &bench.usual().await?, vprotect_read, 200).await
+}
+
+/// What a proxy asks about every request that passes it.
+pub(super) async fn verify(bench: &Bench) -> Result<Vec<Figure>> {
+    let served = bench.usual().await?;
+    let status = once(served.running.address, &forward_auth(seed::token(0).expose())).await?.status;
+    if status == 404 {
+        eprintln!("    skipped: this service has no /verify");
+        return Ok(Vec::new());
+    }
+    against_hello(bench, "forward-auth check", &served, forward_auth, status).await
+}
+
+async fn against_hello(
+    bench: &Bench,
+    what: &str,
+    served: &Served,
+    of: fn(&str) -> Vec<u8>,
+    status: u16,
+) -> Result<Vec<Figure>> {
+    let reference = reference()?;
+    let requests = served.requests(of);
+    bench.each(&served.running, &Question::each_of(requests.clone(), status), CONNECTIONS).await?;
+    let (read, hello) = (Question::any_of(requests, status), Question::always(get("/hello", ""), 200));
+    let rounds = Rounds::measure(
+        bench.rounds,
+        async || bench.round(&served.running, &read).await,
+        async || bench.round(&reference, &hello).await,
+    )
+    .await?;
+    Ok(vec![rounds.throughput(what, NEAR_THE_METAL), rounds.processor(what, NEAR_THE_METAL)])
+}
+
+/// The same with as many sessions as were asked for against a thousand.
+pub(super) async fn of_many(bench: &Bench) -> Result<Vec<Figure>> {
+    let (many, few) =
+        (bench.usual().await?, bench.serve(Stored { sessions: 1_000, cheap: false }, "", Cores::First).await?);
+    let read = |served: &Served| (requests_of(0..served.stored.live(), easydb_read), 200);
+    let ((of_many, status), (of_few, _)) = (read(&many), read(&few));
+    bench.each(&many.running, &Question::each_of(of_many.clone(), status), CONNECTIONS).await?;
+    bench.each(&few.running, &Question::each_of(of_few.clone(), status), CONNECTIONS).await?;
+    let (of_many, of_few) = (Question::any_of(of_many, status), Question::any_of(of_few, status));
+    let rounds = Rounds::measure(
+        bench.rounds,
+        async || bench.round(&many.running, &of_many).await,
+        async || bench.round(&few.running, &of_few).await,
+    )
+    .await?;
+    let stored = crate::rounds::whole(bench.stored.into());
+    let what = format!("session read of {stored} sessions against 1,000");
+    Ok(vec![rounds.throughput(&what, Target::AtLeast(0.8)), rounds.processor(&what, Target::AtLeast(0.8))])
+}
