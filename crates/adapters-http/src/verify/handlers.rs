@@ -1,0 +1,22 @@
+//! What answers: read, ask, tell.
+
+use std::sync::Arc;
+
+use axum::response::Response;
+
+use super::{Verify, request, response};
+use crate::inbound::Inbound;
+
+pub(super) async fn verify(verify: Arc<Verify>, inbound: Inbound) -> Response {
+    match request::verify(&verify, &inbound) {
+        Some(command) => verify.verified(&inbound, verify.api.verify_session(command).await),
+        None => response::no_session(),
+    }
+}
+
+pub(super) async fn introspect(verify: Arc<Verify>, inbound: Inbound) -> Response {
+    match request::introspect(&verify, &inbound).await {
+        Ok(command) => verify.introspected(&inbound, verify.api.introspect_session(command).await),
+        Err(rejection) => rejection.into(),
+    }
+}
