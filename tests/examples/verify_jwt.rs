@@ -63,7 +63,8 @@ async fn main() -> ExitCode {
 }
 
 async fn run() -> Result<Claims> {
-    let [kind, issuer, keys_url] = env::args().skip(1).collect::<Vec<_>>().try_into().ok().context("three arguments")?;
+    let [kind, issuer, keys_url] =
+        env::args().skip(1).collect::<Vec<_>>().try_into().ok().context("three arguments")?;
     let token = io::read_to_string(io::stdin())?;
     let keys: JwkSet = reqwest::get(keys_url).await?.error_for_status()?.json().await?;
     Expected::named(&kind, &issuer)?.claims_of(token.trim(), &keys)

@@ -17,8 +17,8 @@ use crate::{
     ports::{Budgets, Clock, Ids, PasswordHasher, Seals, Sightings, Stores, TokenSigner, Tokens},
     use_cases::{
         authenticate_session, change_password, check_status, describe_session, describe_user, disclose, end_session,
-        end_session_by_form, introspect_session, log_in, log_in_by_form, log_in_with_token, register, reset_password, sign_out,
-        start_session, verify_session,
+        end_session_by_form, introspect_session, log_in, log_in_by_form, log_in_with_token, register, reset_password,
+        sign_out, start_session, verify_session,
     },
 };
 

@@ -225,7 +225,8 @@ pub(crate) async fn open_both(
 pub(crate) fn check(settings: &Settings) -> Result<()> {
     stores::check(settings)?;
     if settings.verify.enabled && settings.mounts.iter().any(dialects::is_below_verify) {
-        let why = "nothing can be mounted at or below /verify, where proxies ask: their requests would be answered by it";
+        let why =
+            "nothing can be mounted at or below /verify, where proxies ask: their requests would be answered by it";
         return Err(Invalid::because("mounts", why).into());
     }
     routes(settings).map(drop)

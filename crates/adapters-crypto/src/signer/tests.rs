@@ -171,7 +171,8 @@ fn somebody_elses_verifier_takes_what_was_signed_with_the_published_key() {
 fn view(principal: Principal) -> SessionView {
     let now = Timestamp::from_millis(NOW * 1000);
     let id = SessionId::from_uuid(Uuid::from_u128(2));
-    let mut session = Session::begin(id, Origin::new("x"), DeviceName::default(), now, now.plus(Duration::from_hours(1)));
+    let mut session =
+        Session::begin(id, Origin::new("x"), DeviceName::default(), now, now.plus(Duration::from_hours(1)));
     session.subject = match &principal {
         Principal::User(user) => Subject::User(user.id),
         Principal::Node(node) => Subject::Node(node.id),

@@ -1,10 +1,7 @@
 //! What is answered: headers for a proxy to pass on, or what RFC 7662 says; else a problem or an OAuth error.
 
 use axum::response::Response;
-use http::{
-    HeaderName, HeaderValue, StatusCode,
-    header::WWW_AUTHENTICATE,
-};
+use http::{HeaderName, HeaderValue, StatusCode, header::WWW_AUTHENTICATE};
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use serde::Serialize;
 use vestibule_application::{
@@ -103,7 +100,8 @@ fn holder(principal: &Principal) -> (Option<&User>, Option<&Node>) {
 
 /// For whatever reason: no token, one that is worth nothing, or a session that is nobody's.
 pub(super) fn no_session() -> Response {
-    let mut response = problem(StatusCode::UNAUTHORIZED, "no_session", "the request comes with no session of anybody's");
+    let mut response =
+        problem(StatusCode::UNAUTHORIZED, "no_session", "the request comes with no session of anybody's");
     response.headers_mut().insert(WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
     response
 }

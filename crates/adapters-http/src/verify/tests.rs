@@ -92,7 +92,8 @@ async fn a_users_session_is_200_with_who_it_is_in_headers() {
 
 #[tokio::test]
 async fn a_nodes_session_has_the_same_headers_and_those_of_users_are_empty() {
-    let answer = Ask::get("/verify").header("x-session-token", TOKEN).of(telling(view("here", Principal::Node(a_node())))).await;
+    let answer =
+        Ask::get("/verify").header("x-session-token", TOKEN).of(telling(view("here", Principal::Node(a_node())))).await;
     assert_eq!(answer.status, 200);
     for name in ["x-user-id", "x-user-login", "x-user-email", "x-user-roles"] {
         assert_eq!(answer.headers.get(name).map(http::HeaderValue::len), Some(0), "{name} is there, and empty");
@@ -107,9 +108,15 @@ async fn a_nodes_session_has_the_same_headers_and_those_of_users_are_empty() {
 #[case("100%41", "100%2541")]
 #[case("a+b@x.test", "a%2Bb@x.test")]
 #[tokio::test]
-async fn whatever_a_name_consists_of_its_header_has_nothing_that_means_anything(#[case] name: &str, #[case] value: &str) {
+async fn whatever_a_name_consists_of_its_header_has_nothing_that_means_anything(
+    #[case] name: &str,
+    #[case] value: &str,
+) {
     let user = vestibule_domain::user::User { login: LoginName::parse(name).unwrap(), ..alice() };
-    let answer = Ask::get("/verify").header("x-session-token", TOKEN).of(telling(view("here", Principal::User(Box::new(user))))).await;
+    let answer = Ask::get("/verify")
+        .header("x-session-token", TOKEN)
+        .of(telling(view("here", Principal::User(Box::new(user)))))
+        .await;
     assert_eq!(answer.header("x-user-login"), value);
     let decoded = percent_encoding::percent_decode_str(value).decode_utf8().unwrap();
     assert_eq!(decoded, name, "and it can be decoded");
@@ -181,7 +188,11 @@ async fn every_method_and_every_path_below_is_answered_alike_and_the_body_does_n
             let good = ask().header("x-session-token", TOKEN).of(knowing(TOKEN)).await;
             assert_eq!((good.status.as_u16(), good.body.as_str()), (200, ""), "{method} {target}");
             assert_eq!(good.header("x-user-login"), "alice", "{method} {target}");
-            assert_eq!(ask().header("x-session-token", OTHER).of(knowing(TOKEN)).await.status, 401, "{method} {target}");
+            assert_eq!(
+                ask().header("x-session-token", OTHER).of(knowing(TOKEN)).await.status,
+                401,
+                "{method} {target}"
+            );
         }
     }
 }
@@ -286,7 +297,11 @@ async fn of_everything_else_only_that_it_is_not_active_is_told() {
 #[case("Bearer nonsense".to_owned(), "", "")]
 #[case("Digest x".to_owned(), "", "")]
 #[tokio::test]
-async fn a_program_shows_its_api_token_in_any_of_three_ways(#[case] shown: String, #[case] token: &str, #[case] name: &str) {
+async fn a_program_shows_its_api_token_in_any_of_three_ways(
+    #[case] shown: String,
+    #[case] token: &str,
+    #[case] name: &str,
+) {
     let ask = Ask::post("/introspect").header("authorization", &shown).form(&format!("token={TOKEN}"));
     let (_, heard) = introspected(ask, || Ok(None)).await;
     assert_eq!(heard, [(token.to_owned(), name.to_owned())]);
@@ -295,7 +310,9 @@ async fn a_program_shows_its_api_token_in_any_of_three_ways(#[case] shown: Strin
 #[tokio::test]
 async fn wrong_or_no_credentials_are_401_with_what_to_show_whatever_the_body_is() {
     let without = || Ask::post("/introspect");
-    for ask in [asking(TOKEN), without().form(&format!("token={TOKEN}")), without().form(""), without().json("{}"), without()] {
+    for ask in
+        [asking(TOKEN), without().form(&format!("token={TOKEN}")), without().form(""), without().json("{}"), without()]
+    {
         let (answer, _) = introspected(ask, || Err(introspect_session::Error::UnknownClient)).await;
         assert_eq!(answer.status, 401);
         assert_eq!(answer.header("www-authenticate"), "Basic realm=\"introspection\", Bearer, Token");
@@ -314,7 +331,12 @@ async fn wrong_or_no_credentials_are_401_with_what_to_show_whatever_the_body_is(
 async fn a_question_that_is_none_is_400(#[case] kind: &str, #[case] body: &str, #[case] why: &str) {
     let ask = Ask::post("/introspect?token=in-the-url").header("authorization", &format!("Bearer {OTHER}"));
     let answer = ask.body(kind, body.to_owned()).of(verify(MockVerificationApi::new())).await;
-    assert_eq!(answer.text(), format!("400\ncontent-type: application/json\n\n{{\"error\":\"invalid_request\",\"error_description\":\"{why}\"}}"));
+    assert_eq!(
+        answer.text(),
+        format!(
+            "400\ncontent-type: application/json\n\n{{\"error\":\"invalid_request\",\"error_description\":\"{why}\"}}"
+        )
+    );
 }
 
 #[tokio::test]
