@@ -6,7 +6,10 @@
 use serde::Serialize;
 use uuid::Uuid;
 use vestibule_application::view::{Principal, SessionView};
-use vestibule_domain::time::Timestamp;
+use vestibule_domain::{
+    rights::{Right, RoleName},
+    time::Timestamp,
+};
 
 /// `typ` of an assertion's header.
 pub(super) const TYPE: &str = "vestibule-assertion+jwt";
@@ -44,7 +47,7 @@ impl<'a> WireAssertion<'a> {
             Principal::Node(node) => (None, Some(node)),
             Principal::Anonymous | Principal::Setup => return None,
         };
-        let rights: Vec<&str> = view.rights.iter().map(|right| right.as_str()).collect();
+        let rights: Vec<&str> = view.rights.iter().map(Right::as_str).collect();
         Some(Self {
             iss: issuer,
             aud: format!("{}/{AUDIENCE}", issuer.trim_end_matches('/')),
@@ -55,7 +58,7 @@ impl<'a> WireAssertion<'a> {
             username: user.map(|user| user.login.as_str()),
             email: user.map(|user| user.email.as_str()),
             node: node.map(|node| node.name.as_str()),
-            roles: view.principal.roles().map(|role| role.as_str()).collect(),
+            roles: view.principal.roles().map(RoleName::as_str).collect(),
             scope: rights.join(" "),
         })
     }

@@ -16,7 +16,10 @@ pub(super) async fn verify(verify: Arc<Verify>, inbound: Inbound) -> Response {
 
 pub(super) async fn introspect(verify: Arc<Verify>, inbound: Inbound) -> Response {
     match request::introspect(&verify, &inbound).await {
-        Ok(command) => verify.introspected(&inbound, verify.api.introspect_session(command).await),
+        Ok((command, unreadable)) => match (verify.api.introspect_session(command).await, unreadable) {
+            (Ok(_), Some(rejection)) => rejection.into(),
+            (result, _) => verify.introspected(&inbound, result),
+        },
         Err(rejection) => rejection.into(),
     }
 }

@@ -60,19 +60,20 @@ fn in_query(verify: &Verify, inbound: &Inbound) -> Option<Bearer> {
     })
 }
 
-pub(super) async fn introspect(verify: &Verify, inbound: &Inbound) -> Result<introspect_session::Command, Rejection> {
+/// What a program asks, and why that cannot be answered to a program whose API token is good.
+pub(super) type Question = (introspect_session::Command, Option<Rejection>);
+
+pub(super) async fn introspect(verify: &Verify, inbound: &Inbound) -> Result<Question, Rejection> {
     if !inbound.client.may_send_secrets() {
         inbound.note_exposure("an API token");
         return Err(Rejection::Insecure);
     }
     let Credentials { api_token, client } = Credentials::of(&inbound.headers);
-    let bearer = match (&api_token, token(inbound).await) {
-        (_, Ok(token)) => Bearer::parse(&token).ok(),
-        // Whoever shows no API token is asked for that first.
-        (None, Err(_)) => None,
-        (Some(_), Err(rejection)) => return Err(rejection),
+    let (bearer, unreadable) = match token(inbound).await {
+        Ok(token) => (Bearer::parse(&token).ok(), None),
+        Err(rejection) => (None, Some(rejection)),
     };
-    Ok(introspect_session::Command { caller: verify.caller(inbound), api_token, client, bearer })
+    Ok((introspect_session::Command { caller: verify.caller(inbound), api_token, client, bearer }, unreadable))
 }
 
 /// The token that is asked about: from the body alone, because targets are logged.

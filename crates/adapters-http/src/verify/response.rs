@@ -8,7 +8,11 @@ use vestibule_application::{
     use_cases::{introspect_session, verify_session},
     view::{Principal, SessionView},
 };
-use vestibule_domain::{node::Node, user::User};
+use vestibule_domain::{
+    node::Node,
+    rights::{Right, RoleName},
+    user::User,
+};
 
 use super::{Verify, request::Rejection};
 use crate::{
@@ -62,8 +66,8 @@ impl Verify {
 fn identity(outcome: &verify_session::Outcome) -> Response {
     let SessionView { session, principal, rights, .. } = &outcome.view;
     let (user, node) = holder(principal);
-    let roles: Vec<&str> = principal.roles().map(|role| role.as_str()).collect();
-    let rights: Vec<&str> = rights.iter().map(|right| right.as_str()).collect();
+    let roles: Vec<&str> = principal.roles().map(RoleName::as_str).collect();
+    let rights: Vec<&str> = rights.iter().map(Right::as_str).collect();
     let encoded = |text: &str| utf8_percent_encode(text, ENCODED).to_string();
     let values = [
         ("x-session-id", session.id.to_string()),
@@ -142,14 +146,14 @@ impl<'a> Details<'a> {
     fn of(view: &'a SessionView) -> Option<Self> {
         let SessionView { session, principal, rights, .. } = view;
         let (user, node) = holder(principal);
-        let rights: Vec<&str> = rights.iter().map(|right| right.as_str()).collect();
+        let rights: Vec<&str> = rights.iter().map(Right::as_str).collect();
         Some(Self {
             token_type: "Bearer",
             scope: rights.join(" "),
             sub: user.map(|user| user.id.to_string()).or(node.map(|node| node.id.to_string()))?,
             username: user.map(|user| user.login.as_str()),
             node: node.map(|node| node.name.as_str()),
-            roles: principal.roles().map(|role| role.as_str()).collect(),
+            roles: principal.roles().map(RoleName::as_str).collect(),
             iat: session.authenticated.unwrap_or(session.begun).as_secs(),
             exp: session.expires.as_secs(),
             // As in the signed form of the same session.
