@@ -101,9 +101,9 @@ impl ReadyKey {
     }
 
     /// A token of this type (RFC 8725, section 3.11) with these claims.
-    pub(crate) fn sign_as(&self, kind: &str, claims: &impl Serialize) -> Result<String, SigningFailed> {
+    pub(crate) fn sign_as(&self, typ: &str, claims: &impl Serialize) -> Result<String, SigningFailed> {
         let kid = Some(self.id.clone());
-        let header = Header { kid, typ: Some(kind.to_owned()), ..Header::new(Algorithm::EdDSA) };
+        let header = Header { kid, typ: Some(typ.to_owned()), ..Header::new(Algorithm::EdDSA) };
         encode(&header, claims, &self.encoding).map_err(|_| SigningFailed)
     }
 

@@ -94,10 +94,10 @@ async fn assert_checks(program: Program) {
 }
 
 /// Writes the how-to's program there.
-fn written(language: &str, name: &str, directory: &tempfile::TempDir) -> Option<PathBuf> {
+fn written(language: &str, name: &str, directory: &tempfile::TempDir) -> PathBuf {
     let file = directory.path().join(name);
     std::fs::write(&file, snippet(language)).unwrap();
-    Some(file)
+    file
 }
 
 #[tokio::test]
@@ -105,14 +105,14 @@ async fn the_program_in_python_takes_good_tokens_and_no_others() {
     let check = ["-c", "import cryptography, jwt"];
     let Some(program) = tool("python3", "python3-cryptography python3-jwt", &check) else { return };
     let directory = tempfile::tempdir().unwrap();
-    assert_checks(Program { program, file: written("python", "verify_jwt.py", &directory) }).await;
+    assert_checks(Program { program, file: Some(written("python", "verify_jwt.py", &directory)) }).await;
 }
 
 #[tokio::test]
 async fn the_program_for_node_takes_good_tokens_and_no_others() {
     let Some(program) = tool("node", "nodejs", &["-e", "fetch"]) else { return };
     let directory = tempfile::tempdir().unwrap();
-    assert_checks(Program { program, file: written("js", "verify_jwt.mjs", &directory) }).await;
+    assert_checks(Program { program, file: Some(written("js", "verify_jwt.mjs", &directory)) }).await;
 }
 
 #[tokio::test]

@@ -41,7 +41,7 @@ pub(super) struct WireAssertion<'a> {
 
 impl<'a> WireAssertion<'a> {
     /// Nothing for a session that is nobody's.
-    pub(super) fn of(view: &'a SessionView, issuer: &'a str, issued: Timestamp, expires: Timestamp) -> Option<Self> {
+    pub(super) fn of(view: &'a SessionView, iss: &'a str, issued: Timestamp, expires: Timestamp) -> Option<Self> {
         let (user, node) = match &view.principal {
             Principal::User(user) => (Some(user), None),
             Principal::Node(node) => (None, Some(node)),
@@ -49,8 +49,8 @@ impl<'a> WireAssertion<'a> {
         };
         let rights: Vec<&str> = view.rights.iter().map(Right::as_str).collect();
         Some(Self {
-            iss: issuer,
-            aud: format!("{}/{AUDIENCE}", issuer.trim_end_matches('/')),
+            iss,
+            aud: format!("{}/{AUDIENCE}", iss.trim_end_matches('/')),
             sub: user.map(|user| user.id.as_uuid()).or(node.map(|node| node.id.as_uuid()))?,
             sid: view.session.id.as_uuid(),
             iat: issued.as_secs(),
