@@ -32,4 +32,5 @@ mod throttling;
 mod tidy;
 mod timing;
 mod tokens;
+mod verify;
 mod vprotect;

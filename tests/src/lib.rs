@@ -8,6 +8,7 @@ mod doors;
 pub mod places;
 mod process;
 mod raw;
+mod tools;
 mod visitor;
 
 use std::{
@@ -23,9 +24,10 @@ pub use chance::Chance;
 pub use clock::TestClock;
 pub use doors::Doors;
 pub use process::Process;
-pub use raw::{command, exchange, program};
+pub use raw::{command, example, exchange, program};
 use sea_orm::{ConnectionTrait, Database, Statement};
 use tempfile::TempDir;
+pub use tools::tool;
 use vestibule_application::operator::{Operator, users::NewUser};
 use vestibule_bootstrap::{
     compose::{Overrides, build},

@@ -46,16 +46,23 @@ pub async fn command(config: &Path, arguments: &[&str], stdin: &str) -> Output {
 /// The `vestibule` program, built if need be: these tests belong to another package, so Cargo does not tell where it is.
 pub fn program() -> &'static Path {
     static PROGRAM: OnceLock<PathBuf> = OnceLock::new();
-    PROGRAM.get_or_init(|| {
-        let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap();
-        // Of the whole workspace, or its dependencies would be built again with fewer features.
-        let built = std::process::Command::new(env!("CARGO"))
-            .args(["build", "--quiet", "--workspace", "--bin", "vestibule"])
-            .current_dir(root)
-            .status()
-            .unwrap();
-        assert!(built.success(), "the program does not build");
-        let target = std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| root.join("target"), PathBuf::from);
-        target.join("debug/vestibule")
-    })
+    PROGRAM.get_or_init(|| built("--bin", "vestibule", "vestibule"))
+}
+
+/// One of the `examples` of these tests, built if need be.
+pub fn example(name: &str) -> PathBuf {
+    built("--example", name, &format!("examples/{name}"))
+}
+
+fn built(kind: &str, name: &str, file: &str) -> PathBuf {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap();
+    // Of the whole workspace, or its dependencies would be built again with fewer features.
+    let built = std::process::Command::new(env!("CARGO"))
+        .args(["build", "--quiet", "--workspace", kind, name])
+        .current_dir(root)
+        .status()
+        .unwrap();
+    assert!(built.success(), "{name} does not build");
+    let target = std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| root.join("target"), PathBuf::from);
+    target.join("debug").join(file)
 }

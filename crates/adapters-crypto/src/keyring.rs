@@ -95,9 +95,15 @@ impl ReadyKey {
         ready.verified::<Value>(&probe).map(|_| ready).ok_or(SigningFailed)
     }
 
-    /// A token with these claims.
+    /// A session's token with these claims.
     pub(crate) fn sign(&self, claims: &impl Serialize) -> Result<String, SigningFailed> {
-        let header = Header { kid: Some(self.id.clone()), ..Header::new(Algorithm::EdDSA) };
+        self.sign_as("JWT", claims)
+    }
+
+    /// A token of this type (RFC 8725, section 3.11) with these claims.
+    pub(crate) fn sign_as(&self, typ: &str, claims: &impl Serialize) -> Result<String, SigningFailed> {
+        let kid = Some(self.id.clone());
+        let header = Header { kid, typ: Some(typ.to_owned()), ..Header::new(Algorithm::EdDSA) };
         encode(&header, claims, &self.encoding).map_err(|_| SigningFailed)
     }
 

@@ -4,16 +4,22 @@
 //! signature is demanded. So no header can choose an algorithm, bring a key or name a place to fetch one from
 //! (RFC 8725, sections 3.1, 3.2, 3.10 and 3.11).
 
+mod assertion;
+
 use std::{sync::Arc, time::Duration};
 
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
-use vestibule_application::ports::{InvalidSignature, SigningFailed, TokenSigner};
+use vestibule_application::{
+    ports::{InvalidSignature, SigningFailed, TokenSigner},
+    view::SessionView,
+};
 use vestibule_domain::{
     session::{Claims, SessionId, SignedToken},
     time::Timestamp,
 };
 
+use self::assertion::WireAssertion;
 use crate::keyring::{Keyring, ReadyKey};
 
 #[cfg(test)]
@@ -107,5 +113,10 @@ impl TokenSigner for Ed25519Signer {
             expires: time(wire.exp)?,
             scope: wire.scope.split(' ').filter(|word| !word.is_empty()).map(str::to_owned).collect(),
         })
+    }
+
+    fn assert(&self, view: &SessionView, issued: Timestamp, expires: Timestamp) -> Result<SignedToken, SigningFailed> {
+        let wire = WireAssertion::of(view, &self.issuer, issued, expires).ok_or(SigningFailed)?;
+        self.keyring.signing(|key| key.sign_as(assertion::TYPE, &wire)).map(SignedToken::new)
     }
 }

@@ -14,7 +14,10 @@ use axum::response::Response;
 use http::Method;
 use vestibule_application::api::AccountApi;
 
-use crate::dialect::{Dialect, Refusal, Route, Site};
+use crate::{
+    dialect::{Dialect, Refusal, Route, Site},
+    reply,
+};
 
 /// The API. It has one edition and one profile.
 pub struct Account {
@@ -45,6 +48,6 @@ impl Dialect for Account {
     }
 
     fn refuse(&self, refusal: Refusal) -> Response {
-        response::refusal(refusal)
+        reply::refusal(refusal)
     }
 }

@@ -110,6 +110,11 @@ pub trait Dialect: Send + Sync + 'static {
     /// A refusal in its own error shape.
     fn refuse(&self, refusal: Refusal) -> Response;
 
+    /// Whether pages of other origins may be let read its answers (CORS).
+    fn is_for_pages(&self) -> bool {
+        true
+    }
+
     /// Who asks, as the use cases want to know it.
     fn caller(&self, inbound: &Inbound) -> Caller {
         Caller { origin: Origin::new(self.name()), address: inbound.client.address }
@@ -131,7 +136,8 @@ pub struct Route {
     pub operation: &'static str,
     /// Its method.
     pub method: Method,
-    /// Its path below the mount's prefix; slashes at the end are significant.
+    /// Its path below the mount's prefix; slashes at the end are significant. One that ends with
+    /// [`BELOW`](crate::mount::BELOW) stands for everything below it.
     pub path: &'static str,
     /// Whether HEAD is answered as GET without a body. Never for a GET that has effects.
     pub answers_head: bool,

@@ -18,3 +18,4 @@ pub mod params;
 pub mod reply;
 #[cfg(test)]
 mod testing;
+pub mod verify;

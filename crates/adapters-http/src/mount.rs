@@ -18,6 +18,7 @@ use vestibule_application::ports::Ids;
 use self::{fallback::Fallback, paths::Hosts};
 pub use self::{
     front::{Front, MAX_FIELDS, MAX_HEAD},
+    paths::BELOW,
     table::{Collision, Entry, Mount, table},
 };
 use crate::reply;

@@ -9,6 +9,8 @@ use http::{
 };
 use serde::Serialize;
 
+use crate::dialect::Refusal;
+
 /// JSON, as most dialects name it.
 pub const JSON: HeaderValue = HeaderValue::from_static("application/json");
 
@@ -45,6 +47,28 @@ pub fn problem(status: StatusCode, code: &'static str, detail: &str) -> Response
     let title = status.canonical_reason().unwrap_or_default();
     let body = Problem { r#type: "about:blank", title, status: status.as_u16(), detail, code };
     json(status, HeaderValue::from_static("application/problem+json"), &body)
+}
+
+/// A refusal, where no dialect has a shape of its own for it.
+pub fn refusal(refusal: Refusal) -> Response {
+    match refusal {
+        Refusal::NotFound => problem(StatusCode::NOT_FOUND, "not_found", "there is nothing at this path"),
+        Refusal::MethodNotAllowed => {
+            problem(StatusCode::METHOD_NOT_ALLOWED, "method_not_allowed", "this path has other methods")
+        }
+        Refusal::BodyTooLarge => problem(StatusCode::PAYLOAD_TOO_LARGE, "body_too_large", "the body is too large"),
+        Refusal::Malformed(why) => problem(StatusCode::BAD_REQUEST, "malformed_request", why),
+        Refusal::TimedOut => problem(StatusCode::REQUEST_TIMEOUT, "timed_out", "the request took too long"),
+        Refusal::Unavailable { retry_after } => {
+            problem(StatusCode::SERVICE_UNAVAILABLE, "unavailable", "the service cannot answer now; try again later")
+                .retry_after(retry_after)
+        }
+        Refusal::Internal { request_id } => problem(
+            StatusCode::INTERNAL_SERVER_ERROR,
+            "internal_error",
+            &format!("something went wrong here; the log has it under {request_id}"),
+        ),
+    }
 }
 
 /// Adds to an answer.

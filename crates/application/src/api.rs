@@ -1,4 +1,4 @@
-//! The driving ports: what the dialects can ask for, and what the service's own API for passwords can.
+//! The driving ports: what the dialects can ask for, and what the service's own APIs can.
 
 use std::net::IpAddr;
 
@@ -10,7 +10,8 @@ use vestibule_domain::{
 
 use crate::use_cases::{
     authenticate_session, change_password, check_status, describe_session, describe_user, disclose, end_session,
-    end_session_by_form, log_in, log_in_by_form, log_in_with_token, register, reset_password, sign_out, start_session,
+    end_session_by_form, introspect_session, log_in, log_in_by_form, log_in_with_token, register, reset_password,
+    sign_out, start_session, verify_session,
 };
 
 /// Who asks, and through which API.
@@ -116,4 +117,20 @@ pub trait AccountApi: Send + Sync {
         &self,
         command: reset_password::Command,
     ) -> Result<reset_password::Outcome, reset_password::Error>;
+}
+
+/// What other services ask about sessions: no dialect's, because no document has it.
+#[cfg_attr(any(test, feature = "mock"), mockall::automock)]
+#[async_trait]
+pub trait VerificationApi: Send + Sync {
+    /// Tells a proxy or service whose session a request comes with.
+    async fn verify_session(
+        &self,
+        command: verify_session::Command,
+    ) -> Result<verify_session::Outcome, verify_session::Error>;
+    /// Tells a program with an API token what a session's token is worth.
+    async fn introspect_session(
+        &self,
+        command: introspect_session::Command,
+    ) -> Result<introspect_session::Outcome, introspect_session::Error>;
 }

@@ -10,4 +10,5 @@ pub mod password;
 pub mod redemptions;
 pub mod resolver;
 pub mod setup;
+pub mod verifier;
 pub mod viewer;

@@ -8,16 +8,17 @@ use std::sync::Arc;
 use async_trait::async_trait;
 
 use crate::{
-    api::{AccountApi, SessionApi},
+    api::{AccountApi, SessionApi, VerificationApi},
     policies::{
         callers::Callers, gate::Gate, lifetimes::LifetimePolicy, new_passwords::NewPasswords, openings::Openings,
-        password::PasswordPolicy, redemptions::Redemptions, resolver::Resolver, setup::SetupGrants, viewer::Viewer,
+        password::PasswordPolicy, redemptions::Redemptions, resolver::Resolver, setup::SetupGrants, verifier::Verifier,
+        viewer::Viewer,
     },
     ports::{Budgets, Clock, Ids, PasswordHasher, Seals, Sightings, Stores, TokenSigner, Tokens},
     use_cases::{
         authenticate_session, change_password, check_status, describe_session, describe_user, disclose, end_session,
-        end_session_by_form, log_in, log_in_by_form, log_in_with_token, register, reset_password, sign_out,
-        start_session,
+        end_session_by_form, introspect_session, log_in, log_in_by_form, log_in_with_token, register, reset_password,
+        sign_out, start_session, verify_session,
     },
 };
 
@@ -65,6 +66,8 @@ pub struct Service {
     disclose: disclose::UseCase,
     change_password: change_password::UseCase,
     reset_password: reset_password::UseCase,
+    verify_session: verify_session::UseCase,
+    introspect_session: introspect_session::UseCase,
 }
 
 impl Service {
@@ -126,6 +129,7 @@ impl Service {
             tokens: ports.tokens.clone(),
             clock: ports.clock.clone(),
         });
+        let verifier = Arc::new(Verifier { resolver: resolver.clone(), viewer: viewer.clone() });
         let describe_session =
             Arc::new(describe_session::UseCase { resolver: resolver.clone(), viewer: viewer.clone() });
         let sign_out = Arc::new(sign_out::UseCase {
@@ -145,11 +149,17 @@ impl Service {
         let log_in = Arc::new(log_in::UseCase {
             gate: gate.clone(),
             openings: openings.clone(),
-            signer: ports.signer,
+            signer: ports.signer.clone(),
             clock: ports.clock.clone(),
             viewer: viewer.clone(),
         });
         Self {
+            verify_session: verify_session::UseCase {
+                verifier: verifier.clone(),
+                signer: ports.signer,
+                clock: ports.clock.clone(),
+            },
+            introspect_session: introspect_session::UseCase { callers: callers.clone(), verifier },
             start_session: start_session::UseCase {
                 budgets: ports.local_budgets,
                 seals: ports.seals,
@@ -228,3 +238,5 @@ answer_with_use_cases! {
 }
 
 answer_with_use_cases! { AccountApi: change_password reset_password }
+
+answer_with_use_cases! { VerificationApi: verify_session introspect_session }

@@ -232,6 +232,11 @@ pub(crate) async fn open_both(
 /// Finds what only shows when settings are taken together: missing stores, mounts in each other's way.
 pub(crate) fn check(settings: &Settings) -> Result<()> {
     stores::check(settings)?;
+    if settings.verify.enabled && settings.mounts.iter().any(dialects::is_below_verify) {
+        let why =
+            "nothing can be mounted at or below /verify, where proxies ask: their requests would be answered by it";
+        return Err(Invalid::because("mounts", why).into());
+    }
     routes(settings).map(drop)
 }
 

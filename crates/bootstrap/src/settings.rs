@@ -29,7 +29,7 @@ pub use self::{
     problem::{Invalid, Problem},
     sections::{
         Account, Admin, Argon2, Dood, Easydb, Keys, Log, Mount, Passwords, Platformos, Server, Sessions, Setup,
-        Storage, Throttle, Tls, Vprotect, Window,
+        Storage, Throttle, Tls, Verify, Vprotect, Window,
     },
 };
 
@@ -70,6 +70,8 @@ pub struct Settings {
     pub vprotect: Vprotect,
     /// The service's own API for passwords.
     pub account: Account,
+    /// The service's own API for other services.
+    pub verify: Verify,
     /// The operator's listener.
     pub admin: Admin,
     /// The log.

@@ -140,25 +140,41 @@ impl User {
     }
 }
 
-/// Installs what is missing, where that can be done.
+/// Installs what is missing, where that can be done. Without servers there are no tests; without one of the programs with
+/// which the how-tos are tried, the tests that need it say so.
 fn install() -> Result<()> {
-    let packages = [
+    let servers = [
         (postgres::PACKAGE, postgres::is_installed()),
         (mariadb::PACKAGE, mariadb::is_installed()),
         (redis::PACKAGE, redis::is_installed()),
     ];
-    let packages: Vec<_> = packages.into_iter().filter(|(_, is_there)| !is_there).map(|(package, _)| package).collect();
+    let has_jwt = || output(Command::new("/usr/bin/python3").args(["-c", "import cryptography, jwt"])).is_ok();
+    let programs = [
+        ("nginx-light", find("nginx").is_some()),
+        ("nodejs", find("node").is_some()),
+        ("python3-cryptography python3-jwt", has_jwt()),
+    ];
+    install_missing("database servers", &servers)?;
+    if let Err(error) = install_missing("programs of the how-tos", &programs) {
+        crate::say(&format!("go on without: {error:#}"));
+    }
+    Ok(())
+}
+
+fn install_missing(what: &str, packages: &[(&str, bool)]) -> Result<()> {
+    let packages: Vec<_> = packages.iter().filter(|(_, is_there)| !is_there).map(|(package, _)| *package).collect();
+    let packages = packages.join(" ");
     if packages.is_empty() {
         return Ok(());
     }
-    let line = format!("apt-get install -y --no-install-recommends {}", packages.join(" "));
+    let line = format!("apt-get install -y --no-install-recommends {packages}");
     if !is_root()? || find("apt-get").is_none() {
-        bail!("the tests need database servers: run `{line}` as root, or install the same otherwise");
+        bail!("the tests need {what}: run `{line}` as root, or install the same otherwise");
     }
     crate::say(&line);
     quietly(Command::new("apt-get").arg("update"))?;
     let mut install = Command::new("apt-get");
-    install.args(["install", "-y", "--no-install-recommends"]).args(packages);
+    install.args(["install", "-y", "--no-install-recommends"]).args(packages.split(' '));
     quietly(install.env("DEBIAN_FRONTEND", "noninteractive"))
 }
 

@@ -85,27 +85,6 @@ impl From<Rejection> for Response {
     }
 }
 
-pub(super) fn refusal(refusal: Refusal) -> Response {
-    match refusal {
-        Refusal::NotFound => problem(StatusCode::NOT_FOUND, "not_found", "there is nothing at this path"),
-        Refusal::MethodNotAllowed => {
-            problem(StatusCode::METHOD_NOT_ALLOWED, "method_not_allowed", "this path has other methods")
-        }
-        Refusal::BodyTooLarge => problem(StatusCode::PAYLOAD_TOO_LARGE, "body_too_large", "the body is too large"),
-        Refusal::Malformed(why) => problem(StatusCode::BAD_REQUEST, "malformed_request", why),
-        Refusal::TimedOut => problem(StatusCode::REQUEST_TIMEOUT, "timed_out", "the request took too long"),
-        Refusal::Unavailable { retry_after } => {
-            problem(StatusCode::SERVICE_UNAVAILABLE, "unavailable", "the service cannot answer now; try again later")
-                .retry_after(retry_after)
-        }
-        Refusal::Internal { request_id } => problem(
-            StatusCode::INTERNAL_SERVER_ERROR,
-            "internal_error",
-            &format!("something went wrong here; the log has it under {request_id}"),
-        ),
-    }
-}
-
 /// Not 401: nothing here is authenticated by a header that could be asked for.
 fn wrong_credentials() -> Response {
     problem(StatusCode::FORBIDDEN, "wrong_credentials", "no user has this login and password")

@@ -22,7 +22,7 @@ use tower::{Layer, ServiceExt, service_fn};
 use tower_http::cors::{AllowHeaders, AllowMethods, AllowOrigin, CorsLayer};
 use tracing::Instrument;
 
-use super::{PREFLIGHT_KEPT, Shared, paths::Hosts, work};
+use super::{Entry, PREFLIGHT_KEPT, Shared, paths::Hosts, work};
 use crate::{inbound::RequestId, reply::problem};
 
 pub(super) const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
@@ -95,23 +95,29 @@ impl Front {
         if let Some(refusal) = too_large(&request) {
             return refusal;
         }
+        let entry = self.0.hosts.of_request(&request).find(&request);
         match &self.0.cors {
             // The layer would answer every OPTIONS, but only a preflight is for it.
-            Some(cors) if request.method() != Method::OPTIONS || is_preflight(&request) => {
-                let front = self.clone();
+            Some(cors)
+                if entry.is_none_or(|entry| entry.dialect.is_for_pages())
+                    && (request.method() != Method::OPTIONS || is_preflight(&request)) =>
+            {
+                let (front, entry) = (self.clone(), entry.cloned());
                 let route = service_fn(move |request| {
-                    let front = front.clone();
-                    async move { Ok::<_, Infallible>(front.route(request).await) }
+                    let (front, entry) = (front.clone(), entry.clone());
+                    async move { Ok::<_, Infallible>(front.route(request, entry.as_ref()).await) }
                 });
-                cors.layer(route).oneshot(request).await.unwrap_or_else(|never| match never {})
+                // Boxed, because every request's future has room for it.
+                Box::pin(cors.layer(route).oneshot(request)).await.unwrap_or_else(|never| match never {})
             }
-            Some(_) | None => self.route(request).await,
+            Some(_) | None => self.route(request, entry).await,
         }
     }
 
-    async fn route(&self, request: Request) -> Response {
-        let Some(entry) = self.0.hosts.of_request(&request).find(&request) else {
-            return self.0.rest.clone().oneshot(request).await.unwrap_or_else(|never| match never {});
+    async fn route(&self, request: Request, entry: Option<&Arc<Entry>>) -> Response {
+        let Some(entry) = entry else {
+            let answered = Box::pin(self.0.rest.clone().oneshot(request)).await;
+            return answered.unwrap_or_else(|never| match never {});
         };
         let is_head = request.method() == Method::HEAD;
         let response = work::answer(request, &entry.handler, &entry.dialect, &self.0.shared).await;

@@ -1,4 +1,4 @@
-//! Which route a request is for: every path of every dialect is exact, so a table tells.
+//! Which route a request is for: documented paths are exact, so a table tells.
 
 use std::{
     collections::{BTreeSet, HashMap},
@@ -10,6 +10,9 @@ use http::{Method, header::HOST};
 
 use super::{Entry, Fallback};
 
+/// What a path ends with that stands for everything below it.
+pub const BELOW: &str = "{*below}";
+
 /// The routes by host.
 pub(super) struct Hosts {
     named: HashMap<String, OfHost>,
@@ -19,6 +22,8 @@ pub(super) struct Hosts {
 /// What answers for one host, or for hosts that no mount names.
 pub(super) struct OfHost {
     paths: HashMap<String, Vec<Arc<Entry>>>,
+    /// The routes for everything below a path, which ends with a slash.
+    below: Vec<(String, Vec<Arc<Entry>>)>,
     pub(super) fallback: Fallback,
 }
 
@@ -48,7 +53,9 @@ impl OfHost {
         for entry in &here {
             paths.entry(entry.path.clone()).or_default().push(Arc::clone(entry));
         }
-        Self { paths, fallback: Fallback::new(&here) }
+        let is_below = |path: &str| path.strip_suffix(BELOW).map(str::to_owned);
+        let below = paths.iter().filter_map(|(path, entries)| Some((is_below(path)?, entries.clone()))).collect();
+        Self { paths, below, fallback: Fallback::new(&here) }
     }
 
     /// The route for this path and method. GETs that may have effects are not for HEAD.
@@ -57,7 +64,9 @@ impl OfHost {
         let takes = |entry: &&Arc<Entry>| {
             entry.method == *method || method == Method::HEAD && entry.method == Method::GET && entry.answers_head
         };
-        self.paths.get(request.uri().path())?.iter().find(takes)
+        let path = request.uri().path();
+        let below = || self.below.iter().find(|(place, _)| path.starts_with(place.as_str())).map(|(_, entries)| entries);
+        self.paths.get(path).or_else(below)?.iter().find(takes)
     }
 }
 

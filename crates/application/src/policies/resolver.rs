@@ -56,13 +56,25 @@ impl Resolver {
 
     /// The live session behind `bearer` as the API `via` may see it; nothing if there is none, whatever the reason.
     pub async fn resolve(&self, bearer: &Bearer, via: &Origin) -> Result<Option<Resolved>, StoreError> {
+        self.resolve_if(bearer, |session| self.lifetimes.accepts(&session.origin, via)).await
+    }
+
+    /// The same, whichever API it was begun through: for whoever asks on behalf of services that have none.
+    pub async fn resolve_of_any(&self, bearer: &Bearer) -> Result<Option<Resolved>, StoreError> {
+        self.resolve_if(bearer, |_| true).await
+    }
+
+    async fn resolve_if(
+        &self,
+        bearer: &Bearer,
+        is_for_caller: impl FnOnce(&Session) -> bool + Send,
+    ) -> Result<Option<Resolved>, StoreError> {
         let now = self.clock.now();
         let found = match bearer {
             Bearer::Opaque(token) => self.by_token(token, now).await?,
             Bearer::Signed(token) => self.by_signature(token, now).await?,
         };
-        let accepted =
-            found.filter(|found| found.session.is_live(now) && self.lifetimes.accepts(&found.session.origin, via));
+        let accepted = found.filter(|found| found.session.is_live(now) && is_for_caller(&found.session));
         if let Some(Resolved { session, kept: Kept::Row }) = &accepted {
             self.sightings.note(session, now);
         }

@@ -10,6 +10,8 @@ use vestibule_domain::{
     time::Timestamp,
 };
 
+use crate::view::SessionView;
+
 /// Random tokens and what is kept of them.
 #[cfg_attr(any(test, feature = "mock"), mockall::automock)]
 pub trait Tokens: Send + Sync {
@@ -77,8 +79,11 @@ pub struct InvalidSignature;
 pub trait TokenSigner: Send + Sync {
     /// Signs.
     fn sign(&self, claims: &Claims) -> Result<SignedToken, SigningFailed>;
-    /// The claims of a token that this service signed. Expiry is for the caller to decide.
+    /// The claims of a token that this service signed as a session's. Expiry is for the caller to decide.
     fn verify(&self, token: &SignedToken) -> Result<Claims, InvalidSignature>;
+    /// Signs for other services whose session this is. What it makes is no session's token: it differs in type and
+    /// audience from all that [`Self::sign`] makes, and [`Self::verify`] refuses it.
+    fn assert(&self, view: &SessionView, issued: Timestamp, expires: Timestamp) -> Result<SignedToken, SigningFailed>;
 }
 
 /// How dear a hash is to make.

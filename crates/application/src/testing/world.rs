@@ -14,7 +14,7 @@ use vestibule_domain::{
     network::KnownNetworks,
     rights::Role,
     secret::Digest,
-    session::{Claims, Session, Subject},
+    session::{Claims, Session, SessionId, Subject},
     time::Timestamp,
 };
 
@@ -62,6 +62,8 @@ pub(crate) struct State {
     pub(crate) units: Vec<Vec<String>>,
     pub(crate) sealed: Vec<Seal>,
     pub(crate) signed: Vec<Claims>,
+    /// From when until when assertions were to be good, and of which sessions.
+    pub(crate) asserted: Vec<(SessionId, Timestamp, Timestamp)>,
     /// Of which profiles the comparisons with nothing were.
     pub(crate) against_nothing: Vec<HashProfile>,
     refusals: VecDeque<Refusal>,
@@ -100,6 +102,7 @@ impl World {
             units: Vec::new(),
             sealed: Vec::new(),
             signed: Vec::new(),
+            asserted: Vec::new(),
             against_nothing: Vec::new(),
             refusals: VecDeque::new(),
             minted: 0,

@@ -1,4 +1,4 @@
-//! The five dialects, each with what the operator decides about it, and the service's own API, in their places.
+//! The five dialects, each with what the operator decides about it, and the service's own APIs, in their places.
 
 use std::{collections::BTreeSet, sync::Arc};
 
@@ -14,9 +14,10 @@ use vestibule_adapters_http::{
         vprotect::{self, Vprotect},
     },
     mount::Mount,
+    verify::{self, Verify},
 };
 use vestibule_application::{
-    api::{AccountApi, SessionApi},
+    api::{AccountApi, SessionApi, VerificationApi},
     service::Service,
 };
 
@@ -52,7 +53,30 @@ pub(super) fn mounts(settings: &Settings, service: &Arc<Service>, public_url: &U
         prefix: Account::PREFIX.to_owned(),
         hosts: BTreeSet::new(),
     });
-    settings.mounts.iter().map(mount).chain(account).collect()
+    let verify = settings.verify.enabled.then(|| Mount {
+        dialect: Arc::new(Verify::new(Arc::clone(service) as Arc<dyn VerificationApi>, verification(settings))),
+        edition: dialect::Edition::default(),
+        prefix: String::new(),
+        hosts: BTreeSet::new(),
+    });
+    settings.mounts.iter().map(mount).chain(account).chain(verify).collect()
+}
+
+/// Whether a mount would answer where [`Verify`] has to: a proxy takes any 200 from there for leave.
+pub(super) fn is_below_verify(mount: &settings::Mount) -> bool {
+    let below = mount.prefix.as_str().strip_prefix(Verify::PREFIX);
+    below.is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+}
+
+fn verification(settings: &Settings) -> verify::Settings {
+    let easydb = ["__Host-vestibule_session", "vestibule_session"];
+    let others = [settings.platformos.cookie_name.as_str(), settings.vprotect.cookie_name.as_str()];
+    let settings::Verify { query_tokens, assertions, assertion_lifetime, .. } = settings.verify;
+    verify::Settings {
+        cookies: others.into_iter().chain(easydb).map(str::to_owned).collect(),
+        query_tokens,
+        assertion: assertions.then_some(assertion_lifetime),
+    }
 }
 
 /// The name of an edition in settings.

@@ -8,7 +8,7 @@ use vestibule_domain::{form::FormConfiguration, session::Lifetimes};
 
 use super::{
     Account, Admin, Argon2, Dialect, Dood, Easydb, Edition, Keys, Log, Mount, OpenTo, Passwords, Platformos, Prefix,
-    Problem, Profile, Server, Sessions, Settings, Setup, Storage, StoreUrl, Throttle, Tls, Vprotect, Window,
+    Problem, Profile, Server, Sessions, Settings, Setup, Storage, StoreUrl, Throttle, Tls, Verify, Vprotect, Window,
     reader::Reader,
 };
 use crate::form_document::FormDocument;
@@ -56,6 +56,7 @@ pub(super) fn settings(reader: &mut Reader) -> Result<Settings, Problem> {
             allowed_origins: reader.take("vprotect.allowed_origins")?,
         },
         account: Account { enabled: reader.take("account.enabled")? },
+        verify: verify(reader, hardened)?,
         admin: Admin { listen: reader.take("admin.listen")? },
         log: Log { format: reader.take("log.format")?, filter: reader.take("log.filter")? },
         data_dir,
@@ -235,6 +236,17 @@ fn form(reader: &mut Reader) -> Option<FormConfiguration> {
     let document = serde_json::from_value::<FormDocument>(Json::Object(reader.rest()));
     let read = document.map_err(|error| vec![error.to_string()]).and_then(FormDocument::into_configuration);
     read.map_err(|wrong| wrong.into_iter().for_each(|sentence| reader.object("", sentence))).ok()
+}
+
+fn verify(reader: &mut Reader, hardened: bool) -> Result<Verify, Problem> {
+    let (least, most) = (Duration::from_secs(5), Duration::from_mins(10));
+    let lifetimes = |lifetime: &Duration| (least..=most).contains(lifetime);
+    Ok(Verify {
+        enabled: reader.take("verify.enabled")?,
+        query_tokens: reader.take_or("verify.query_tokens", !hardened),
+        assertions: reader.take("verify.assertions")?,
+        assertion_lifetime: reader.take_where("verify.assertion_lifetime", lifetimes, "a duration from 5s to 10m")?,
+    })
 }
 
 fn number(reader: &mut Reader, key: &str, least: u32, most: u32) -> Result<u32, Problem> {

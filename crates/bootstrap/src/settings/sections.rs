@@ -238,6 +238,19 @@ pub struct Account {
     pub enabled: bool,
 }
 
+/// `[verify]`
+#[derive(Clone, Copy, Debug)]
+pub struct Verify {
+    /// Whether other services can ask.
+    pub enabled: bool,
+    /// Whether a token in the original request's URL counts.
+    pub query_tokens: bool,
+    /// Whether each answer to a proxy has a signed assertion.
+    pub assertions: bool,
+    /// How long that is good.
+    pub assertion_lifetime: Duration,
+}
+
 /// `[admin]`
 #[derive(Clone, Debug)]
 pub struct Admin {

@@ -154,6 +154,10 @@ impl World {
                 world.state().signed.push(claims.clone());
                 Ok(SignedToken::new("signed.by.us"))
             });
+            signer.expect_assert(move |view, issued, expires| {
+                world.state().asserted.push((view.session.id, issued, expires));
+                Ok(SignedToken::new("asserted.by.us"))
+            });
             signer.expect_verify(move |_| world.state().claims.clone().ok_or(InvalidSignature));
             clock.expect_now(move || world.state().now);
             ids.expect_next(move || {

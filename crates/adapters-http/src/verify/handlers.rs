@@ -1,0 +1,25 @@
+//! What answers: read, ask, tell.
+
+use std::sync::Arc;
+
+use axum::response::Response;
+
+use super::{Verify, request, response};
+use crate::inbound::Inbound;
+
+pub(super) async fn verify(verify: Arc<Verify>, inbound: Inbound) -> Response {
+    match request::verify(&verify, &inbound) {
+        Some(command) => verify.verified(&inbound, verify.api.verify_session(command).await),
+        None => response::no_session(),
+    }
+}
+
+pub(super) async fn introspect(verify: Arc<Verify>, inbound: Inbound) -> Response {
+    match request::introspect(&verify, &inbound).await {
+        Ok((command, unreadable)) => match (verify.api.introspect_session(command).await, unreadable) {
+            (Ok(_), Some(rejection)) => rejection.into(),
+            (result, _) => verify.introspected(&inbound, result),
+        },
+        Err(rejection) => rejection.into(),
+    }
+}

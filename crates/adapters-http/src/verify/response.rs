@@ -1,0 +1,188 @@
+//! What is answered: headers for a proxy to pass on, or what RFC 7662 says; else a problem or an OAuth error.
+
+use axum::response::Response;
+use http::{HeaderName, HeaderValue, StatusCode, header::WWW_AUTHENTICATE};
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
+use serde::Serialize;
+use vestibule_application::{
+    use_cases::{introspect_session, verify_session},
+    view::{Principal, SessionView},
+};
+use vestibule_domain::{
+    node::Node,
+    rights::{Right, RoleName},
+    user::User,
+};
+
+use super::{Verify, request::Rejection};
+use crate::{
+    dialect::Dialect,
+    inbound::Inbound,
+    reply::{self, JSON, problem},
+};
+
+/// What names and addresses are encoded by: UTF-8, with everything percent-encoded that could mean anything to whoever
+/// splits, decodes or compares header values.
+const ENCODED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~').remove(b'@');
+
+const ASSERTION: HeaderName = HeaderName::from_static("x-session-assertion");
+
+/// For people, besides the statuses.
+const UNKNOWN_CLIENT: &str = "show an API token of this service, see `vestibule client add`";
+
+impl Verify {
+    pub(super) fn verified(
+        &self,
+        inbound: &Inbound,
+        result: Result<verify_session::Outcome, verify_session::Error>,
+    ) -> Response {
+        match result {
+            Ok(outcome) => identity(&outcome),
+            Err(verify_session::Error::UnknownSession) => no_session(),
+            Err(verify_session::Error::Store(cause)) => self.store_failed(inbound, &cause),
+        }
+    }
+
+    pub(super) fn introspected(
+        &self,
+        inbound: &Inbound,
+        result: Result<introspect_session::Outcome, introspect_session::Error>,
+    ) -> Response {
+        match result {
+            Ok(view) => reply::json(StatusCode::OK, JSON, &Introspection::of(view.as_ref())),
+            Err(introspect_session::Error::UnknownClient) => {
+                let mut response = oauth_error(StatusCode::UNAUTHORIZED, "invalid_client", UNKNOWN_CLIENT);
+                let schemes = HeaderValue::from_static("Basic realm=\"introspection\", Bearer, Token");
+                response.headers_mut().insert(WWW_AUTHENTICATE, schemes);
+                response
+            }
+            Err(introspect_session::Error::Store(cause)) => self.store_failed(inbound, &cause),
+        }
+    }
+}
+
+/// Every header each time, empty where there is nothing to say: so each one replaces whatever a client made up, also in
+/// proxies that only overwrite.
+fn identity(outcome: &verify_session::Outcome) -> Response {
+    let SessionView { session, principal, rights, .. } = &outcome.view;
+    let (user, node) = holder(principal);
+    let roles: Vec<&str> = principal.roles().map(RoleName::as_str).collect();
+    let rights: Vec<&str> = rights.iter().map(Right::as_str).collect();
+    let encoded = |text: &str| utf8_percent_encode(text, ENCODED).to_string();
+    let values = [
+        ("x-session-id", session.id.to_string()),
+        // Words of letters, digits and . _ - : / that never need encoding.
+        ("x-session-rights", rights.join(",")),
+        ("x-user-id", user.map(|user| user.id.to_string()).unwrap_or_default()),
+        ("x-user-login", user.map(|user| encoded(user.login.as_str())).unwrap_or_default()),
+        ("x-user-email", user.map(|user| encoded(user.email.as_str())).unwrap_or_default()),
+        ("x-user-roles", roles.join(",")),
+        ("x-node-id", node.map(|node| node.id.to_string()).unwrap_or_default()),
+        ("x-node-name", node.map(|node| encoded(node.name.as_str())).unwrap_or_default()),
+    ];
+    let mut response = reply::empty(StatusCode::OK);
+    let headers = response.headers_mut();
+    for (name, value) in values {
+        // All that could not stand in a header is encoded; if it were not, nobody would be let in under half a name.
+        let Ok(value) = HeaderValue::try_from(value) else { return no_session() };
+        headers.insert(HeaderName::from_static(name), value);
+    }
+    let assertion = outcome.assertion.as_ref().map_or("", |assertion| assertion.expose());
+    let Ok(mut assertion) = HeaderValue::from_str(assertion) else { return no_session() };
+    assertion.set_sensitive(true);
+    headers.insert(ASSERTION, assertion);
+    response
+}
+
+fn holder(principal: &Principal) -> (Option<&User>, Option<&Node>) {
+    match principal {
+        Principal::User(user) => (Some(user), None),
+        Principal::Node(node) => (None, Some(node)),
+        Principal::Anonymous | Principal::Setup => (None, None),
+    }
+}
+
+/// For whatever reason: no token, one that is worth nothing, or a session that is nobody's.
+pub(super) fn no_session() -> Response {
+    let mut response =
+        problem(StatusCode::UNAUTHORIZED, "no_session", "the request comes with no session of anybody's");
+    response.headers_mut().insert(WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
+    response
+}
+
+/// Section 2.2, with members of our own: `sid`, `node`, `roles`. Without a session nothing but that there is none.
+#[derive(Default, Serialize)]
+struct Introspection<'a> {
+    active: bool,
+    #[serde(flatten)]
+    details: Option<Details<'a>>,
+}
+
+#[derive(Serialize)]
+struct Details<'a> {
+    token_type: &'static str,
+    scope: String,
+    sub: String,
+    /// Of users only: a node may be named like anybody.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    username: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    node: Option<&'a str>,
+    roles: Vec<&'a str>,
+    iat: i64,
+    exp: i64,
+    jti: String,
+    sid: String,
+}
+
+impl<'a> Introspection<'a> {
+    fn of(view: Option<&'a SessionView>) -> Self {
+        let details = view.and_then(Details::of);
+        Self { active: details.is_some(), details }
+    }
+}
+
+impl<'a> Details<'a> {
+    fn of(view: &'a SessionView) -> Option<Self> {
+        let SessionView { session, principal, rights, .. } = view;
+        let (user, node) = holder(principal);
+        let rights: Vec<&str> = rights.iter().map(Right::as_str).collect();
+        Some(Self {
+            token_type: "Bearer",
+            scope: rights.join(" "),
+            sub: user.map(|user| user.id.to_string()).or(node.map(|node| node.id.to_string()))?,
+            username: user.map(|user| user.login.as_str()),
+            node: node.map(|node| node.name.as_str()),
+            roles: principal.roles().map(RoleName::as_str).collect(),
+            iat: session.authenticated.unwrap_or(session.begun).as_secs(),
+            exp: session.expires.as_secs(),
+            // As in the signed form of the same session.
+            jti: format!("{}.{}", session.id, session.epoch),
+            sid: session.id.to_string(),
+        })
+    }
+}
+
+impl From<Rejection> for Response {
+    fn from(rejection: Rejection) -> Self {
+        match rejection {
+            Rejection::Insecure => problem(
+                StatusCode::FORBIDDEN,
+                "insecure_transport",
+                "API tokens are taken over TLS only; behind a proxy that speaks it, see server.trusted_proxies",
+            ),
+            Rejection::Malformed(why) => oauth_error(StatusCode::BAD_REQUEST, "invalid_request", why),
+        }
+    }
+}
+
+#[derive(Serialize)]
+struct OauthError {
+    error: &'static str,
+    error_description: &'static str,
+}
+
+/// As RFC 6749 has it, section 5.2.
+fn oauth_error(status: StatusCode, error: &'static str, error_description: &'static str) -> Response {
+    reply::json(status, JSON, &OauthError { error, error_description })
+}

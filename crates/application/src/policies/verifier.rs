@@ -1,0 +1,30 @@
+//! Whose session a token is of, for services that are not told it by an API of ours.
+
+use std::{net::IpAddr, sync::Arc};
+
+use vestibule_domain::session::{Bearer, Subject};
+
+use super::{resolver::Resolver, viewer::Viewer};
+use crate::{ports::StoreError, view::SessionView};
+
+/// Tells it.
+pub struct Verifier {
+    /// Accepts tokens.
+    pub resolver: Arc<Resolver>,
+    /// Puts sessions together with their subjects.
+    pub viewer: Arc<Viewer>,
+}
+
+impl Verifier {
+    /// The live session of somebody, as they are from this address; nothing if there is none. A session that is nobody's
+    /// counts as none: anybody can have one for the asking, and whoever asks here is about to let somebody in.
+    pub async fn verify(&self, bearer: &Bearer, address: IpAddr) -> Result<Option<SessionView>, StoreError> {
+        let found = self.resolver.resolve_of_any(bearer).await?;
+        match found.map(|found| found.session) {
+            Some(session) if !matches!(session.subject, Subject::Anonymous | Subject::Setup) => {
+                self.viewer.view(session, address).await
+            }
+            Some(_) | None => Ok(None),
+        }
+    }
+}
