@@ -29,7 +29,7 @@ const DOCUMENTED: [(&str, &str, &str); 16] = [
 /// Every route that no document has, with the API of the service's own that it is of.
 fn own() -> Vec<(&'static str, &'static str, &'static str)> {
     let of_users = ["/account/password", "/account/reset"].map(|path| ("POST", path, "account"));
-    let asked = ["/verify", "/verify/", "/verify/{*original}"]
+    let asked = ["/verify", "/verify/", "/verify/{*below}"]
         .into_iter()
         .flat_map(|path| ["GET", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"].map(|method| (method, path, "verify")));
     of_users.into_iter().chain(asked).chain([("POST", "/introspect", "verify")]).collect()

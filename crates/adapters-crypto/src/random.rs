@@ -15,13 +15,15 @@ pub(crate) fn random<const N: usize>() -> [u8; N] {
     bytes
 }
 
-/// Identifiers from 122 random bits: UUID version 4.
+/// Identifiers from 122 random bits: UUID version 4. The bits are of a generator that the operating system seeds, because
+/// every request has an identifier, and asking the system for each costs as much as finding the session.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct RandomIds;
 
 impl Ids for RandomIds {
+    #[expect(clippy::disallowed_methods, reason = "this is where identifiers are made")]
     fn next(&self) -> Uuid {
-        uuid::Builder::from_random_bytes(random()).into_uuid()
+        uuid::Builder::from_random_bytes(rand::random()).into_uuid()
     }
 }
 

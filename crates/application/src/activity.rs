@@ -82,14 +82,14 @@ impl Activity {
     }
 
     async fn write(&self, is_wanted: impl Fn(&Note) -> bool) -> Result<(), CommitError> {
-        let mut noted: Vec<(SessionId, Timestamp)> = Vec::new();
+        let mut wanted: Vec<(SessionId, Timestamp)> = Vec::new();
         for part in &self.parts {
             let mut notes = of(part);
             // Kept since the last time for whoever was reading an older row then; that is over now.
             notes.retain(|_, note| !note.is_written());
-            noted.extend(notes.iter().filter(|(_, note)| is_wanted(note)).map(|(id, note)| (*id, note.at)));
+            wanted.extend(notes.iter().filter(|(_, note)| is_wanted(note)).map(|(id, note)| (*id, note.at)));
         }
-        for batch in noted.chunks(Self::BATCH) {
+        for batch in wanted.chunks(Self::BATCH) {
             self.unit.commit(vec![Change::TouchSessions(batch.to_vec())]).await?;
             for (id, at) in batch {
                 if let Some(note) = self.part(*id).get_mut(id) {

@@ -6,13 +6,11 @@ use std::{env, net::SocketAddr};
 
 use anyhow::{Context, Result, bail, ensure};
 use axum::{
-    Router,
     body::{Body, to_bytes},
     http::{Request, StatusCode, header::SET_COOKIE},
     response::Response,
 };
-use tower::ServiceExt;
-use vestibule_adapters_http::client::Connection;
+use vestibule_adapters_http::{client::Connection, mount::Front};
 use vestibule_application::operator::users::NewUser;
 use vestibule_bootstrap::{
     compose::{Overrides, build},
@@ -45,8 +43,8 @@ async fn main() -> Result<()> {
         time_zone: TimeZoneName::default(),
     };
     app.operator().add_user(new).await?;
-    let router = app.router();
-    let token = log_in(&router).await?;
+    let front = app.front();
+    let token = log_in(&front).await?;
     let (target, bearer) = match path.as_str() {
         "easydb" => (format!("/api/session?token={token}"), None),
         "vprotect" => ("/session/user".to_owned(), Some(format!("Bearer {token}"))),
@@ -55,23 +53,23 @@ async fn main() -> Result<()> {
     for _ in 0..BEFORE + count.parse::<u32>()? {
         let request = Request::get(&target);
         let request = bearer.iter().fold(request, |request, bearer| request.header("authorization", bearer));
-        let response = ask(&router, request.body(Body::empty())?).await;
+        let response = ask(&front, request.body(Body::empty())?).await;
         ensure!(response.status() == StatusCode::OK, "answered {}", response.status());
         to_bytes(response.into_body(), usize::MAX).await?;
     }
     Ok(())
 }
 
-async fn log_in(router: &Router) -> Result<String> {
+async fn log_in(front: &Front) -> Result<String> {
     let body = Body::from(r#"{"login":"ann","password":"a long walk at dusk"}"#);
     let request = Request::post("/session/login").header("content-type", "application/json").body(body)?;
-    let response = ask(router, request).await;
+    let response = ask(front, request).await;
     let cookie = response.headers().get(SET_COOKIE).context("a login sets a cookie")?.to_str()?;
     let token = cookie.split(['=', ';']).nth(1).context("a cookie has a value")?;
     Ok(token.to_owned())
 }
 
-async fn ask(router: &Router, mut request: Request<Body>) -> Response {
+async fn ask(front: &Front, mut request: Request<Body>) -> Response {
     request.extensions_mut().insert(Connection::plain(SocketAddr::from(([127, 0, 0, 1], 1))));
-    router.clone().oneshot(request).await.unwrap_or_else(|never| match never {})
+    front.answer(request).await
 }

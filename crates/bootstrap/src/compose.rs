@@ -78,9 +78,9 @@ impl App {
         Arc::clone(&self.operator)
     }
 
-    /// What answers requests, each of which has the extension that its connection would give it.
-    pub fn router(&self) -> Router {
-        self.router.clone()
+    /// What answers requests, each of which has to bring the extension that its connection would give it.
+    pub fn front(&self) -> Front {
+        self.front.clone()
     }
 
     /// What is to be told at start.

@@ -71,7 +71,7 @@ fn digest(number: u8) -> Digest {
 }
 
 impl Service {
-    async fn start() -> Self {
+    fn start() -> Self {
         let directory = tempfile::tempdir().unwrap();
         let file = directory.path().join("a store.db");
         let store = Arc::new(MemoryStore::new());
@@ -112,7 +112,7 @@ impl Service {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn what_another_process_ends_is_over_at_once_however_long_it_was_remembered() {
-    let service = Service::start().await;
+    let service = Service::start();
     for number in 1..=20 {
         service.cached.commit(vec![begin(number)]).await.unwrap();
         service.answers_from_memory(number).await;
@@ -126,7 +126,7 @@ async fn what_another_process_ends_is_over_at_once_however_long_it_was_remembere
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn memory_is_not_used_any_more_once_nobody_watches() {
-    let service = Service::start().await;
+    let service = Service::start();
     service.cached.commit(vec![begin(1)]).await.unwrap();
     service.answers_from_memory(1).await;
     service.watching.abort();

@@ -65,7 +65,8 @@ impl OfHost {
             entry.method == *method || method == Method::HEAD && entry.method == Method::GET && entry.answers_head
         };
         let path = request.uri().path();
-        let below = || self.below.iter().find(|(place, _)| path.starts_with(place.as_str())).map(|(_, entries)| entries);
+        let below =
+            || self.below.iter().find(|(place, _)| path.starts_with(place.as_str())).map(|(_, entries)| entries);
         self.paths.get(path).or_else(below)?.iter().find(takes)
     }
 }

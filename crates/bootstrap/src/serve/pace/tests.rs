@@ -53,7 +53,7 @@ async fn an_earlier_deadline_is_noticed_while_a_later_one_is_waited_for() {
     let connection = async {
         sleep(Duration::from_millis(100)).await;
         pace.heard();
-        std::future::pending().await
+        std::future::pending::<()>().await;
     };
     let overdue = async {
         tokio::select! {
