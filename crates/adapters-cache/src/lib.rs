@@ -6,7 +6,7 @@
 //!
 //! While another process has the store open, memory proves nothing: [`Tenure`] lets every read through then.
 //!
-//! Start reading in [`Cached`]; [`stamps`] is why it is right.
+//! Start reading in [`Cached`]; `stamps` is why it is right.
 
 mod cached;
 pub mod room;
