@@ -6,9 +6,10 @@
 use std::sync::Arc;
 
 use anyhow::Result;
-use axum::{Router, extract::Request, routing::MethodRouter};
+use axum::{Extension, Router, extract::Request, routing::MethodRouter};
 use vestibule_adapters_db::Unguarded;
 use vestibule_adapters_http::{
+    client::Connection,
     inbound::Inbound,
     mount::{Collision, Front, Mount, Shared, table},
 };
@@ -30,7 +31,14 @@ fn mount(mounts: &[Mount], shared: &Shared) -> Result<Front, Collision> {
     let mut router = Router::new();
     for entry in table(mounts)? {
         let (handler, dialect, shared) = (entry.handler, entry.dialect, shared.clone());
-        let answer = async move |request: Request| match Inbound::receive(request, &shared.trusted_proxies).await {
+        let answer = async move |Extension(connection): Extension<Connection>, request: Request| match Inbound::receive(
+            request,
+            String::new(),
+            connection,
+            &shared.trusted_proxies,
+        )
+        .await
+        {
             Ok(inbound) => handler(inbound).await,
             Err(refusal) => dialect.refuse(refusal),
         };

@@ -5,7 +5,7 @@ use std::net::{IpAddr, SocketAddr};
 use http::HeaderMap;
 use ipnet::IpNet;
 
-/// What whoever accepted a connection knows about it: an extension of each request that came over it.
+/// What whoever accepted a connection knows about it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Connection {
     /// The other end, as the socket tells, or as a trusted proxy told before the first request.

@@ -1,9 +1,12 @@
 //! A request that has arrived whole: what handlers get instead of extractors, so that every malformed one is refused in
 //! its dialect's own shape.
 
-use std::{net::SocketAddr, time::Duration};
+use std::time::Duration;
 
-use axum::{body::Body, extract::Request};
+use axum::{
+    body::{Body, HttpBody},
+    extract::Request,
+};
 use bytes::Bytes;
 use http::{HeaderMap, Method, Uri};
 use http_body_util::{BodyExt, LengthLimitError, Limited};
@@ -23,10 +26,6 @@ pub const MAX_BODY: usize = 64 * 1024;
 /// When to try again after a failure of the store.
 const STORE_RETRY: Duration = Duration::from_secs(2);
 
-/// The id under which a request is logged and answered.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct RequestId(pub String);
-
 /// A request.
 pub struct Inbound {
     /// Its method.
@@ -44,13 +43,14 @@ pub struct Inbound {
 }
 
 impl Inbound {
-    /// Waits for the whole request.
-    pub async fn receive(request: Request, trusted_proxies: &[IpNet]) -> Result<Self, Refusal> {
+    /// Waits for the whole request, which came over this connection and is called so.
+    pub async fn receive(
+        request: Request,
+        request_id: String,
+        connection: Connection,
+        trusted_proxies: &[IpNet],
+    ) -> Result<Self, Refusal> {
         let (parts, body) = request.into_parts();
-        // Without a known peer nobody is trusted.
-        let unknown = Connection::plain(SocketAddr::from(([0, 0, 0, 0], 0)));
-        let connection = parts.extensions.get::<Connection>().copied().unwrap_or(unknown);
-        let request_id = parts.extensions.get::<RequestId>().map(|id| id.0.clone()).unwrap_or_default();
         let client = Client::identify(connection, &parts.headers, trusted_proxies);
         let body = read(body).await?;
         Ok(Self { method: parts.method, uri: parts.uri, headers: parts.headers, body, client, request_id })
@@ -108,6 +108,9 @@ impl Inbound {
 }
 
 async fn read(body: Body) -> Result<Bytes, Refusal> {
+    if body.is_end_stream() {
+        return Ok(Bytes::new());
+    }
     match Limited::new(body, MAX_BODY).collect().await {
         Ok(collected) => Ok(collected.to_bytes()),
         Err(error) if error.is::<LengthLimitError>() => Err(Refusal::BodyTooLarge),

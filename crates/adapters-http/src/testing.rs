@@ -26,6 +26,7 @@ use vestibule_domain::{
 use crate::{
     client::Connection,
     dialect::{Context, Dialect, Edition, Profile as RiskProfile, Site},
+    inbound::Inbound,
     mount::{Mount, Shared, mount},
 };
 
@@ -66,14 +67,14 @@ pub(crate) fn hardened(api: MockSessionApi) -> Context {
 /// A request, from this machine unless said otherwise.
 pub(crate) struct Ask {
     request: Request<Body>,
+    connection: Connection,
 }
 
 impl Ask {
     pub(crate) fn new(method: &str, target: &str) -> Self {
         let peer: SocketAddr = ([127, 0, 0, 1], 4711).into();
-        let mut request = Request::builder().method(method).uri(target).body(Body::empty()).unwrap();
-        request.extensions_mut().insert(Connection::plain(peer));
-        Self { request }
+        let request = Request::builder().method(method).uri(target).body(Body::empty()).unwrap();
+        Self { request, connection: Connection::plain(peer) }
     }
 
     pub(crate) fn get(target: &str) -> Self {
@@ -114,13 +115,13 @@ impl Ask {
 
     fn peer(mut self, address: [u8; 4]) -> Self {
         let peer: SocketAddr = (address, 4711).into();
-        self.request.extensions_mut().insert(Connection::plain(peer));
+        self.connection = Connection::plain(peer);
         self
     }
 
-    /// The request as it is.
-    pub(crate) fn into_request(self) -> Request<Body> {
-        self.request
+    /// The request as handlers get it.
+    pub(crate) async fn inbound(self) -> Inbound {
+        Inbound::receive(self.request, REQUEST_ID.to_owned(), self.connection, &[]).await.unwrap()
     }
 
     /// What the dialect answers, mounted at the root.
@@ -147,7 +148,7 @@ impl Ask {
             jwks: Arc::new(|| serde_json::json!({ "keys": [] })),
         };
         let is_head = self.request.method() == Method::HEAD;
-        let response = mount(&[mount_point], &shared).unwrap().answer(self.request).await;
+        let response = mount(&[mount_point], &shared).unwrap().answer(self.request, self.connection).await;
         let (parts, body) = response.into_parts();
         let body = axum::body::to_bytes(body, 1 << 20).await.unwrap();
         let body = String::from_utf8(body.to_vec()).unwrap();

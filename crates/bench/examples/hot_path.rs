@@ -69,7 +69,6 @@ async fn log_in(front: &Front) -> Result<String> {
     Ok(token.to_owned())
 }
 
-async fn ask(front: &Front, mut request: Request<Body>) -> Response {
-    request.extensions_mut().insert(Connection::plain(SocketAddr::from(([127, 0, 0, 1], 1))));
-    front.answer(request).await
+async fn ask(front: &Front, request: Request<Body>) -> Response {
+    front.answer(request, Connection::plain(SocketAddr::from(([127, 0, 0, 1], 1)))).await
 }

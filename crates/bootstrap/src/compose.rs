@@ -78,7 +78,7 @@ impl App {
         Arc::clone(&self.operator)
     }
 
-    /// What answers requests, each of which has to bring the extension that its connection would give it.
+    /// What answers requests.
     pub fn front(&self) -> Front {
         self.front.clone()
     }

@@ -3,7 +3,7 @@
 use std::{
     cell::OnceCell,
     collections::BTreeSet,
-    net::{IpAddr, Ipv4Addr, SocketAddr},
+    net::{Ipv4Addr, SocketAddr},
     sync::Arc,
     time::Duration,
 };
@@ -126,8 +126,6 @@ fn request(bytes: &[u8]) -> Option<Request<Body>> {
         let value = HeaderValue::from_bytes(line[colon + 1..].trim_ascii()).ok()?;
         request.headers_mut().append(name, value);
     }
-    let peer = SocketAddr::from((IpAddr::from(Ipv4Addr::LOCALHOST), 4711));
-    request.extensions_mut().insert(Connection::plain(peer));
     Some(request)
 }
 
@@ -135,7 +133,8 @@ fn answer(front: &Front, bytes: &[u8]) {
     let Some(request) = request(bytes) else { return };
     let addressed = request.headers().get("host").and_then(|host| host.to_str().ok()).map(str::to_owned);
     let named = request.uri().authority().map(|authority| authority.as_str().to_owned());
-    let response = runtime().block_on(front.answer(request));
+    let connection = Connection::plain(SocketAddr::from((Ipv4Addr::LOCALHOST, 4711)));
+    let response = runtime().block_on(front.answer(request, connection));
     let hosts: Vec<String> = addressed.into_iter().chain(named).collect();
     runtime().block_on(assert_whole(response, &hosts));
 }

@@ -23,7 +23,7 @@ use tower_http::cors::{AllowHeaders, AllowMethods, AllowOrigin, CorsLayer};
 use tracing::Instrument;
 
 use super::{Entry, PREFLIGHT_KEPT, Shared, paths::Hosts, work};
-use crate::{inbound::RequestId, reply::problem};
+use crate::{client::Connection, reply::problem};
 
 pub(super) const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
@@ -55,6 +55,14 @@ struct Inner {
     shared: Shared,
 }
 
+/// A request as it came.
+pub(super) struct Arrival {
+    pub(super) request: Request,
+    /// What it is called in the log and in `X-Request-Id`.
+    pub(super) id: String,
+    pub(super) connection: Connection,
+}
+
 impl Front {
     /// Before these routes, and before `rest` for all other requests.
     pub(super) fn new(hosts: Arc<Hosts>, rest: Router, shared: Shared) -> Self {
@@ -62,19 +70,19 @@ impl Front {
         Self(Arc::new(Inner { hosts, rest, cors, shared }))
     }
 
-    /// Before this router alone.
+    /// Before this router alone, whose handlers find the [`Connection`] among the extensions.
     pub fn of(router: Router, shared: Shared) -> Self {
         Self::new(Arc::new(Hosts::of(Vec::new())), router, shared)
     }
 
-    /// Answers a request.
-    pub async fn answer(&self, mut request: Request) -> Response {
+    /// Answers a request that came over this connection.
+    pub async fn answer(&self, request: Request, connection: Connection) -> Response {
         let id = given(&request).unwrap_or_else(|| self.0.shared.ids.next().to_string());
         let name = HeaderValue::from_str(&id);
         // The path only: queries carry tokens, and in one dialect passwords.
         let span = tracing::debug_span!("request", id, method = %request.method(), path = request.uri().path());
-        request.extensions_mut().insert(RequestId(id));
-        let mut response = self.told(request).instrument(span).await;
+        let arrival = Arrival { request, id, connection };
+        let mut response = self.told(arrival).instrument(span).await;
         let headers = response.headers_mut();
         headers.reserve(SAFE.len() + 1);
         for (name, value) in SAFE {
@@ -85,42 +93,47 @@ impl Front {
         response
     }
 
-    async fn told(&self, request: Request) -> Response {
-        let response = self.admit(request).await;
+    async fn told(&self, arrival: Arrival) -> Response {
+        let response = self.admit(arrival).await;
         tracing::debug!(status = response.status().as_u16(), "answered");
         response
     }
 
-    async fn admit(&self, request: Request) -> Response {
-        if let Some(refusal) = too_large(&request) {
+    async fn admit(&self, arrival: Arrival) -> Response {
+        let request = &arrival.request;
+        if let Some(refusal) = too_large(request) {
             return refusal;
         }
-        let entry = self.0.hosts.of_request(&request).find(&request);
+        let entry = self.0.hosts.of_request(request).find(request);
         match &self.0.cors {
             // The layer would answer every OPTIONS, but only a preflight is for it.
             Some(cors)
                 if entry.is_none_or(|entry| entry.dialect.is_for_pages())
-                    && (request.method() != Method::OPTIONS || is_preflight(&request)) =>
+                    && (request.method() != Method::OPTIONS || is_preflight(request)) =>
             {
+                let Arrival { request, id, connection } = arrival;
                 let (front, entry) = (self.clone(), entry.cloned());
                 let route = service_fn(move |request| {
                     let (front, entry) = (front.clone(), entry.clone());
-                    async move { Ok::<_, Infallible>(front.route(request, entry.as_ref()).await) }
+                    let arrival = Arrival { request, id: id.clone(), connection };
+                    async move { Ok::<_, Infallible>(front.route(arrival, entry.as_ref()).await) }
                 });
                 // Boxed, because every request's future has room for it.
                 Box::pin(cors.layer(route).oneshot(request)).await.unwrap_or_else(|never| match never {})
             }
-            Some(_) | None => self.route(request, entry).await,
+            Some(_) | None => self.route(arrival, entry).await,
         }
     }
 
-    async fn route(&self, request: Request, entry: Option<&Arc<Entry>>) -> Response {
+    async fn route(&self, arrival: Arrival, entry: Option<&Arc<Entry>>) -> Response {
         let Some(entry) = entry else {
+            let Arrival { mut request, connection, .. } = arrival;
+            request.extensions_mut().insert(connection);
             let answered = Box::pin(self.0.rest.clone().oneshot(request)).await;
             return answered.unwrap_or_else(|never| match never {});
         };
-        let is_head = request.method() == Method::HEAD;
-        let response = work::answer(request, &entry.handler, &entry.dialect, &self.0.shared).await;
+        let is_head = arrival.request.method() == Method::HEAD;
+        let response = work::answer(arrival, &entry.handler, &entry.dialect, &self.0.shared).await;
         if is_head { without_body(response) } else { response }
     }
 }

@@ -7,6 +7,7 @@ use vestibule_application::ports::MockIds;
 
 use super::*;
 use crate::{
+    client::Connection,
     dialect::{Dialect, Edition, Refusal, Route},
     inbound::Inbound,
 };
@@ -66,9 +67,13 @@ fn shared() -> Shared {
     Shared { ids: Arc::new(ids), trusted_proxies, request_timeout, answer_timeout, cors_origins, jwks }
 }
 
+fn peer() -> Connection {
+    Connection::plain(([127, 0, 0, 1], 4711).into())
+}
+
 async fn ask(front: &Front, method: &str, host: &str, path: &str) -> (StatusCode, String, Response<()>) {
     let request = Request::builder().method(method).uri(path).header("host", host).body(Body::empty()).unwrap();
-    let (parts, body) = front.answer(request).await.into_parts();
+    let (parts, body) = front.answer(request, peer()).await.into_parts();
     let body = axum::body::to_bytes(body, 1 << 20).await.unwrap();
     (parts.status, String::from_utf8(body.to_vec()).unwrap(), Response::from_parts(parts, ()))
 }
@@ -157,9 +162,9 @@ async fn a_panic_is_answered_and_requests_keep_their_names() {
     assert_eq!((status, body.as_str()), (StatusCode::SERVICE_UNAVAILABLE, "b refuses"));
     assert_eq!(response.headers()["x-request-id"], Uuid::from_u128(7).to_string());
     let named = Request::builder().uri("/").header("x-request-id", "caller.1").body(Body::empty()).unwrap();
-    assert_eq!(front.answer(named).await.headers()["x-request-id"], "caller.1");
+    assert_eq!(front.answer(named, peer()).await.headers()["x-request-id"], "caller.1");
     let ill_formed = Request::builder().uri("/").header("x-request-id", "a b").body(Body::empty()).unwrap();
-    assert_ne!(front.answer(ill_formed).await.headers()["x-request-id"], "a b");
+    assert_ne!(front.answer(ill_formed, peer()).await.headers()["x-request-id"], "a b");
 }
 
 #[tokio::test]
@@ -167,8 +172,8 @@ async fn a_body_over_the_limit_is_refused_by_its_dialect() {
     let front = mount(&[at("", &[], A)], &shared()).unwrap();
     let request =
         |size: usize| Request::builder().method("POST").uri("/s/in/").body(Body::from(vec![b'a'; size])).unwrap();
-    assert_eq!(front.answer(request(64 * 1024)).await.status(), 200);
-    assert_eq!(front.answer(request(64 * 1024 + 1)).await.status(), 413);
+    assert_eq!(front.answer(request(64 * 1024), peer()).await.status(), 200);
+    assert_eq!(front.answer(request(64 * 1024 + 1), peer()).await.status(), 413);
 }
 
 #[tokio::test]
@@ -182,8 +187,8 @@ async fn a_target_that_is_too_long_and_too_many_fields_are_refused() {
         let named = (0..count).fold(Request::builder().uri("/s"), |request, at| request.header(format!("a{at}"), "b"));
         named.body(Body::empty()).unwrap()
     };
-    assert_eq!(front.answer(fields(64)).await.status(), 200);
-    assert_eq!(front.answer(fields(65)).await.status(), 431);
+    assert_eq!(front.answer(fields(64), peer()).await.status(), 200);
+    assert_eq!(front.answer(fields(65), peer()).await.status(), 431);
 }
 
 #[tokio::test]

@@ -8,11 +8,11 @@ use std::{
     task::Poll,
 };
 
-use axum::{extract::Request, response::Response};
+use axum::response::Response;
 use tokio::time::timeout;
 use tracing::Instrument;
 
-use super::{LATE_RETRY, Shared};
+use super::{LATE_RETRY, Shared, front::Arrival};
 use crate::{
     dialect::{Dialect, Handler, Refusal},
     inbound::Inbound,
@@ -20,12 +20,14 @@ use crate::{
 
 /// The handler's answer, or its dialect's word for why there is none.
 pub(super) async fn answer(
-    request: Request,
+    arrival: Arrival,
     handler: &Handler,
     dialect: &Arc<dyn Dialect>,
     shared: &Shared,
 ) -> Response {
-    let inbound = match timeout(shared.request_timeout, Inbound::receive(request, &shared.trusted_proxies)).await {
+    let Arrival { request, id, connection } = arrival;
+    let received = Inbound::receive(request, id, connection, &shared.trusted_proxies);
+    let inbound = match timeout(shared.request_timeout, received).await {
         Ok(Ok(inbound)) => inbound,
         Ok(Err(refusal)) => return dialect.refuse(refusal),
         Err(_) => return dialect.refuse(Refusal::TimedOut),

@@ -154,10 +154,9 @@ impl Common {
         }
     }
 
-    async fn answer(&self, mut request: Request<Incoming>, connection: Connection, last: &Notify) -> Response {
+    async fn answer(&self, request: Request<Incoming>, connection: Connection, last: &Notify) -> Response {
         let is_http2 = request.version() == Version::HTTP_2;
-        request.extensions_mut().insert(connection);
-        let mut response = self.front.answer(request.map(Body::new)).await;
+        let mut response = self.front.answer(request.map(Body::new), connection).await;
         let headers = response.headers_mut();
         if connection.is_encrypted && self.settings.tls.as_ref().is_some_and(|tls| tls.hsts) {
             headers.insert(STRICT_TRANSPORT_SECURITY, HSTS);

@@ -82,7 +82,7 @@ async fn t000_2_a_token_in_the_url_over_plain_http_from_elsewhere_is_taken_with_
     let ask = || Ask::get(&format!("{SESSION}?token={TOKEN}"));
     assert_eq!(ask().of(faithful(describing(TOKEN))).await.status, 200);
     assert!(!easydb.overheard.is_completed());
-    let inbound = crate::inbound::Inbound::receive(ask().remote().into_request(), &[]).await.unwrap();
+    let inbound = ask().remote().inbound().await;
     assert!(SessionCall::read(&easydb, &inbound).await.is_ok() && easydb.overheard.is_completed());
 }
 
