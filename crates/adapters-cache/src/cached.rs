@@ -31,6 +31,7 @@ use vestibule_domain::{
 };
 
 use crate::{
+    kept::{Kept, Reading},
     stamps::{Moment, Stamps},
     touched::Touched,
 };
@@ -57,27 +58,6 @@ pub struct Cached {
     latest_read: Mutex<()>,
     /// Up to when sessions were asked to be ended that are over, in milliseconds.
     swept: AtomicI64,
-}
-
-/// What the store answered, and when it was asked.
-#[derive(Clone)]
-struct Reading<T> {
-    value: T,
-    read: Moment,
-}
-
-/// A session that had not ended.
-struct Kept {
-    session: Session,
-    read: Moment,
-    /// The session's `last_seen`, in milliseconds; moves on with what is noted.
-    seen: AtomicI64,
-}
-
-impl Kept {
-    fn session(&self) -> Session {
-        Session { last_seen: Timestamp::from_millis(self.seen.load(Relaxed)), ..self.session.clone() }
-    }
 }
 
 impl Cached {
