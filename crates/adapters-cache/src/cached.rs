@@ -4,10 +4,7 @@ use std::{
     num::NonZeroUsize,
     sync::{
         Arc, PoisonError, RwLock,
-        atomic::{
-            AtomicI64,
-            Ordering::{Relaxed, SeqCst},
-        },
+        atomic::{AtomicI64, Ordering::SeqCst},
     },
 };
 
@@ -31,7 +28,6 @@ use vestibule_domain::{
 };
 
 use crate::{
-    kept::{Kept, Reading},
     stamps::{Moment, Stamps},
     touched::Touched,
 };
@@ -49,8 +45,8 @@ pub struct Capacity {
 pub struct Cached {
     inner: Stores,
     stamps: Arc<Stamps>,
-    by_digest: Cache<Digest, Arc<Kept>>,
-    by_id: Cache<SessionId, Arc<Kept>>,
+    by_digest: Cache<Digest, Arc<Reading<Session>>>,
+    by_id: Cache<SessionId, Arc<Reading<Session>>>,
     users: Cache<UserId, Arc<Reading<StoredUser>>>,
     roles: RwLock<Option<Arc<Reading<Vec<Role>>>>>,
     latest: RwLock<Option<Reading<MessageId>>>,
@@ -58,6 +54,13 @@ pub struct Cached {
     latest_read: Mutex<()>,
     /// Up to when sessions were asked to be ended that are over, in milliseconds.
     swept: AtomicI64,
+}
+
+/// What the store answered, and when it was asked.
+#[derive(Clone)]
+struct Reading<T> {
+    value: T,
+    read: Moment,
 }
 
 impl Cached {
@@ -102,14 +105,13 @@ impl Cached {
     /// A kept session, if it is as in the store.
     ///
     /// One that a sweep may have ended, going by what was read, is looked at again.
-    fn session(&self, kept: &Kept) -> Option<Session> {
-        let of = Touched::SessionsOf(kept.session.subject);
+    fn session(&self, kept: &Reading<Session>) -> Option<Session> {
+        let session = &kept.value;
         let holds = |touched: &Touched| self.stamps.holds(kept.read, touched);
-        if !holds(&Touched::Session(kept.session.id)) || !holds(&of) {
+        if !holds(&Touched::Session(session.id)) || !holds(&Touched::SessionsOf(session.subject)) {
             return None;
         }
-        let session = kept.session();
-        (session.over_from().as_millis() > self.swept.load(SeqCst)).then_some(session)
+        (session.over_from().as_millis() > self.swept.load(SeqCst)).then(|| session.clone())
     }
 
     /// Ended sessions are not kept: nobody asks for them often.
@@ -117,20 +119,11 @@ impl Cached {
         if session.ended.is_some() {
             return;
         }
-        let seen = AtomicI64::new(session.last_seen.as_millis());
-        let kept = Arc::new(Kept { session: session.clone(), read, seen });
+        let kept = Arc::new(Reading { value: session.clone(), read });
         if let Some(digest) = digest {
             self.by_digest.insert(*digest, Arc::clone(&kept));
         }
         self.by_id.insert(session.id, kept);
-    }
-
-    fn noted(&self, seen: &[(SessionId, Timestamp)]) {
-        for (id, at) in seen {
-            if let Some(kept) = self.by_id.peek(id) {
-                kept.seen.fetch_max(at.as_millis(), Relaxed);
-            }
-        }
     }
 
     fn latest_kept(&self) -> Option<MessageId> {
@@ -153,8 +146,7 @@ impl Cached {
 #[async_trait]
 impl UnitOfWork for Cached {
     async fn commit(&self, changes: Vec<Change>) -> Result<(), CommitError> {
-        let flux = self.stamps.enter(changes.iter().filter_map(Touched::by));
-        let seen: Vec<_> = changes.iter().filter_map(|change| sightings(change)).flatten().copied().collect();
+        let flux = self.stamps.enter(changes.iter().flat_map(Touched::by));
         let unit = Arc::clone(&self.inner.unit);
         // The store may go on with a unit whose caller has gone: what it touches stays in flux until that is over.
         let committed = tokio::spawn(async move {
@@ -162,16 +154,8 @@ impl UnitOfWork for Cached {
             drop(flux);
             committed
         });
-        let committed = committed.await.unwrap_or_else(|panic| Err(StoreError::Unavailable(Box::new(panic)).into()));
-        if committed.is_ok() {
-            self.noted(&seen);
-        }
-        committed
+        committed.await.unwrap_or_else(|panic| Err(StoreError::Unavailable(Box::new(panic)).into()))
     }
-}
-
-fn sightings(change: &Change) -> Option<&[(SessionId, Timestamp)]> {
-    if let Change::TouchSessions(seen) = change { Some(seen) } else { None }
 }
 
 #[async_trait]

@@ -9,7 +9,6 @@
 //! Start reading in [`Cached`]; `stamps` is why it is right.
 
 mod cached;
-mod kept;
 pub mod room;
 mod stamps;
 mod tenure;

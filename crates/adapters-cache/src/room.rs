@@ -11,6 +11,8 @@ use std::{
     fs::{File, OpenOptions, TryLockError},
     io,
     path::{Path, PathBuf},
+    thread,
+    time::{Duration, Instant},
 };
 
 /// A process that has the file open.
@@ -33,12 +35,29 @@ pub enum Attempt {
     Guest(Guest),
 }
 
+/// How long whoever is alone may take to let somebody in. They look at the door every few milliseconds.
+const PATIENCE: Duration = Duration::from_secs(10);
+
 /// Comes in to a file, and waits until whoever was alone with it knows. Blocks the thread.
 pub fn enter(file: &Path) -> io::Result<Guest> {
+    enter_within(file, PATIENCE)
+}
+
+fn enter_within(file: &Path, patience: Duration) -> io::Result<Guest> {
     let guest = Guest { door: lock_file(file, "door")?, room: lock_file(file, "room")? };
     guest.door.lock_shared()?;
-    guest.room.lock_shared()?;
-    Ok(guest)
+    let begun = Instant::now();
+    loop {
+        match guest.room.try_lock_shared() {
+            Ok(()) => return Ok(guest),
+            Err(TryLockError::WouldBlock) if begun.elapsed() < patience => thread::sleep(Duration::from_millis(1)),
+            Err(TryLockError::WouldBlock) => {
+                let why = "a service that has it open does not let others in: it hangs or was stopped; end it or let it go on";
+                return Err(io::Error::new(io::ErrorKind::TimedOut, why));
+            }
+            Err(TryLockError::Error(error)) => return Err(error),
+        }
+    }
 }
 
 impl Guest {
@@ -50,11 +69,19 @@ impl Guest {
             self.door.lock_shared()?;
             return Ok(Attempt::Guest(self));
         }
-        // Nobody is in, and nobody comes in: the door is held.
+        // Nobody comes in now. Who is in may have given up the door just as this did, and wait for it: whoever holds it must
+        // not wait for them.
         self.room.unlock()?;
-        self.room.lock()?;
+        let is_alone = try_lock(&self.room)?;
+        if !is_alone {
+            self.room.lock_shared()?;
+        }
         self.door.unlock()?;
-        Ok(Attempt::Alone(Alone { door: self.door, room: self.room }))
+        if is_alone {
+            return Ok(Attempt::Alone(Alone { door: self.door, room: self.room }));
+        }
+        self.door.lock_shared()?;
+        Ok(Attempt::Guest(self))
     }
 }
 
@@ -93,5 +120,15 @@ fn lock_file(file: &Path, lock: &str) -> io::Result<File> {
     let mut options = OpenOptions::new();
     #[cfg(unix)]
     std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    options.create(true).append(true).open(PathBuf::from(name))
+    let lock = options.create(true).append(true).open(PathBuf::from(name))?;
+    // A command that is run as root makes it for the service, as SQLite does with its own files.
+    #[cfg(unix)]
+    if let Ok(store) = file.metadata() {
+        use std::os::unix::fs::{MetadataExt, fchown};
+        if lock.metadata()?.uid() != store.uid() {
+            // Whoever may not is not root, and has opened a file that is there already.
+            let _ = fchown(&lock, Some(store.uid()), Some(store.gid()));
+        }
+    }
+    Ok(lock)
 }

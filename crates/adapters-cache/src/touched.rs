@@ -22,11 +22,16 @@ pub(crate) enum Touched {
 }
 
 impl Touched {
-    /// What this change touches, if anything that is kept.
+    /// What this change touches of what is kept.
+    pub(crate) fn by(change: &Change) -> impl Iterator<Item = Self> {
+        let seen = if let Change::TouchSessions(seen) = change { seen.as_slice() } else { &[] };
+        seen.iter().map(|(id, _)| Self::Session(*id)).chain(Self::one_by(change))
+    }
+
+    /// The one thing that any other change touches.
     ///
-    /// A session that begins was in nobody's memory, for what is not there is not kept. When a session was seen is
-    /// noted in place.
-    pub(crate) fn by(change: &Change) -> Option<Self> {
+    /// A session that begins was in nobody's memory, for what is not there is not kept.
+    fn one_by(change: &Change) -> Option<Self> {
         let of = |subject: &Subject| match subject {
             Subject::User(user) => Some(Self::User(*user)),
             Subject::Anonymous | Subject::Setup | Subject::Node(_) => None,

@@ -126,6 +126,8 @@ impl Sightings for Activity {
         let mut notes = self.part(session.id);
         let note = notes.entry(session.id).or_insert(Note { at, written: session.last_seen, lag });
         note.at = note.at.max(at);
+        // A login changes how long the session may go unused.
+        note.lag = lag;
     }
 }
 

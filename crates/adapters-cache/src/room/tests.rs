@@ -1,4 +1,8 @@
-use std::{sync::mpsc, thread, time::Duration};
+use std::sync::{
+    Arc,
+    atomic::{AtomicUsize, Ordering::SeqCst},
+    mpsc,
+};
 
 use super::*;
 
@@ -62,4 +66,44 @@ fn two_files_are_two_rooms() {
     let ((_one, file), (_other, another)) = (file(), file());
     let _alone = alone(enter(&file).unwrap());
     alone(enter(&another).unwrap());
+}
+
+/// Guests who all try at once, again and again: one at most is alone, and nobody waits for ever.
+#[test]
+fn guests_who_try_at_once_do_not_wait_for_each_other() {
+    let (_directory, file) = file();
+    let alone = Arc::new(AtomicUsize::new(0));
+    let tries = |_| {
+        let (file, alone) = (file.clone(), Arc::clone(&alone));
+        thread::spawn(move || {
+            let mut guest = enter(&file).unwrap();
+            for _ in 0..2_000 {
+                guest = match guest.try_to_be_alone().unwrap() {
+                    Attempt::Guest(guest) => guest,
+                    Attempt::Alone(only) => {
+                        assert_eq!(alone.fetch_add(1, SeqCst), 0, "two are alone");
+                        alone.fetch_sub(1, SeqCst);
+                        only.let_in().unwrap()
+                    }
+                };
+            }
+        })
+    };
+    let all: Vec<_> = (0..3).map(tries).collect();
+    let begun = Instant::now();
+    while !all.iter().all(thread::JoinHandle::is_finished) {
+        assert!(begun.elapsed() < Duration::from_mins(1), "they wait for each other");
+        thread::sleep(Duration::from_millis(10));
+    }
+    for thread in all {
+        thread.join().unwrap();
+    }
+}
+
+#[test]
+fn who_is_not_let_in_is_told_why() {
+    let (_directory, file) = file();
+    let _stopped = alone(enter(&file).unwrap());
+    let error = enter_within(&file, Duration::from_millis(20)).err().unwrap();
+    assert!(error.to_string().contains("does not let others in"), "{error}");
 }

@@ -72,9 +72,21 @@ async fn a_session_in_use_is_written_every_so_often_and_when_it_is_left() {
     assert_eq!(world.unit(), ["touch 5@+11"]);
 
     let long = Session { idle_ttl: Some(secs(1 << 20)), ..session(5, ALICE) };
-    activity.note(&long, NOW.plus(secs(60)));
-    activity.flush(NOW.plus(secs(60))).await.unwrap();
-    assert_eq!(world.unit(), ["touch 5@+60"], "however long it may go unused");
+    activity.note(&long, NOW.plus(secs(71)));
+    activity.flush(NOW.plus(secs(71))).await.unwrap();
+    assert_eq!(world.unit(), ["touch 5@+71"], "however long it may go unused");
+}
+
+#[tokio::test]
+async fn a_session_that_may_go_unused_for_less_from_now_on_is_written_more_often_from_now_on() {
+    let world = World::new().with_row(5, ALICE);
+    let activity = world.activity();
+    let before = Session { idle_ttl: None, ..session(5, ALICE) };
+    let after = Session { idle_ttl: Some(secs(32)), ..session(5, ALICE) };
+    activity.note(&before, NOW.plus(secs(1)));
+    activity.note(&after, NOW.plus(secs(2)));
+    activity.flush(NOW.plus(secs(2))).await.unwrap();
+    assert_eq!(world.unit(), ["touch 5@+2"]);
 }
 
 #[tokio::test]

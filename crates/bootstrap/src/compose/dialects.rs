@@ -70,10 +70,16 @@ pub(super) fn is_below_verify(mount: &settings::Mount) -> bool {
 
 fn verification(settings: &Settings) -> verify::Settings {
     let easydb = ["__Host-vestibule_session", "vestibule_session"];
-    let others = [settings.platformos.cookie_name.as_str(), settings.vprotect.cookie_name.as_str()];
+    let others = [
+        (Dialect::Platformos, settings.platformos.cookie_name.as_str()),
+        (Dialect::Vprotect, settings.vprotect.cookie_name.as_str()),
+    ];
+    let is_mounted = |dialect| settings.mounts.iter().any(|mount| mount.dialect == dialect);
+    let others = others.into_iter().filter(|(dialect, _)| is_mounted(*dialect)).map(|(_, name)| name);
     let settings::Verify { query_tokens, assertions, assertion_lifetime, .. } = settings.verify;
     verify::Settings {
-        cookies: others.into_iter().chain(easydb).map(str::to_owned).collect(),
+        // First the one that no other site of the domain can set.
+        cookies: easydb.into_iter().chain(others).map(str::to_owned).collect(),
         query_tokens,
         assertion: assertions.then_some(assertion_lifetime),
     }

@@ -108,7 +108,8 @@ impl OpenStores {
     /// watch out for others.
     pub(super) fn remembering(mut self, settings: &Settings) -> (Self, Option<Tenure>) {
         let most = usize::try_from(settings.sessions.in_memory).unwrap_or(usize::MAX);
-        let Some(most) = NonZeroUsize::new(most) else { return (self, None) };
+        // Redis may have lost what memory would still tell.
+        let Some(most) = NonZeroUsize::new(most).filter(|_| self.redis.is_none()) else { return (self, None) };
         let cached = || Arc::new(Cached::new(self.ports.clone(), Capacity { sessions: most, users: most }));
         let (cached, tenure) = match std::mem::replace(&mut self.company, Company::Anybody) {
             Company::Anybody => return (self, None),
