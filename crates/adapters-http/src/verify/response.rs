@@ -155,7 +155,7 @@ impl<'a> Details<'a> {
             node: node.map(|node| node.name.as_str()),
             roles: principal.roles().map(RoleName::as_str).collect(),
             iat: session.authenticated.unwrap_or(session.begun).as_secs(),
-            exp: session.over_from().as_secs(),
+            exp: session.expires.as_secs(),
             // As in the signed form of the same session.
             jti: format!("{}.{}", session.id, session.epoch),
             sid: session.id.to_string(),
