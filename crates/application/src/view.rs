@@ -28,13 +28,25 @@ impl Principal {
         !matches!(self, Self::Anonymous)
     }
 
-    /// The roles it has been given.
-    pub fn roles(&self) -> impl Iterator<Item = &RoleName> {
-        let user = match self {
+    /// The user, if it is one's.
+    pub fn user(&self) -> Option<&User> {
+        match self {
             Self::User(user) => Some(user),
             Self::Anonymous | Self::Setup | Self::Node(_) => None,
-        };
-        user.into_iter().flat_map(|user| &user.roles)
+        }
+    }
+
+    /// The node, if it is one's.
+    pub fn node(&self) -> Option<&Node> {
+        match self {
+            Self::Node(node) => Some(node),
+            Self::Anonymous | Self::Setup | Self::User(_) => None,
+        }
+    }
+
+    /// The roles it has been given.
+    pub fn roles(&self) -> impl Iterator<Item = &RoleName> {
+        self.user().into_iter().flat_map(|user| &user.roles)
     }
 }
 

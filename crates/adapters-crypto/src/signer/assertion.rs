@@ -5,7 +5,7 @@
 
 use serde::Serialize;
 use uuid::Uuid;
-use vestibule_application::view::{Principal, SessionView};
+use vestibule_application::view::SessionView;
 use vestibule_domain::{
     rights::{Right, RoleName},
     time::Timestamp,
@@ -42,11 +42,7 @@ pub(super) struct WireAssertion<'a> {
 impl<'a> WireAssertion<'a> {
     /// Nothing for a session that is nobody's.
     pub(super) fn of(view: &'a SessionView, iss: &'a str, issued: Timestamp, expires: Timestamp) -> Option<Self> {
-        let (user, node) = match &view.principal {
-            Principal::User(user) => (Some(user), None),
-            Principal::Node(node) => (None, Some(node)),
-            Principal::Anonymous | Principal::Setup => return None,
-        };
+        let (user, node) = (view.principal.user(), view.principal.node());
         let rights: Vec<&str> = view.rights.iter().map(Right::as_str).collect();
         Some(Self {
             iss,

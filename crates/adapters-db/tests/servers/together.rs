@@ -12,7 +12,7 @@ use vestibule_application::{
 use vestibule_domain::{
     message::{Event, EventKind},
     secret::Digest,
-    session::{DeviceName, EndReason, Ending, Origin, Session, SessionId, Subject},
+    session::{DeviceName, EndReason, Ending, Origin, Session, SessionId},
     time::Timestamp,
 };
 
@@ -25,21 +25,8 @@ pub(crate) fn id(number: u128) -> SessionId {
 }
 
 pub(crate) fn begin(number: u128) -> Change {
-    let session = Session {
-        id: id(number),
-        origin: Origin::new("test"),
-        device: DeviceName::default(),
-        subject: Subject::Anonymous,
-        begun: NOW,
-        authenticated: None,
-        last_seen: NOW,
-        idle_ttl: None,
-        expires: NOW.plus(Duration::from_hours(1)),
-        ended: None,
-        epoch: 0,
-        guard: None,
-        sealed_until: None,
-    };
+    let session =
+        Session::begin(id(number), Origin::new("test"), DeviceName::default(), NOW, NOW.plus(Duration::from_hours(1)));
     let mut digest = [0; 32];
     digest[..16].copy_from_slice(&number.to_be_bytes());
     Change::BeginSession { session, digest: Digest::new(digest) }

@@ -30,7 +30,7 @@ use vestibule_domain::{
     node::{Node, NodeId, NodeName, NodeRef, NodeSecrets},
     rights::{RoleName, shipped_roles},
     secret::{Digest, PasswordHash},
-    session::{DeviceName, EndReason, Ending, Origin, Session, SessionId, Subject},
+    session::{DeviceName, EndReason, Ending, Origin, Session, SessionId},
     time::Timestamp,
     user::{EmailAddress, LoginName, Profile, TimeZoneName, User, UserId},
 };
@@ -77,21 +77,7 @@ fn id(number: u128) -> SessionId {
 }
 
 fn session(number: u128) -> Session {
-    Session {
-        id: id(number),
-        origin: Origin::new("test"),
-        device: DeviceName::default(),
-        subject: Subject::Anonymous,
-        begun: NOW,
-        authenticated: None,
-        last_seen: NOW,
-        idle_ttl: None,
-        expires: NOW.plus(Duration::from_hours(1)),
-        ended: None,
-        epoch: 0,
-        guard: None,
-        sealed_until: None,
-    }
+    Session::begin(id(number), Origin::new("test"), DeviceName::default(), NOW, NOW.plus(Duration::from_hours(1)))
 }
 
 fn begin(number: u128) -> Change {

@@ -6,13 +6,9 @@ use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use serde::Serialize;
 use vestibule_application::{
     use_cases::{introspect_session, verify_session},
-    view::{Principal, SessionView},
+    view::SessionView,
 };
-use vestibule_domain::{
-    node::Node,
-    rights::{Right, RoleName},
-    user::User,
-};
+use vestibule_domain::rights::{Right, RoleName};
 
 use super::{Verify, request::Rejection};
 use crate::{
@@ -65,7 +61,7 @@ impl Verify {
 /// proxies that only overwrite.
 fn identity(outcome: &verify_session::Outcome) -> Response {
     let SessionView { session, principal, rights, .. } = &outcome.view;
-    let (user, node) = holder(principal);
+    let (user, node) = (principal.user(), principal.node());
     let roles: Vec<&str> = principal.roles().map(RoleName::as_str).collect();
     let rights: Vec<&str> = rights.iter().map(Right::as_str).collect();
     let encoded = |text: &str| utf8_percent_encode(text, ENCODED).to_string();
@@ -92,14 +88,6 @@ fn identity(outcome: &verify_session::Outcome) -> Response {
     assertion.set_sensitive(true);
     headers.insert(ASSERTION, assertion);
     response
-}
-
-fn holder(principal: &Principal) -> (Option<&User>, Option<&Node>) {
-    match principal {
-        Principal::User(user) => (Some(user), None),
-        Principal::Node(node) => (None, Some(node)),
-        Principal::Anonymous | Principal::Setup => (None, None),
-    }
 }
 
 /// For whatever reason: no token, one that is worth nothing, or a session that is nobody's.
@@ -145,7 +133,7 @@ impl<'a> Introspection<'a> {
 impl<'a> Details<'a> {
     fn of(view: &'a SessionView) -> Option<Self> {
         let SessionView { session, principal, rights, .. } = view;
-        let (user, node) = holder(principal);
+        let (user, node) = (principal.user(), principal.node());
         let rights: Vec<&str> = rights.iter().map(Right::as_str).collect();
         Some(Self {
             token_type: "Bearer",

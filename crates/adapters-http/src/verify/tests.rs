@@ -10,7 +10,7 @@ use vestibule_application::{
 };
 use vestibule_domain::{
     node::{Node, NodeId, NodeName},
-    session::{Bearer, SignedToken},
+    session::SignedToken,
     user::LoginName,
 };
 
@@ -28,18 +28,11 @@ fn verify(api: MockVerificationApi) -> Verify {
     Verify::new(Arc::new(api), settings())
 }
 
-fn text_of(bearer: &Bearer) -> String {
-    match bearer {
-        Bearer::Opaque(token) => token.expose().to_owned(),
-        Bearer::Signed(token) => token.expose().to_owned(),
-    }
-}
-
 /// Alice's session for whoever presents this token, and none for any other.
 fn knowing(token: &'static str) -> Verify {
     let mut api = MockVerificationApi::new();
     api.expect_verify_session().returning(move |command| {
-        if text_of(&command.bearer) != token {
+        if command.bearer.expose() != token {
             return Err(verify_session::Error::UnknownSession);
         }
         Ok(verify_session::Outcome { view: view("here", Principal::User(Box::new(alice()))), assertion: None })

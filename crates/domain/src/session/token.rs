@@ -54,6 +54,14 @@ impl Bearer {
     pub fn parse(text: &str) -> Result<Self, MalformedToken> {
         OpaqueToken::parse(text).map(Self::Opaque).or_else(|_| SignedToken::parse(text).map(Self::Signed))
     }
+
+    /// The token as its holder wrote it, for the one answer that hands it to its holder.
+    pub fn expose(&self) -> &str {
+        match self {
+            Self::Opaque(token) => token.expose(),
+            Self::Signed(token) => token.expose(),
+        }
+    }
 }
 
 /// What a signed token says (spec of dialect 001).

@@ -10,7 +10,7 @@ use vestibule_application::{
 };
 use vestibule_domain::{
     secret::Digest,
-    session::{DeviceName, Origin, Session, SessionId, Subject},
+    session::{DeviceName, Origin, Session, SessionId},
     time::Timestamp,
 };
 
@@ -45,21 +45,13 @@ async fn open(directory: &TempDir, patience: Duration) -> SeaOrmStore {
 /// A session of this number, under a digest that looks as random as one does.
 fn begin(number: u64) -> Vec<Change> {
     let spread = u128::from(number).wrapping_mul(0x9e37_79b9_7f4a_7c15_f39c_c060_5ced_c835);
-    let session = Session {
-        id: SessionId::from_uuid(Uuid::from_u128(spread)),
-        origin: Origin::new("test"),
-        device: DeviceName::default(),
-        subject: Subject::Anonymous,
-        begun: NOW,
-        authenticated: None,
-        last_seen: NOW,
-        idle_ttl: None,
-        expires: NOW.plus(Duration::from_hours(1)),
-        ended: None,
-        epoch: 0,
-        guard: None,
-        sealed_until: None,
-    };
+    let session = Session::begin(
+        SessionId::from_uuid(Uuid::from_u128(spread)),
+        Origin::new("test"),
+        DeviceName::default(),
+        NOW,
+        NOW.plus(Duration::from_hours(1)),
+    );
     let digest = Digest::new(std::array::from_fn(|at| spread.to_be_bytes()[at % 16]));
     vec![Change::BeginSession { session, digest }]
 }

@@ -133,14 +133,6 @@ fn overheard(inbound: &Inbound) -> Option<Bearer> {
     Bearer::parse(query.filled("token")?).ok()
 }
 
-/// The token as its holder wrote it.
-pub(super) fn written(bearer: &Bearer) -> &str {
-    match bearer {
-        Bearer::Opaque(token) => token.expose(),
-        Bearer::Signed(token) => token.expose(),
-    }
-}
-
 /// One way to authenticate.
 pub(super) enum Attempt {
     /// To be asked for.

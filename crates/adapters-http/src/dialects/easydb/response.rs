@@ -19,7 +19,7 @@ use self::{errors::session_not_found, object::SessionObject};
 use super::{
     Easydb,
     redirect::Target,
-    request::{Authentication, Rejection, written},
+    request::{Authentication, Rejection},
 };
 use crate::{
     dialect::{Dialect, Refusal},
@@ -100,7 +100,7 @@ impl Easydb {
 
     pub(super) fn told(&self, inbound: &Inbound, bearer: &Bearer, result: Result<SessionView, Failure>) -> Response {
         match result {
-            Ok(view) => self.session(written(bearer), &view),
+            Ok(view) => self.session(bearer.expose(), &view),
             Err(failure) => self.failed(inbound, failure, self.wording.unknown_session, bearer, None, ""),
         }
     }
@@ -113,7 +113,7 @@ impl Easydb {
     ) -> Response {
         match result {
             Ok(sign_out::Outcome { view, replacement: Some(token) }) => self.session(token.expose(), &view),
-            Ok(sign_out::Outcome { view, replacement: None }) => self.session(written(bearer), &view),
+            Ok(sign_out::Outcome { view, replacement: None }) => self.session(bearer.expose(), &view),
             Err(error) => self.told(inbound, bearer, Err(error.into())),
         }
     }
@@ -127,7 +127,7 @@ impl Easydb {
         let Authentication { bearer, success, error, login, .. } = request;
         match (result, success) {
             (Ok(outcome), None) => {
-                let token = outcome.rotated.as_ref().map_or(written(&bearer), |rotated| rotated.expose());
+                let token = outcome.rotated.as_ref().map_or(bearer.expose(), |rotated| rotated.expose());
                 self.session(token, &outcome.view)
             }
             (Ok(outcome), Some(success)) => {

@@ -9,10 +9,7 @@ use vestibule_application::{
     use_cases::{end_session, log_in, register, start_session},
     view::Principal,
 };
-use vestibule_domain::{
-    session::Bearer,
-    user::{Login, Sex},
-};
+use vestibule_domain::user::{Login, Sex};
 
 use super::*;
 use crate::testing::{Ask, OTHER, TOKEN, begun, opaque, view};
@@ -61,17 +58,10 @@ async fn asked(ask: Ask) -> Asked {
     asked_of(faithful, ask).await
 }
 
-fn text(bearer: &Bearer) -> &str {
-    match bearer {
-        Bearer::Opaque(token) => token.expose(),
-        Bearer::Signed(token) => token.expose(),
-    }
-}
-
 fn upgraded(current: &Current) -> Option<(&str, bool)> {
     match current {
         Current::None => None,
-        Current::Upgrade { bearer, rotate } => Some((text(bearer), *rotate)),
+        Current::Upgrade { bearer, rotate } => Some((bearer.expose(), *rotate)),
         Current::Replace(_) => panic!("nothing is replaced unasked"),
     }
 }
@@ -200,7 +190,7 @@ async fn a_logout_needs_a_key_that_could_be_one() {
     ] {
         let ask = Ask::get(&target);
         let asked = asked(if header.is_empty() { ask } else { ask.header("authorization", header) }).await;
-        assert_eq!(asked.log_out.as_ref().map(|command| text(&command.bearer)), key, "{target} {header}");
+        assert_eq!(asked.log_out.as_ref().map(|command| command.bearer.expose()), key, "{target} {header}");
         if key.is_none() {
             assert_eq!(asked.answer, told(401, 17, "no session has this key, or it is over"));
         }

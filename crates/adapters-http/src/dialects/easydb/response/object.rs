@@ -1,7 +1,7 @@
 //! The session object, in either edition.
 
 use serde::Serialize;
-use vestibule_application::view::{Principal, SessionView};
+use vestibule_application::view::SessionView;
 use vestibule_domain::{
     rights::{Right, RoleName},
     time::Timestamp,
@@ -109,10 +109,7 @@ impl<'a> More<'a> {
         let name = easydb.context.site.public_url.host_str().unwrap_or_default();
         let anonymous = easydb.settings.anonymous.then_some("anonymous");
         let methods = ["easydb"].into_iter().chain(anonymous);
-        let user = match &view.principal {
-            Principal::User(user) => Some(user.as_ref()),
-            Principal::Anonymous | Principal::Setup | Principal::Node(_) => None,
-        };
+        let user = view.principal.user();
         let owner = || Owner {
             current_max_message_id: view.latest_message,
             user: user.map(UserObject::new),

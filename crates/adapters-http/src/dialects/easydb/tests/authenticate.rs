@@ -14,7 +14,6 @@ use vestibule_domain::user::{Login, LoginKey};
 use super::*;
 use crate::{
     dialect::{Context, Site},
-    dialects::easydb::request::written,
     testing::{OTHER, REQUEST_ID, TOKEN, alice, away, corrupt, hardened, opaque, view},
 };
 
@@ -47,7 +46,7 @@ fn any(login: &str) -> Login {
 async fn success_redirects_to_its_page_without_a_word() {
     let api = authenticating(|command| {
         assert_eq!(login(&command), Some((any("alice"), "s3cr t")));
-        assert_eq!((written(&command.bearer), command.rotate), (TOKEN, false));
+        assert_eq!((command.bearer.expose(), command.rotate), (TOKEN, false));
         assert!(matches!(command.binding, Binding::Free));
         Ok(alices(None))
     });
@@ -90,7 +89,7 @@ async fn parameters_are_read_from_every_encoding_and_the_body_wins_over_the_quer
     for ask in asks {
         let api = authenticating(|command| {
             assert_eq!(login(&command), Some((any("alice"), "s3cr t")));
-            assert_eq!(written(&command.bearer), TOKEN);
+            assert_eq!(command.bearer.expose(), TOKEN);
             Ok(alices(None))
         });
         assert_eq!(ask.of(faithful(api)).await.status, 200);

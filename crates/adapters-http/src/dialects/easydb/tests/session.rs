@@ -9,7 +9,7 @@ use vestibule_application::{
 use super::*;
 use crate::{
     dialect::{Context, Site},
-    dialects::easydb::request::{SessionCall, written},
+    dialects::easydb::request::SessionCall,
     testing::{OTHER, REQUEST_ID, TOKEN, alice, away, corrupt, hardened, opaque, view},
 };
 
@@ -30,7 +30,7 @@ fn describing(token: &'static str) -> MockSessionApi {
     let mut api = MockSessionApi::new();
     api.expect_describe_session()
         .times(1)
-        .withf(move |command| written(&command.bearer) == token)
+        .withf(move |command| command.bearer.expose() == token)
         .returning(|_| Ok(view("easydb", Principal::User(Box::new(alice())))));
     api
 }
@@ -107,7 +107,7 @@ async fn t000_2_hardened_a_token_in_the_url_over_plain_http_from_elsewhere_is_re
         Ask::post(&format!("{AUTHENTICATE}{}", and("login=ann&password=x"))),
     ] {
         let mut api = MockSessionApi::new();
-        api.expect_end_session().times(1).withf(|command| written(&command.bearer) == TOKEN).returning(|_| Ok(()));
+        api.expect_end_session().times(1).withf(|command| command.bearer.expose() == TOKEN).returning(|_| Ok(()));
         let answer = ask.remote().of(Easydb::new(hardened(api), settings())).await;
         assert_eq!(code(&answer), is(400, "error.api.invalid_parameter"));
         assert!(answer.body.contains("TLS"));

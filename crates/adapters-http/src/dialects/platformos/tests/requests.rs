@@ -55,13 +55,6 @@ fn name(form: Option<&FormName>) -> Option<&str> {
     form.map(FormName::as_str)
 }
 
-fn text(bearer: &Bearer) -> &str {
-    match bearer {
-        Bearer::Opaque(token) => token.expose(),
-        Bearer::Signed(token) => token.expose(),
-    }
-}
-
 fn fields(pairs: &[(&str, &str)]) -> BTreeMap<String, String> {
     pairs.iter().map(|(field, value)| ((*field).to_owned(), (*value).to_owned())).collect()
 }
@@ -253,11 +246,11 @@ async fn a_session_comes_in_the_cookie_or_in_a_header_of_its_own(
         if header.is_empty() { ask } else { ask.header("x-session-token", header) }
     };
     let deleted = deleted(ask(delete("/api/sessions").json(LOGOUT))).await;
-    assert_eq!(deleted.bearer.as_ref().map(text), session);
+    assert_eq!(deleted.bearer.as_ref().map(Bearer::expose), session);
     let created = created(ask(Ask::post("/api/sessions").json(LOGIN))).await;
     let replaced = match &created.current {
         Current::None => None,
-        Current::Replace(bearer) => Some(text(bearer)),
+        Current::Replace(bearer) => Some(bearer.expose()),
         Current::Upgrade { .. } => panic!("no session is kept over a login"),
     };
     assert_eq!(replaced, session);

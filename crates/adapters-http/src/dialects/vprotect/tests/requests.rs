@@ -56,17 +56,10 @@ async fn asked(ask: Ask) -> Asked {
     Asked { log_in, with_token, bearer: bearer.try_recv().ok(), answer }
 }
 
-fn text(bearer: &Bearer) -> &str {
-    match bearer {
-        Bearer::Opaque(token) => token.expose(),
-        Bearer::Signed(token) => token.expose(),
-    }
-}
-
 fn replaced(current: &Current) -> Option<&str> {
     match current {
         Current::None => None,
-        Current::Replace(bearer) => Some(text(bearer)),
+        Current::Replace(bearer) => Some(bearer.expose()),
         Current::Upgrade { .. } => panic!("no session is kept over a login"),
     }
 }
@@ -173,7 +166,7 @@ async fn a_session_is_presented_as_a_bearer_or_else_in_the_cookie() {
             ("HEAD", "/session/user/details"),
         ] {
             let asked = asked(presenting(Ask::new(method, path), authorization, cookie)).await;
-            assert_eq!(asked.bearer.as_ref().map(text), expected, "{method} {path} {authorization} {cookie}");
+            assert_eq!(asked.bearer.as_ref().map(Bearer::expose), expected, "{method} {path} {authorization} {cookie}");
             assert_eq!(asked.answer.starts_with("401"), expected.is_none());
         }
     }
