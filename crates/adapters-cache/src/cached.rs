@@ -29,6 +29,7 @@ use vestibule_domain::{
 
 use crate::{
     stamps::{Moment, Stamps},
+    tally::{Tally, UseMade},
     touched::Touched,
 };
 
@@ -52,6 +53,7 @@ pub struct Cached {
     latest: RwLock<Option<Reading<MessageId>>>,
     /// Whoever reads it from the store: the others wait, instead of asking all at once after each unit.
     latest_read: Mutex<()>,
+    tally: Tally,
     /// Up to when sessions were asked to be ended that are over, in milliseconds.
     swept: AtomicI64,
 }
@@ -75,6 +77,7 @@ impl Cached {
             roles: RwLock::default(),
             latest: RwLock::default(),
             latest_read: Mutex::default(),
+            tally: Tally::default(),
             swept: AtomicI64::new(i64::MIN),
         }
     }
@@ -90,6 +93,11 @@ impl Cached {
             housekeeping: self.clone(),
             ..self.inner.clone()
         }
+    }
+
+    /// How much it is of use.
+    pub fn use_made(&self) -> UseMade {
+        self.tally.with(self.by_id.len(), self.users.len())
     }
 
     /// Lets every read through to the store, from the next one on: somebody else writes to it.
@@ -161,7 +169,7 @@ impl UnitOfWork for Cached {
 #[async_trait]
 impl SessionStore for Cached {
     async fn by_digest(&self, digest: &Digest) -> Result<Option<Session>, StoreError> {
-        if let Some(session) = self.by_digest.get(digest).and_then(|kept| self.session(&kept)) {
+        if let Some(session) = self.tally.told(self.by_digest.get(digest).and_then(|kept| self.session(&kept))) {
             return Ok(Some(session));
         }
         let read = self.stamps.now();
@@ -173,7 +181,7 @@ impl SessionStore for Cached {
     }
 
     async fn by_id(&self, id: SessionId) -> Result<Option<Session>, StoreError> {
-        if let Some(session) = self.by_id.get(&id).and_then(|kept| self.session(&kept)) {
+        if let Some(session) = self.tally.told(self.by_id.get(&id).and_then(|kept| self.session(&kept))) {
             return Ok(Some(session));
         }
         let read = self.stamps.now();
@@ -197,7 +205,7 @@ impl UserStore for Cached {
 
     async fn by_id(&self, id: UserId) -> Result<Option<StoredUser>, StoreError> {
         let kept = self.users.get(&id).filter(|kept| self.stamps.holds(kept.read, &Touched::User(id)));
-        if let Some(kept) = kept {
+        if let Some(kept) = self.tally.told(kept) {
             return Ok(Some(kept.value.clone()));
         }
         let read = self.stamps.now();

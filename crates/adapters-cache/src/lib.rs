@@ -11,8 +11,10 @@
 mod cached;
 pub mod room;
 mod stamps;
+mod tally;
 mod tenure;
 mod touched;
 
 pub use cached::{Cached, Capacity};
+pub use tally::UseMade;
 pub use tenure::Tenure;

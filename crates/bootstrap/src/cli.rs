@@ -4,6 +4,7 @@ mod clients;
 mod config;
 mod copy;
 mod forms;
+mod health;
 mod keys;
 mod login_tokens;
 mod migrate;
@@ -35,7 +36,7 @@ use crate::{
     compose::{self, Operations},
     core_dumps,
     settings::{Invalid, Settings, Sources},
-    telemetry::tell,
+    telemetry::{self, tell},
 };
 
 /// One session service that speaks five published session APIs.
@@ -66,6 +67,8 @@ enum Command {
     Copy(copy::CopyArgs),
     /// Print every route that is mounted.
     Routes,
+    /// Ask the running service whether it is ready to answer requests: exit status 0 if so, for container health checks.
+    Health(health::HealthArgs),
     /// Check or show the configuration.
     #[command(subcommand)]
     Config(config::Command),
@@ -145,20 +148,28 @@ fn execute(cli: Cli) -> Result<()> {
     if !settings.core_dumps {
         core_dumps::forbid().context("core dumps cannot be forbidden: that takes core_dumps = true")?;
     }
+    let command = cli.command.unwrap_or(Command::Serve);
+    // Traces are sent by a thread that blocks, so they end after the runtime's work.
+    let traces = matches!(command, Command::Serve).then(|| telemetry::init(&settings)).transpose()?;
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build();
     let runtime = runtime.context("cannot start the threads of the service")?;
-    runtime.block_on(async {
-        match cli.command.unwrap_or(Command::Serve) {
+    let done = runtime.block_on(async {
+        match command {
             Command::Serve => serve::run(&settings).await,
             Command::Migrate => migrate::run(&settings, cli.json).await,
             Command::Copy(args) => copy::run(&args, &settings, cli.json).await,
+            Command::Health(args) => health::run(args, &settings, cli.json).await,
             Command::Routes => routes::run(&settings, cli.json),
             Command::Config(command) => config::run(&command, &settings, cli.json),
             Command::Keys(command) => Ok(print(&keys::run(command, &settings, &SystemClock::default(), cli.json)?)?),
             Command::Tune(args) => tune::run(&args, &settings, cli.json),
             Command::Operator(command) => operate(command, &settings, cli.json).await,
         }
-    })
+    });
+    if let Some(traces) = traces {
+        traces.end();
+    }
+    done
 }
 
 async fn operate(command: OperatorCommand, settings: &Settings, json: bool) -> Result<()> {

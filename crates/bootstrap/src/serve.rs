@@ -10,7 +10,14 @@ mod tls;
 #[cfg(test)]
 mod tests;
 
-use std::{net::SocketAddr, sync::Arc, time::Duration};
+use std::{
+    net::SocketAddr,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering::Relaxed},
+    },
+    time::Duration,
+};
 
 use anyhow::{Context, Error, Result, anyhow};
 use tokio::{
@@ -20,7 +27,10 @@ use tokio::{
 };
 
 use vestibule_adapters_http::mount::Front;
-use vestibule_application::ports::Clock;
+use vestibule_application::{
+    meters::{Count, Level},
+    ports::Clock,
+};
 
 pub(crate) use self::tls::Certificate;
 use self::{caps::PerAddress, connection::Common};
@@ -51,6 +61,8 @@ pub struct Handle {
     admin_address: Option<SocketAddr>,
     certificate: Option<Arc<Certificate>>,
     stage: watch::Sender<Stage>,
+    /// Tells probes that the service is about to end.
+    leaving: Arc<AtomicBool>,
     accepting: JoinSet<()>,
     after: Option<After>,
 }
@@ -62,6 +74,17 @@ struct After {
     key_watch: Option<JoinHandle<()>>,
     tenure: Option<JoinHandle<()>>,
     store: OpenStores,
+}
+
+/// What became of connections of clients.
+#[derive(Debug, Default)]
+pub(crate) struct ConnectionMeters {
+    /// Those that are there now.
+    pub(crate) open: Arc<Level>,
+    /// Those that were accepted so far.
+    pub(crate) accepted: Count,
+    /// Those of them that were closed at once: too many from there, or not let in by the PROXY protocol.
+    pub(crate) refused: Count,
 }
 
 /// What answers operators, and where.
@@ -93,7 +116,8 @@ impl App {
     pub async fn serve(self) -> Result<Handle> {
         let (stop, stopped) = watch::channel(false);
         let clock = Arc::clone(&self.background.clock);
-        let mut handle = serve(self.listener, self.front, self.server.clone(), self.certificate, clock)?;
+        let mut handle =
+            serve(self.listener, self.front, self.server.clone(), self.certificate, self.connections, clock)?;
         if let Some(admin) = self.admin {
             handle.serve_admin(admin, self.server);
         }
@@ -105,6 +129,7 @@ impl App {
                 tracing::error!("cannot tell whether other programs use the store ({error}): every read goes to it");
             })
         });
+        handle.leaving = self.leaving;
         handle.after = Some(After { stop, background, key_watch, tenure, store: self.store });
         Ok(handle)
     }
@@ -116,13 +141,14 @@ fn serve(
     front: Front,
     settings: Server,
     certificate: Option<Certificate>,
+    meters: Arc<ConnectionMeters>,
     clock: Arc<dyn Clock>,
 ) -> Result<Handle> {
     let address = listener.local_addr().context("the listener has no address")?;
     let (stage, seen) = watch::channel(Stage::Serving);
     let certificate = certificate.map(Arc::new);
     let per_address = PerAddress::new(settings.max_connections_per_address);
-    let common = Common { front, settings, certificate: certificate.clone(), per_address, stage: seen };
+    let common = Common { front, settings, certificate: certificate.clone(), per_address, meters, stage: seen };
     let renewed = certificate.clone();
     let mut accepting = JoinSet::new();
     accepting.spawn(async move {
@@ -131,7 +157,7 @@ fn serve(
             () = follow(renewed, clock) => {}
         }
     });
-    Ok(Handle { address, admin_address: None, certificate, stage, accepting, after: None })
+    Ok(Handle { address, admin_address: None, certificate, stage, leaving: Arc::default(), accepting, after: None })
 }
 
 async fn follow(certificate: Option<Arc<Certificate>>, clock: Arc<dyn Clock>) {
@@ -153,7 +179,8 @@ impl Handle {
         let max_connections = ADMIN_CONNECTIONS.min(settings.max_connections);
         let settings = Server { listen, tls: None, proxy_protocol: false, max_connections, ..settings };
         let per_address = PerAddress::new(settings.max_connections_per_address);
-        let common = Common { front, settings, certificate: None, per_address, stage: self.stage.subscribe() };
+        let (meters, stage) = (Arc::default(), self.stage.subscribe());
+        let common = Common { front, settings, certificate: None, per_address, meters, stage };
         self.accepting.spawn(accept::run(listener, Arc::new(common)));
         self.admin_address = Some(listen);
     }
@@ -193,12 +220,14 @@ impl Handle {
     /// Goes on for this long, but ends each connection after its next answer: time for a balancer to send its requests
     /// elsewhere.
     pub async fn leave(&self, delay: Duration) {
+        self.leaving.store(true, Relaxed);
         self.stage.send_replace(Stage::Leaving);
         tokio::time::sleep(delay).await;
     }
 
     /// Accepts nothing more, lets requests under way finish within the grace period, and writes what is still noted.
     pub async fn shutdown(mut self) -> Result<()> {
+        self.leaving.store(true, Relaxed);
         self.stage.send_replace(Stage::Ending);
         while let Some(ended) = self.accepting.join_next().await {
             ended.context("accepting connections broke down")?;

@@ -29,7 +29,7 @@ pub use self::{
     problem::{Invalid, Problem},
     sections::{
         Account, Admin, Argon2, Dood, Easydb, Keys, Log, Mount, Passwords, Platformos, Server, Sessions, Setup,
-        Storage, Throttle, Tls, Verify, Vprotect, Window,
+        Storage, Telemetry, Throttle, Tls, Verify, Vprotect, Window,
     },
 };
 
@@ -74,6 +74,8 @@ pub struct Settings {
     pub verify: Verify,
     /// The operator's listener.
     pub admin: Admin,
+    /// Traces.
+    pub telemetry: Telemetry,
     /// The log.
     pub log: Log,
     effective: Map<String, Json>,

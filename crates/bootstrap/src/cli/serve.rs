@@ -7,11 +7,9 @@ use super::print;
 use crate::{
     compose::{self, Overrides},
     settings::Settings,
-    telemetry,
 };
 
 pub(super) async fn run(settings: &Settings) -> Result<()> {
-    telemetry::init(&settings.log);
     let (mut terminate, mut interrupt) = (listen_for(SignalKind::terminate())?, listen_for(SignalKind::interrupt())?);
     let app = compose::build(settings, Overrides::default()).await?;
     app.report().tell(&settings.log);

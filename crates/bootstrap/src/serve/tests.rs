@@ -27,7 +27,7 @@ async fn started(text: &str) -> Handle {
     let settings = settings(text);
     let front = front(router);
     let (listener, _) = bind(settings.listen, "server.listen").await.unwrap();
-    serve(listener, front, settings, None, Arc::new(crate::clock::SystemClock::default())).unwrap()
+    serve(listener, front, settings, None, Arc::default(), Arc::new(crate::clock::SystemClock::default())).unwrap()
 }
 
 fn front(router: Router) -> Front {
