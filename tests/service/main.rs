@@ -23,6 +23,7 @@ mod lifetimes;
 mod metrics;
 mod operations;
 mod operators;
+mod packaging;
 mod passwords;
 mod platformos;
 mod risks;

@@ -1,12 +1,14 @@
 //! The command line: what `main` calls.
 
 mod clients;
+mod completions;
 mod config;
 mod copy;
 mod forms;
 mod health;
 mod keys;
 mod login_tokens;
+mod man;
 mod migrate;
 mod nodes;
 mod output;
@@ -27,7 +29,7 @@ use std::{
 };
 
 use anyhow::{Context as _, Result};
-use clap::{Parser, Subcommand};
+use clap::{CommandFactory, Parser, Subcommand};
 use thiserror::Error;
 
 use self::output::Context;
@@ -35,6 +37,7 @@ use crate::{
     clock::SystemClock,
     compose::{self, Operations},
     core_dumps,
+    serve::Sockets,
     settings::{Invalid, Settings, Sources},
     telemetry::{self, tell},
 };
@@ -80,6 +83,10 @@ enum Command {
     /// Run it on the machine that will serve, while nothing else is busy there: all hashing threads are kept at work for
     /// some seconds. The proposal is never below OWASP's minimum of 19 MiB and two passes.
     Tune(tune::TuneArgs),
+    /// Print what a shell needs to complete this program's arguments.
+    Completions(completions::CompletionsArgs),
+    /// Print the manual page, or write one for each command.
+    Man(man::ManArgs),
     #[command(flatten)]
     Operator(OperatorCommand),
 }
@@ -144,18 +151,24 @@ pub fn run() -> ExitCode {
 }
 
 fn execute(cli: Cli) -> Result<()> {
+    let command = match cli.command.unwrap_or(Command::Serve) {
+        // What needs no configuration is there whatever is wrong with it.
+        Command::Completions(args) => return completions::run(&args, &mut Cli::command()),
+        Command::Man(args) => return man::run(&args, Cli::command()),
+        command => command,
+    };
+    let sockets = Sockets::of_process().context("cannot take over the sockets of the service manager")?;
     let settings = Settings::read(Sources::of_process(cli.config.as_deref()).map_err(Invalid::from)?)?;
     if !settings.core_dumps {
         core_dumps::forbid().context("core dumps cannot be forbidden: that takes core_dumps = true")?;
     }
-    let command = cli.command.unwrap_or(Command::Serve);
     // Traces are sent by a thread that blocks, so they end after the runtime's work.
     let traces = matches!(command, Command::Serve).then(|| telemetry::init(&settings)).transpose()?;
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build();
     let runtime = runtime.context("cannot start the threads of the service")?;
     let done = runtime.block_on(async {
         match command {
-            Command::Serve => serve::run(&settings).await,
+            Command::Serve => serve::run(&settings, sockets).await,
             Command::Migrate => migrate::run(&settings, cli.json).await,
             Command::Copy(args) => copy::run(&args, &settings, cli.json).await,
             Command::Health(args) => health::run(args, &settings, cli.json).await,
@@ -163,6 +176,7 @@ fn execute(cli: Cli) -> Result<()> {
             Command::Config(command) => config::run(&command, &settings, cli.json),
             Command::Keys(command) => Ok(print(&keys::run(command, &settings, &SystemClock::default(), cli.json)?)?),
             Command::Tune(args) => tune::run(&args, &settings, cli.json),
+            Command::Completions(_) | Command::Man(_) => Ok(()),
             Command::Operator(command) => operate(command, &settings, cli.json).await,
         }
     });

@@ -44,14 +44,14 @@ use crate::{
     key_watch::KeyWatch,
     metrics::{Commits, Meters},
     report::{Addresses, Report},
-    serve::{self, Admin, Certificate, ConnectionMeters},
+    serve::{self, Admin, Certificate, ConnectionMeters, Place, Sockets},
     settings::{Invalid, OpenTo, Server, Settings, StoreUrl},
 };
 
 /// Puts all mounts together, as [`mount::mount`] does.
 pub type BuildFront = fn(&[Mount], &Shared) -> Result<Front, Collision>;
 
-/// What a test puts in the place of an adapter, or in front of it.
+/// What is put in the place of an adapter, or in front of it: by tests, and sockets by a service manager.
 #[derive(Clone, Default)]
 pub struct Overrides {
     /// Instead of the machine's clock.
@@ -60,6 +60,8 @@ pub struct Overrides {
     pub ports: Option<Arc<dyn Fn(Ports) -> Ports + Send + Sync>>,
     /// Instead of [`mount::mount`].
     pub mount: Option<BuildFront>,
+    /// Instead of sockets of its own.
+    pub sockets: Sockets,
 }
 
 /// A service that is put together and has its address, but does not accept connections yet.
@@ -105,17 +107,17 @@ pub(crate) struct Operations {
 
 /// Builds the service that the settings describe, its store opened and its address taken.
 pub async fn build(settings: &Settings, overrides: Overrides) -> Result<App> {
+    let Overrides { clock, ports: decorate, mount, sockets } = overrides;
     // Before anything is made on disk.
     check(settings)?;
     let certificate = settings.server.tls.clone().map(Certificate::read).transpose()?;
     // Early, because it fails most often, and because its port may be in the public URL.
-    let (listener, address) = serve::bind(settings.server.listen, "server.listen").await?;
+    let (listener, address) = serve::bind(settings.server.listen, Place::SERVER, &sockets).await?;
     let admin = match settings.admin.listen {
-        Some(listen) => Some(serve::bind(listen, "admin.listen").await?),
+        Some(listen) => Some(serve::bind(listen, Place::ADMIN, &sockets).await?),
         None => None,
     };
     let public_url = public_url(settings, address)?;
-    let Overrides { clock, ports: decorate, mount } = overrides;
     let (open, core) = open(settings, clock).await?;
     let (open, tenure) = open.remembering(settings);
     let (commits, sweeps, connections) = (Arc::<Commits>::default(), Arc::default(), Arc::default());

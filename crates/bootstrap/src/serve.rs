@@ -5,6 +5,7 @@ mod caps;
 mod connection;
 mod pace;
 mod proxy_protocol;
+mod sockets;
 mod tls;
 
 #[cfg(test)]
@@ -32,6 +33,7 @@ use vestibule_application::{
     ports::Clock,
 };
 
+pub use self::sockets::Sockets;
 pub(crate) use self::tls::Certificate;
 use self::{caps::PerAddress, connection::Common};
 use crate::{
@@ -97,17 +99,40 @@ pub(crate) struct Admin {
 /// Connections at a time for operators: a flood of them would be their own.
 const ADMIN_CONNECTIONS: u32 = 64;
 
-/// Listens where the settings say under this key, and says where that is.
-pub(crate) async fn bind(address: SocketAddr, key: &str) -> Result<(TcpListener, SocketAddr)> {
-    let listener = TcpListener::bind(address).await.with_context(|| {
+/// A place to listen at: where it is set, and which of the sockets of a service manager is for it.
+#[derive(Clone, Copy)]
+pub(crate) struct Place {
+    key: &'static str,
+    socket: usize,
+}
+
+impl Place {
+    /// For the session APIs.
+    pub(crate) const SERVER: Self = Self { key: "server.listen", socket: 0 };
+    /// For operators.
+    pub(crate) const ADMIN: Self = Self { key: "admin.listen", socket: 1 };
+}
+
+/// Listens at the socket that is there for this place, else where the settings say, and says where that is.
+pub(crate) async fn bind(address: SocketAddr, place: Place, sockets: &Sockets) -> Result<(TcpListener, SocketAddr)> {
+    let given = sockets.get(place.socket).and_then(|socket| socket.map(TcpListener::from_std).transpose());
+    let given = given.with_context(|| format!("cannot listen at the socket that was given for {}", place.key))?;
+    let listener = match given {
+        Some(listener) => listener,
+        None => listen(address, place.key).await?,
+    };
+    let address = listener.local_addr().context("the listener has no address")?;
+    Ok((listener, address))
+}
+
+async fn listen(address: SocketAddr, key: &str) -> Result<TcpListener> {
+    TcpListener::bind(address).await.with_context(|| {
         let variable = key.to_uppercase().replace('.', "__");
         format!(
             "cannot listen on {address}: if another program does, stop it or set {key} (VESTIBULE__{variable}) to \
              another port; port 0 picks a free one"
         )
-    })?;
-    let address = listener.local_addr().context("the listener has no address")?;
-    Ok((listener, address))
+    })
 }
 
 impl App {

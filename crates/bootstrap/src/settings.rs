@@ -7,6 +7,7 @@ mod layers;
 mod problem;
 mod read;
 mod reader;
+mod reference;
 mod sections;
 mod toml;
 
@@ -27,6 +28,7 @@ pub use self::{
     },
     layers::Sources,
     problem::{Invalid, Problem},
+    reference::reference,
     sections::{
         Account, Admin, Argon2, Dood, Easydb, Keys, Log, Mount, Passwords, Platformos, Server, Sessions, Setup,
         Storage, Telemetry, Throttle, Tls, Verify, Vprotect, Window,
