@@ -90,11 +90,11 @@ async fn what_happens_is_counted() {
 
     let after = fetch(app).await;
     let grown = |series: &str| after[series] - before[series];
-    let login = |class: &str| {
+    let of_class = |class: &str| {
         format!("vestibule_http_requests_total{{dialect=\"vprotect\",operation=\"log_in\",class=\"{class}\"}}")
     };
-    assert!((grown(&login("2xx")) - 1.0).abs() < 0.1, "{after:#?}");
-    assert!((grown(&login("4xx")) - 2.0).abs() < 0.1, "{after:#?}");
+    assert!((grown(&of_class("2xx")) - 1.0).abs() < 0.1, "{after:#?}");
+    assert!((grown(&of_class("4xx")) - 2.0).abs() < 0.1, "{after:#?}");
     let took = "vestibule_http_request_duration_seconds_count{dialect=\"vprotect\",operation=\"log_in\"}";
     assert!((grown(took) - 3.0).abs() < 0.1);
     for series in [

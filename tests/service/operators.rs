@@ -16,6 +16,9 @@ async fn nothing_for_operators_is_where_the_session_apis_are_nor_the_other_way_r
     for path in ["/api/session", "/session", "/session/start/", "/verify", "/.well-known/jwks.json"] {
         assert_eq!(app.admin.get(path).await.status, 404, "{path}");
     }
+    for answer in [app.get("/session").await, app.admin.get("/health/live").await] {
+        assert_eq!(answer.header("server"), "", "nobody is told what runs here");
+    }
 }
 
 #[tokio::test]

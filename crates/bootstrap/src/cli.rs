@@ -1,14 +1,13 @@
 //! The command line: what `main` calls.
 
+mod about;
 mod clients;
-mod completions;
 mod config;
 mod copy;
 mod forms;
 mod health;
 mod keys;
 mod login_tokens;
-mod man;
 mod migrate;
 mod nodes;
 mod output;
@@ -83,10 +82,8 @@ enum Command {
     /// Run it on the machine that will serve, while nothing else is busy there: all hashing threads are kept at work for
     /// some seconds. The proposal is never below OWASP's minimum of 19 MiB and two passes.
     Tune(tune::TuneArgs),
-    /// Print what a shell needs to complete this program's arguments.
-    Completions(completions::CompletionsArgs),
-    /// Print the manual page, or write one for each command.
-    Man(man::ManArgs),
+    #[command(flatten)]
+    About(about::AboutCommand),
     #[command(flatten)]
     Operator(OperatorCommand),
 }
@@ -151,12 +148,11 @@ pub fn run() -> ExitCode {
 }
 
 fn execute(cli: Cli) -> Result<()> {
-    let command = match cli.command.unwrap_or(Command::Serve) {
-        // What needs no configuration is there whatever is wrong with it.
-        Command::Completions(args) => return completions::run(&args, &mut Cli::command()),
-        Command::Man(args) => return man::run(&args, Cli::command()),
-        command => command,
-    };
+    let command = cli.command.unwrap_or(Command::Serve);
+    // Whatever is wrong with the configuration.
+    if let Command::About(about) = &command {
+        return about.run(Cli::command());
+    }
     let sockets = Sockets::of_process().context("cannot take over the sockets of the service manager")?;
     let settings = Settings::read(Sources::of_process(cli.config.as_deref()).map_err(Invalid::from)?)?;
     if !settings.core_dumps {
@@ -176,7 +172,7 @@ fn execute(cli: Cli) -> Result<()> {
             Command::Config(command) => config::run(&command, &settings, cli.json),
             Command::Keys(command) => Ok(print(&keys::run(command, &settings, &SystemClock::default(), cli.json)?)?),
             Command::Tune(args) => tune::run(&args, &settings, cli.json),
-            Command::Completions(_) | Command::Man(_) => Ok(()),
+            Command::About(about) => about.run(Cli::command()),
             Command::Operator(command) => operate(command, &settings, cli.json).await,
         }
     });
