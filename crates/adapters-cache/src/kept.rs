@@ -61,6 +61,11 @@ impl Kept {
         }
     }
 
+    /// How many there are.
+    pub(crate) fn len(&self) -> usize {
+        self.entries.len()
+    }
+
     /// When a read that starts now begins.
     pub(crate) fn now(&self) -> Moment {
         self.written.now()

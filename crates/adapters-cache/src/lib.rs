@@ -13,8 +13,10 @@ mod common;
 mod kept;
 pub mod room;
 mod stamps;
+mod tally;
 mod tenure;
 mod touched;
 
 pub use cached::{Cached, Capacity};
+pub use tally::UseMade;
 pub use tenure::Tenure;

@@ -1,8 +1,11 @@
 //! Puts the service together. Only this module and those below it name adapters.
 
+mod admin;
 mod core;
 mod dialects;
 pub(crate) mod keys;
+mod listeners;
+mod routes;
 mod stores;
 mod tuning;
 
@@ -10,28 +13,28 @@ mod tuning;
 mod tests;
 
 use std::{
-    net::{Ipv4Addr, Ipv6Addr, SocketAddr},
-    sync::Arc,
+    sync::{Arc, atomic::AtomicBool},
     time::Duration,
 };
 
 use anyhow::{Context, Result, bail};
 use tokio::net::TcpListener;
-use url::Url;
 use vestibule_adapters_cache::Tenure;
-use vestibule_adapters_crypto::Keys;
 use vestibule_adapters_http::mount::{self, Collision, Front, Mount, Shared};
 use vestibule_application::{
     activity::Activity,
     change::Change,
+    meters::Count,
     operator::Operator,
     ports::{Clock, SetupState, Stores},
     service::Ports,
 };
 use vestibule_domain::time::Timestamp;
 
-use self::core::Core;
+use self::{core::Core, listeners::public_url};
 pub(crate) use self::{
+    listeners::from_here,
+    routes::{RouteEntry, routes},
     stores::OpenStores,
     tuning::{Measured, tune},
 };
@@ -39,15 +42,16 @@ use crate::{
     background::Background,
     clock::SystemClock,
     key_watch::KeyWatch,
-    report::Report,
-    serve::{self, Certificate},
+    metrics::{Commits, Meters},
+    report::{Addresses, Report},
+    serve::{self, Admin, Certificate, ConnectionMeters, Place, Sockets},
     settings::{Invalid, OpenTo, Server, Settings, StoreUrl},
 };
 
 /// Puts all mounts together, as [`mount::mount`] does.
 pub type BuildFront = fn(&[Mount], &Shared) -> Result<Front, Collision>;
 
-/// What a test puts in the place of an adapter, or in front of it.
+/// What is put in the place of an adapter, or in front of it: by tests, and sockets by a service manager.
 #[derive(Clone, Default)]
 pub struct Overrides {
     /// Instead of the machine's clock.
@@ -56,12 +60,18 @@ pub struct Overrides {
     pub ports: Option<Arc<dyn Fn(Ports) -> Ports + Send + Sync>>,
     /// Instead of [`mount::mount`].
     pub mount: Option<BuildFront>,
+    /// Instead of sockets of its own.
+    pub sockets: Sockets,
 }
 
 /// A service that is put together and has its address, but does not accept connections yet.
 pub struct App {
     pub(crate) listener: TcpListener,
     pub(crate) front: Front,
+    pub(crate) admin: Option<Admin>,
+    /// Becomes true when the service is about to end.
+    pub(crate) leaving: Arc<AtomicBool>,
+    pub(crate) connections: Arc<ConnectionMeters>,
     pub(crate) background: Background,
     pub(crate) key_watch: Option<KeyWatch>,
     pub(crate) server: Server,
@@ -95,28 +105,23 @@ pub(crate) struct Operations {
     pub(crate) store: OpenStores,
 }
 
-/// A route as it is mounted.
-pub(crate) struct RouteEntry {
-    pub(crate) dialect: &'static str,
-    pub(crate) edition: &'static str,
-    pub(crate) operation: &'static str,
-    pub(crate) method: String,
-    pub(crate) path: String,
-    pub(crate) hosts: Vec<String>,
-}
-
 /// Builds the service that the settings describe, its store opened and its address taken.
 pub async fn build(settings: &Settings, overrides: Overrides) -> Result<App> {
+    let Overrides { clock, ports: decorate, mount, sockets } = overrides;
     // Before anything is made on disk.
     check(settings)?;
     let certificate = settings.server.tls.clone().map(Certificate::read).transpose()?;
     // Early, because it fails most often, and because its port may be in the public URL.
-    let listener = serve::bind(settings.server.listen).await?;
-    let address = listener.local_addr().context("the listener has no address")?;
+    let (listener, address) = serve::bind(settings.server.listen, Place::SERVER, &sockets).await?;
+    let admin = match settings.admin.listen {
+        Some(listen) => Some(serve::bind(listen, Place::ADMIN, &sockets).await?),
+        None => None,
+    };
     let public_url = public_url(settings, address)?;
-    let Overrides { clock, ports: decorate, mount } = overrides;
     let (open, core) = open(settings, clock).await?;
     let (open, tenure) = open.remembering(settings);
+    let (commits, sweeps, connections) = (Arc::<Commits>::default(), Arc::default(), Arc::default());
+    let open = open.counting(commits.clone());
     let stores = &open.ports;
 
     if let Some(ahead) = ahead_of(core.clock.now(), stores).await? {
@@ -152,8 +157,30 @@ pub async fn build(settings: &Settings, overrides: Overrides) -> Result<App> {
     };
     let front = mount.unwrap_or(mount::mount)(&mounts, &shared)
         .map_err(|collision| Invalid::because("mounts", &collision.to_string()))?;
+    let leaving = Arc::new(AtomicBool::new(false));
+    let rotations = Arc::<Count>::default();
+    let (database, cached) = open.watched();
+    let meters = Meters {
+        front: front.clone(),
+        connections: Arc::clone(&connections),
+        hashes: core.hashes.clone(),
+        refusals: core.refusals.clone(),
+        commits,
+        sweeps: Arc::clone(&sweeps),
+        database,
+        cached,
+        keyring: core.keyring.clone(),
+        rotations: rotations.clone(),
+        clock: core.clock.clone(),
+        started: core.clock.now(),
+    };
+    let admin_front = admin::front(&open, leaving.clone(), meters, &shared);
+    let at = Addresses { public_url: &public_url, listen: address, admin: admin.as_ref().map(|(_, address)| *address) };
     Ok(App {
-        report: Report::new(settings, &public_url, address, open.durability(), unconfigured, secret.as_ref()),
+        report: Report::new(settings, at, open.durability(), unconfigured, secret.as_ref()),
+        admin: admin.map(|(listener, address)| Admin { listener, address, front: admin_front }),
+        leaving,
+        connections,
         listener,
         front,
         server: settings.server.clone(),
@@ -162,12 +189,14 @@ pub async fn build(settings: &Settings, overrides: Overrides) -> Result<App> {
             activity,
             housekeeping: stores.housekeeping.clone(),
             budgets,
+            sessions: stores.sessions.clone(),
+            meters: sweeps,
             clock: core.clock.clone(),
             touch_interval: settings.sessions.touch_interval,
             sweep_interval: settings.sessions.sweep_interval,
             keep_ended: settings.sessions.keep_ended,
         },
-        key_watch: keys::file(settings).map(|file| KeyWatch::new(file, core.keyring.clone())),
+        key_watch: keys::file(settings).map(|file| KeyWatch::new(file, core.keyring.clone(), rotations)),
         tenure,
         operator: Arc::new(core.operator(settings, stores)),
         store: open,
@@ -240,30 +269,6 @@ pub(crate) fn check(settings: &Settings) -> Result<()> {
     routes(settings).map(drop)
 }
 
-/// Every route of every mount.
-pub(crate) fn routes(settings: &Settings) -> Result<Vec<RouteEntry>> {
-    // Routes come with their handlers, and handlers stand on a service: this one is never asked anything.
-    let open = OpenStores::in_memory();
-    let stores = &open.ports;
-    let clock = SystemClock::default();
-    let core = Core::new(settings, &Keys::random(clock.now())?, Arc::new(clock))?;
-    let budgets = open.budgets(&core::limits(settings), core.clock.clone());
-    let activity = Arc::new(Activity::new(stores.sessions.clone(), stores.unit.clone()));
-    let public_url = Url::parse("http://localhost").context("the public URL is none")?;
-    let ports = core.ports(settings, stores, budgets, &activity)?;
-    let mounts = core.mounts(settings, ports, &public_url, None);
-    let table = mount::table(&mounts).map_err(|collision| Invalid::because("mounts", &collision.to_string()))?;
-    let entry = |entry: mount::Entry| RouteEntry {
-        dialect: entry.dialect.name(),
-        edition: dialects::edition(entry.edition),
-        operation: entry.operation,
-        method: entry.method.to_string(),
-        path: entry.path,
-        hosts: entry.hosts.into_iter().collect(),
-    };
-    Ok(table.into_iter().map(entry).collect())
-}
-
 /// How far the clocks of several processes on one store may be apart.
 const CLOCK_SKEW: Duration = Duration::from_mins(1);
 
@@ -274,17 +279,6 @@ async fn ahead_of(now: Timestamp, stores: &Stores) -> Result<Option<Duration>> {
     let latest = stores.messages.latest().await.context(cannot)?;
     let newest = stores.messages.page(latest.saturating_sub(1), 1).await.context(cannot)?;
     Ok(newest.first().map(|message| message.event.at.since(now)).filter(|ahead| *ahead > CLOCK_SKEW))
-}
-
-/// As it was set, else as the listener can be reached from this machine.
-fn public_url(settings: &Settings, mut listener: SocketAddr) -> Result<Url> {
-    if listener.ip().is_unspecified() {
-        listener.set_ip(if listener.is_ipv4() { Ipv4Addr::LOCALHOST.into() } else { Ipv6Addr::LOCALHOST.into() });
-    }
-    let scheme = if settings.server.tls.is_some() { "https" } else { "http" };
-    let derived = || format!("{scheme}://{listener}");
-    let url = settings.server.public_url.as_ref().map_or_else(derived, |url| url.as_str().to_owned());
-    Url::parse(&url).with_context(|| format!("the public URL {url} is none"))
 }
 
 fn refuse_memory(settings: &Settings) -> Result<()> {

@@ -13,6 +13,7 @@ mod copy;
 mod core_dumps;
 pub mod form_document;
 mod key_watch;
+mod metrics;
 mod report;
 pub mod serve;
 pub mod settings;

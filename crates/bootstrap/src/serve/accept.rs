@@ -31,7 +31,7 @@ pub(super) async fn run(listener: TcpListener, common: Arc<Common>) {
         // Told once, until there is room again.
         let free = places.available_permits();
         if free == 0 && !is_full {
-            tracing::warn!("there are {most} connections: the next ones wait (server.max_connections)");
+            tracing::warn!("there are {most} connections to {}: the next ones wait", common.settings.listen);
         }
         is_full = free == 0 || is_full && free <= most / 10;
         let (place, stream, peer) = tokio::select! {
@@ -49,9 +49,11 @@ pub(super) async fn run(listener: TcpListener, common: Arc<Common>) {
             }
         };
         let common = Arc::clone(&common);
+        common.meters.accepted.one_more();
+        let open = common.meters.open.enter();
         connections.spawn(async move {
             common.converse(stream, Connection::plain(peer)).await;
-            drop(place);
+            drop((place, open));
         });
     }
     drop(listener);

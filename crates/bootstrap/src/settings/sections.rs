@@ -252,10 +252,17 @@ pub struct Verify {
 }
 
 /// `[admin]`
-#[derive(Clone, Debug)]
+#[derive(Clone, Copy, Debug)]
 pub struct Admin {
-    /// Where the operator's listener will be.
-    pub listen: SocketAddr,
+    /// Where to listen for operators, if anywhere.
+    pub listen: Option<SocketAddr>,
+}
+
+/// `[telemetry]`
+#[derive(Clone, Debug)]
+pub struct Telemetry {
+    /// The collector of traces, if there is one. Without TLS.
+    pub otlp_endpoint: Option<WebOrigin>,
 }
 
 /// `[log]`

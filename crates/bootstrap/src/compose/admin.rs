@@ -1,0 +1,23 @@
+//! Puts together what operators are answered by.
+
+use std::sync::{Arc, atomic::AtomicBool};
+
+use vestibule_adapters_http::{
+    admin::{
+        self,
+        health::{self, Found, Readiness},
+        metrics::{self, Page},
+    },
+    mount::{Front, Shared},
+};
+
+use super::stores::OpenStores;
+use crate::metrics::Meters;
+
+/// Everything there is on the operators' listener of a service on this store, which is not ready once it is `leaving`.
+pub(super) fn front(open: &OpenStores, leaving: Arc<AtomicBool>, meters: Meters, shared: &Shared) -> Front {
+    let readiness = Arc::new(Readiness::new(open.parts(), leaving));
+    let meters = Arc::new(meters);
+    let page: Page = Arc::new(move |parts: &[Found]| meters.page(parts));
+    admin::front([health::router(readiness.clone()), metrics::router(readiness, page)], shared)
+}
