@@ -79,6 +79,8 @@ async fn an_empty_user_table_does_not_open_a_configured_system() {
         assert_eq!(app.get("/api/session").await.json()["authenticated"], false, "{statement}");
     }
     app.sql("UPDATE installation SET configured = NULL").await;
+    assert_eq!(app.get("/api/session").await.json()["authenticated"], false, "who saw it set up does not forget that");
+    let app = app.restart("").await;
     assert_eq!(app.get("/api/session").await.json()["authenticated"], true, "both the latch and the table say so");
     app.sql("DELETE FROM installation").await;
     assert_eq!(app.get("/api/session").await.status, 503);
