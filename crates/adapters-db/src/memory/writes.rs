@@ -70,6 +70,11 @@ impl State {
             Change::SetDisabled { user, disabled } => self.change_credentials(user, |stored| {
                 stored.user.disabled = disabled;
             }),
+            Change::SetProfile { user, profile, time_zone } => self.change_user(user, |stored| {
+                stored.user.profile = profile;
+                stored.user.time_zone = time_zone;
+                stored.revision += 1;
+            }),
             Change::GrantRole { user, role } => self.change_roles(user, |roles| roles.insert(role)),
             Change::WithdrawRole { user, role } => self.change_roles(user, |roles| roles.remove(&role)),
             Change::RemoveUser { user } => self.remove_user(user),
