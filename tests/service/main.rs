@@ -20,6 +20,7 @@ mod hostile;
 mod keys;
 mod lifetimes;
 mod operations;
+mod operators;
 mod passwords;
 mod platformos;
 mod risks;

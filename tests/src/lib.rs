@@ -51,6 +51,8 @@ pub struct TestApp {
     pub address: SocketAddr,
     /// The operator's commands.
     pub operator: Arc<Operator>,
+    /// A client of its listener for operators.
+    pub admin: Caller,
     /// Its clock.
     pub clock: Arc<TestClock>,
     caller: Caller,
@@ -75,6 +77,7 @@ impl TestApp {
         std::fs::write(&file, &text).unwrap();
         let sources = Sources::of_text(text)
             .with_variable("VESTIBULE__SERVER__LISTEN", "127.0.0.1:0")
+            .with_variable("VESTIBULE__ADMIN__LISTEN", "127.0.0.1:0")
             .with_variable("VESTIBULE__PASSWORDS__ARGON2__MEMORY_KIB", "64")
             .with_variable("VESTIBULE__PASSWORDS__ARGON2__ITERATIONS", "1");
         let settings = Settings::read(sources).unwrap_or_else(|invalid| panic!("{invalid}"));
@@ -82,7 +85,8 @@ impl TestApp {
         let operator = app.operator();
         let handle = app.serve().await.unwrap();
         let address = handle.address();
-        Self { address, operator, clock, caller: Caller::new(format!("http://{address}")), handle, directory }
+        let admin = Caller::new(format!("http://{}", handle.admin_address().unwrap()));
+        Self { address, operator, admin, clock, caller: Caller::new(format!("http://{address}")), handle, directory }
     }
 
     /// Stops in good order and starts again on the same data.

@@ -16,6 +16,8 @@ pub struct Process {
     pub address: SocketAddr,
     /// A client of it.
     pub caller: Caller,
+    /// A client of its listener for operators, if it has one.
+    pub admin: Option<Caller>,
 }
 
 impl Process {
@@ -38,6 +40,7 @@ impl Process {
         command
             .current_dir(directory)
             .env("VESTIBULE__SERVER__LISTEN", "127.0.0.1:0")
+            .env("VESTIBULE__ADMIN__LISTEN", "127.0.0.1:0")
             .env("VESTIBULE__PASSWORDS__ARGON2__MEMORY_KIB", "64")
             .env("VESTIBULE__PASSWORDS__ARGON2__ITERATIONS", "1")
             .stderr(Stdio::null());
@@ -48,11 +51,15 @@ impl Process {
     pub async fn spawn(mut command: Command) -> Self {
         let mut child = command.stdout(Stdio::piped()).kill_on_drop(true).spawn().unwrap();
         let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
+        let mut admin = None;
         loop {
             let line = lines.next_line().await.unwrap().expect("it says where it listens");
+            if let Some(url) = line.strip_prefix("operators: ") {
+                admin = Some(Caller::new(url.to_owned()));
+            }
             if let Some(url) = line.strip_prefix("listening on ") {
                 let address = url.split_once("://").unwrap().1.parse().unwrap();
-                return Self { child, address, caller: Caller::new(url.to_owned()) };
+                return Self { child, address, caller: Caller::new(url.to_owned()), admin };
             }
         }
     }

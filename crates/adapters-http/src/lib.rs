@@ -5,6 +5,7 @@
 //! dialect's words: no rule about sessions lives here. To add an API, add a folder under [`dialects`].
 
 pub mod account;
+pub mod admin;
 pub mod client;
 pub mod cookie;
 pub mod device;

@@ -6,7 +6,7 @@ mod paths;
 mod table;
 #[cfg(test)]
 mod tests;
-mod work;
+pub(crate) mod work;
 
 use std::{sync::Arc, time::Duration};
 
@@ -17,7 +17,7 @@ use vestibule_application::ports::Ids;
 
 use self::{fallback::Fallback, paths::Hosts};
 pub use self::{
-    front::{Front, MAX_FIELDS, MAX_HEAD},
+    front::{Front, MAX_FIELDS, MAX_HEAD, RequestId},
     paths::BELOW,
     table::{Collision, Entry, Mount, table},
 };
@@ -41,7 +41,7 @@ pub struct Shared {
 }
 
 /// When to ask again after an answer that took too long: what it waits for will not be there in a moment.
-const LATE_RETRY: Duration = Duration::from_secs(5);
+pub(crate) const LATE_RETRY: Duration = Duration::from_secs(5);
 
 /// How long browsers may remember what a page may send.
 const PREFLIGHT_KEPT: Duration = Duration::from_mins(10);

@@ -31,6 +31,7 @@ async fn main() -> Result<()> {
     let directory = tempfile::tempdir()?;
     let sources = Sources::of_text(format!("data_dir = \"{}\"", directory.path().join("data").display()))
         .with_variable("VESTIBULE__SERVER__LISTEN", "127.0.0.1:0")
+        .with_variable("VESTIBULE__ADMIN__LISTEN", "off")
         .with_variable("VESTIBULE__PASSWORDS__ARGON2__MEMORY_KIB", "64")
         .with_variable("VESTIBULE__PASSWORDS__ARGON2__ITERATIONS", "1");
     let settings = Settings::read(sources).map_err(|invalid| anyhow::anyhow!("{invalid}"))?;

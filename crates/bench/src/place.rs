@@ -40,7 +40,10 @@ impl Place {
         fs::create_dir_all(&beside)?;
         let directory = tempfile::Builder::new().prefix("place-").tempdir_in(fs::canonicalize(beside)?)?;
         let data = directory.path().join("data");
-        let text = format!("data_dir = \"{}\"\n[server]\nlisten = \"127.0.0.1:0\"\n{settings}", data.display());
+        let text = format!(
+            "data_dir = \"{}\"\nadmin.listen = \"127.0.0.1:0\"\n[server]\nlisten = \"127.0.0.1:0\"\n{settings}",
+            data.display()
+        );
         fs::write(directory.path().join("vestibule.toml"), text)?;
         Ok(Self { directory, service: service.to_owned() })
     }

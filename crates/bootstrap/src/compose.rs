@@ -1,19 +1,17 @@
 //! Puts the service together. Only this module and those below it name adapters.
 
+mod admin;
 mod core;
 mod dialects;
 pub(crate) mod keys;
+mod listeners;
 mod stores;
 mod tuning;
 
 #[cfg(test)]
 mod tests;
 
-use std::{
-    net::{Ipv4Addr, Ipv6Addr, SocketAddr},
-    sync::Arc,
-    time::Duration,
-};
+use std::{sync::Arc, time::Duration};
 
 use anyhow::{Context, Result, bail};
 use tokio::net::TcpListener;
@@ -30,7 +28,7 @@ use vestibule_application::{
 };
 use vestibule_domain::time::Timestamp;
 
-use self::core::Core;
+use self::{core::Core, listeners::public_url};
 pub(crate) use self::{
     stores::OpenStores,
     tuning::{Measured, tune},
@@ -39,8 +37,8 @@ use crate::{
     background::Background,
     clock::SystemClock,
     key_watch::KeyWatch,
-    report::Report,
-    serve::{self, Certificate},
+    report::{Addresses, Report},
+    serve::{self, Admin, Certificate},
     settings::{Invalid, OpenTo, Server, Settings, StoreUrl},
 };
 
@@ -62,6 +60,7 @@ pub struct Overrides {
 pub struct App {
     pub(crate) listener: TcpListener,
     pub(crate) front: Front,
+    pub(crate) admin: Option<Admin>,
     pub(crate) background: Background,
     pub(crate) key_watch: Option<KeyWatch>,
     pub(crate) server: Server,
@@ -111,8 +110,11 @@ pub async fn build(settings: &Settings, overrides: Overrides) -> Result<App> {
     check(settings)?;
     let certificate = settings.server.tls.clone().map(Certificate::read).transpose()?;
     // Early, because it fails most often, and because its port may be in the public URL.
-    let listener = serve::bind(settings.server.listen).await?;
-    let address = listener.local_addr().context("the listener has no address")?;
+    let (listener, address) = serve::bind(settings.server.listen, "server.listen").await?;
+    let admin = match settings.admin.listen {
+        Some(listen) => Some(serve::bind(listen, "admin.listen").await?),
+        None => None,
+    };
     let public_url = public_url(settings, address)?;
     let Overrides { clock, ports: decorate, mount } = overrides;
     let (open, core) = open(settings, clock).await?;
@@ -152,8 +154,10 @@ pub async fn build(settings: &Settings, overrides: Overrides) -> Result<App> {
     };
     let front = mount.unwrap_or(mount::mount)(&mounts, &shared)
         .map_err(|collision| Invalid::because("mounts", &collision.to_string()))?;
+    let at = Addresses { public_url: &public_url, listen: address, admin: admin.as_ref().map(|(_, address)| *address) };
     Ok(App {
-        report: Report::new(settings, &public_url, address, open.durability(), unconfigured, secret.as_ref()),
+        report: Report::new(settings, at, open.durability(), unconfigured, secret.as_ref()),
+        admin: admin.map(|(listener, address)| Admin { listener, address, front: admin::front(&shared) }),
         listener,
         front,
         server: settings.server.clone(),
@@ -274,17 +278,6 @@ async fn ahead_of(now: Timestamp, stores: &Stores) -> Result<Option<Duration>> {
     let latest = stores.messages.latest().await.context(cannot)?;
     let newest = stores.messages.page(latest.saturating_sub(1), 1).await.context(cannot)?;
     Ok(newest.first().map(|message| message.event.at.since(now)).filter(|ahead| *ahead > CLOCK_SKEW))
-}
-
-/// As it was set, else as the listener can be reached from this machine.
-fn public_url(settings: &Settings, mut listener: SocketAddr) -> Result<Url> {
-    if listener.ip().is_unspecified() {
-        listener.set_ip(if listener.is_ipv4() { Ipv4Addr::LOCALHOST.into() } else { Ipv6Addr::LOCALHOST.into() });
-    }
-    let scheme = if settings.server.tls.is_some() { "https" } else { "http" };
-    let derived = || format!("{scheme}://{listener}");
-    let url = settings.server.public_url.as_ref().map_or_else(derived, |url| url.as_str().to_owned());
-    Url::parse(&url).with_context(|| format!("the public URL {url} is none"))
 }
 
 fn refuse_memory(settings: &Settings) -> Result<()> {

@@ -14,6 +14,9 @@ use crate::{
     telemetry::tell,
 };
 
+const ADMIN_EXPOSED: &str = "operators are answered without encryption, and everybody who reaches that port sees the \
+                             metrics: keep it in a private network, or set admin.listen to 127.0.0.1:8081";
+
 /// The report of one start. Carries the one-time setup secret, if there is one, so it has no `Debug`.
 pub struct Report {
     facts: Vec<(&'static str, String)>,
@@ -21,15 +24,24 @@ pub struct Report {
     setup: Option<String>,
 }
 
+/// Where the service is to be found.
+#[derive(Clone, Copy)]
+pub(crate) struct Addresses<'a> {
+    pub(crate) public_url: &'a Url,
+    pub(crate) listen: SocketAddr,
+    /// Where operators are answered, if anywhere.
+    pub(crate) admin: Option<SocketAddr>,
+}
+
 impl Report {
     pub(crate) fn new(
         settings: &Settings,
-        public_url: &Url,
-        listen: SocketAddr,
+        at: Addresses<'_>,
         durability: Option<Durability>,
         unconfigured: bool,
         secret: Option<&OpaqueToken>,
     ) -> Self {
+        let Addresses { public_url, listen, admin } = at;
         let mounts: Vec<String> = settings.mounts.iter().map(mount).collect();
         let mut facts = vec![
             ("apis", mounts.join(", ")),
@@ -40,10 +52,12 @@ impl Report {
         if let (Some(url), Some(durability)) = (&settings.storage.sessions_url, durability) {
             facts.push(("sessions", format!("{}; {durability}", url.masked())));
         }
+        facts.push(("operators", admin.map_or_else(|| "off".to_owned(), |address| format!("http://{address}"))));
         facts.push(("try", format!("curl -i {}", first_request(settings, public_url, listen))));
         let exposed = !listen.ip().is_loopback();
-        let risks =
+        let mut risks =
             if exposed || unconfigured { risks(settings, public_url, exposed, unconfigured) } else { Vec::new() };
+        risks.extend(admin.filter(|address| !address.ip().is_loopback()).map(|_| ADMIN_EXPOSED.to_owned()));
         let setup = unconfigured.then(|| setup(settings, secret));
         Self { facts, risks, setup }
     }

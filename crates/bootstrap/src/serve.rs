@@ -16,7 +16,7 @@ use anyhow::{Context, Error, Result, anyhow};
 use tokio::{
     net::TcpListener,
     sync::watch,
-    task::{JoinError, JoinHandle},
+    task::{JoinError, JoinHandle, JoinSet},
 };
 
 use vestibule_adapters_http::mount::Front;
@@ -48,9 +48,10 @@ async fn ending(stage: &mut watch::Receiver<Stage>) {
 /// A service that accepts connections.
 pub struct Handle {
     address: SocketAddr,
+    admin_address: Option<SocketAddr>,
     certificate: Option<Arc<Certificate>>,
     stage: watch::Sender<Stage>,
-    accepting: JoinHandle<()>,
+    accepting: JoinSet<()>,
     after: Option<After>,
 }
 
@@ -63,14 +64,27 @@ struct After {
     store: OpenStores,
 }
 
-/// Listens where the settings say.
-pub(crate) async fn bind(address: SocketAddr) -> Result<TcpListener> {
-    TcpListener::bind(address).await.with_context(|| {
+/// What answers operators, and where.
+pub(crate) struct Admin {
+    pub(crate) listener: TcpListener,
+    pub(crate) address: SocketAddr,
+    pub(crate) front: Front,
+}
+
+/// Connections at a time for operators: a flood of them would be their own.
+const ADMIN_CONNECTIONS: u32 = 64;
+
+/// Listens where the settings say under this key, and says where that is.
+pub(crate) async fn bind(address: SocketAddr, key: &str) -> Result<(TcpListener, SocketAddr)> {
+    let listener = TcpListener::bind(address).await.with_context(|| {
+        let variable = key.to_uppercase().replace('.', "__");
         format!(
-            "cannot listen on {address}: if another program does, stop it or set server.listen \
-             (VESTIBULE__SERVER__LISTEN) to another port; port 0 picks a free one"
+            "cannot listen on {address}: if another program does, stop it or set {key} (VESTIBULE__{variable}) to \
+             another port; port 0 picks a free one"
         )
-    })
+    })?;
+    let address = listener.local_addr().context("the listener has no address")?;
+    Ok((listener, address))
 }
 
 impl App {
@@ -79,7 +93,10 @@ impl App {
     pub async fn serve(self) -> Result<Handle> {
         let (stop, stopped) = watch::channel(false);
         let clock = Arc::clone(&self.background.clock);
-        let mut handle = serve(self.listener, self.front, self.server, self.certificate, clock)?;
+        let mut handle = serve(self.listener, self.front, self.server.clone(), self.certificate, clock)?;
+        if let Some(admin) = self.admin {
+            handle.serve_admin(admin, self.server);
+        }
         let key_watch = self.key_watch.map(|watch| watch.start(stopped.clone())).transpose()?;
         let background = tokio::spawn(self.background.run(stopped));
         let tenure = self.tenure.map(|tenure| {
@@ -107,13 +124,14 @@ fn serve(
     let per_address = PerAddress::new(settings.max_connections_per_address);
     let common = Common { front, settings, certificate: certificate.clone(), per_address, stage: seen };
     let renewed = certificate.clone();
-    let accepting = tokio::spawn(async move {
+    let mut accepting = JoinSet::new();
+    accepting.spawn(async move {
         tokio::select! {
             () = accept::run(listener, Arc::new(common)) => {}
             () = follow(renewed, clock) => {}
         }
     });
-    Ok(Handle { address, certificate, stage, accepting, after: None })
+    Ok(Handle { address, admin_address: None, certificate, stage, accepting, after: None })
 }
 
 async fn follow(certificate: Option<Arc<Certificate>>, clock: Arc<dyn Clock>) {
@@ -129,10 +147,26 @@ impl Handle {
         self.address
     }
 
+    /// Listens for operators too, until the same end.
+    fn serve_admin(&mut self, admin: Admin, settings: Server) {
+        let Admin { listener, address: listen, front } = admin;
+        let max_connections = ADMIN_CONNECTIONS.min(settings.max_connections);
+        let settings = Server { listen, tls: None, proxy_protocol: false, max_connections, ..settings };
+        let per_address = PerAddress::new(settings.max_connections_per_address);
+        let common = Common { front, settings, certificate: None, per_address, stage: self.stage.subscribe() };
+        self.accepting.spawn(accept::run(listener, Arc::new(common)));
+        self.admin_address = Some(listen);
+    }
+
     /// The same as a URL without a path.
     pub fn url(&self) -> String {
         let scheme = if self.certificate.is_some() { "https" } else { "http" };
         format!("{scheme}://{}", self.address)
+    }
+
+    /// Where it listens for operators, if anywhere.
+    pub fn admin_address(&self) -> Option<SocketAddr> {
+        self.admin_address
     }
 
     /// Looks for a new certificate now. If it cannot be used, the one before stays, and the log says why.
@@ -151,7 +185,7 @@ impl Handle {
             }
         };
         tokio::select! {
-            ended = &mut self.accepting => why("accepting connections", ended),
+            Some(ended) = self.accepting.join_next() => why("accepting connections", ended),
             ended = background => why("the background tasks", ended),
         }
     }
@@ -164,9 +198,11 @@ impl Handle {
     }
 
     /// Accepts nothing more, lets requests under way finish within the grace period, and writes what is still noted.
-    pub async fn shutdown(self) -> Result<()> {
+    pub async fn shutdown(mut self) -> Result<()> {
         self.stage.send_replace(Stage::Ending);
-        self.accepting.await.context("accepting connections broke down")?;
+        while let Some(ended) = self.accepting.join_next().await {
+            ended.context("accepting connections broke down")?;
+        }
         if let Some(After { stop, background, key_watch, tenure, store }) = self.after {
             let _ = stop.send(true);
             background.await.context("the background tasks broke down")?;

@@ -55,6 +55,10 @@ struct Inner {
     shared: Shared,
 }
 
+/// What a request is called in the log and in `X-Request-Id`: among the extensions of those that a router answers.
+#[derive(Clone, Debug)]
+pub struct RequestId(pub String);
+
 /// A request as it came.
 pub(super) struct Arrival {
     pub(super) request: Request,
@@ -70,7 +74,7 @@ impl Front {
         Self(Arc::new(Inner { hosts, rest, cors, shared }))
     }
 
-    /// Before this router alone, whose handlers find the [`Connection`] among the extensions.
+    /// Before this router alone, whose handlers find the [`Connection`] and the [`RequestId`] among the extensions.
     pub fn of(router: Router, shared: Shared) -> Self {
         Self::new(Arc::new(Hosts::of(Vec::new())), router, shared)
     }
@@ -127,8 +131,9 @@ impl Front {
 
     async fn route(&self, arrival: Arrival, entry: Option<&Arc<Entry>>) -> Response {
         let Some(entry) = entry else {
-            let Arrival { mut request, connection, .. } = arrival;
+            let Arrival { mut request, connection, id } = arrival;
             request.extensions_mut().insert(connection);
+            request.extensions_mut().insert(RequestId(id));
             let answered = Box::pin(self.0.rest.clone().oneshot(request)).await;
             return answered.unwrap_or_else(|never| match never {});
         };

@@ -47,13 +47,13 @@ pub(super) async fn answer(
 }
 
 /// A handler's defect. The panic itself has been told on standard error.
-struct Panicked;
+pub(crate) struct Panicked;
 
 /// Works to the end, be it waited for or not.
 ///
 /// What is answered from memory is answered at once. Work that has to wait for something goes on in a task of its own:
 /// hyper drops the future of a request whose client hangs up, and what has begun to write must come to its end.
-async fn finish(mut work: Pin<Box<dyn Future<Output = Response> + Send>>) -> Result<Response, Panicked> {
+pub(crate) async fn finish(mut work: Pin<Box<dyn Future<Output = Response> + Send>>) -> Result<Response, Panicked> {
     let begun = poll_fn(|context| {
         // After a panic the work is never looked at again.
         Poll::Ready(catch_unwind(AssertUnwindSafe(|| work.as_mut().poll(context))))

@@ -18,6 +18,9 @@ pub(super) async fn run(settings: &Settings) -> Result<()> {
     // Without TLS it means what it always means: the end.
     let mut renewals = settings.server.tls.as_ref().map(|_| listen_for(SignalKind::hangup())).transpose()?;
     let mut handle = app.serve().await?;
+    if let Some(address) = handle.admin_address() {
+        print(&format!("operators: http://{address}")).context("cannot write to standard output")?;
+    }
     print(&format!("listening on {}", handle.url())).context("cannot write to standard output")?;
     loop {
         tokio::select! {

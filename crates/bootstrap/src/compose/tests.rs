@@ -13,7 +13,8 @@ use super::*;
 use crate::settings::Sources;
 
 fn settings(text: &str) -> Settings {
-    let text = format!("server.listen = \"127.0.0.1:0\"\npasswords.argon2.memory_kib = 8\n{text}");
+    let text =
+        format!("server.listen = \"127.0.0.1:0\"\nadmin.listen = \"off\"\npasswords.argon2.memory_kib = 8\n{text}");
     Settings::read(Sources::of_text(text)).unwrap_or_else(|invalid| panic!("{invalid}"))
 }
 

@@ -4,7 +4,9 @@ use crate::settings::Sources;
 fn report(settings: &str, listen: &str, unconfigured: bool, secret: Option<&OpaqueToken>) -> Report {
     let settings = Settings::read(Sources::of_text(settings)).unwrap_or_else(|invalid| panic!("{invalid}"));
     let url = settings.server.public_url.as_ref().map_or("http://127.0.0.1:8080", |url| url.as_str());
-    Report::new(&settings, &Url::parse(url).unwrap(), listen.parse().unwrap(), None, unconfigured, secret)
+    let (public_url, listen) = (Url::parse(url).unwrap(), listen.parse().unwrap());
+    let at = Addresses { public_url: &public_url, listen, admin: settings.admin.listen };
+    Report::new(&settings, at, None, unconfigured, secret)
 }
 
 #[test]
@@ -75,4 +77,12 @@ fn the_first_thing_to_try_is_something_that_is_mounted() {
     assert!(text("").contains("curl -i http://127.0.0.1:81/api/session\n"));
     let dood = "[[mounts]]\ndialect = \"dood\"\nprefix = \"/m\"\nhosts = [\"a.example\"]\n";
     assert!(text(dood).contains("curl -i http://127.0.0.1:81/m/session/start/ -H 'Host: a.example'\n"));
+}
+
+#[test]
+fn where_operators_are_answered_is_told_and_that_it_is_open_if_it_is() {
+    let told = |settings: &str| report(settings, "127.0.0.1:8080", false, None);
+    assert!(told("").text().contains("operators   http://127.0.0.1:8081\n"), "{}", told("").text());
+    assert!(told("admin.listen = \"off\"").text().contains("operators   off\n"));
+    assert_eq!(told("admin.listen = \"0.0.0.0:1\"").risks, [ADMIN_EXPOSED]);
 }

@@ -31,7 +31,7 @@ pub(super) async fn run(listener: TcpListener, common: Arc<Common>) {
         // Told once, until there is room again.
         let free = places.available_permits();
         if free == 0 && !is_full {
-            tracing::warn!("there are {most} connections: the next ones wait (server.max_connections)");
+            tracing::warn!("there are {most} connections to {}: the next ones wait", common.settings.listen);
         }
         is_full = free == 0 || is_full && free <= most / 10;
         let (place, stream, peer) = tokio::select! {

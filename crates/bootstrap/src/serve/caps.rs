@@ -11,8 +11,8 @@ use std::{
 
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 
-/// Files that are open besides connections: stores, listeners, the log, what the runtime needs.
-const OTHER_FILES: u64 = 256;
+/// Files that are open besides connections: stores, operators' connections, listeners, the log, what the runtime needs.
+const OTHER_FILES: u64 = 320;
 
 /// As many connections as this process may open files for, `wanted` at most, and at least one. Raises the process's own
 /// limit as far as it may be raised.

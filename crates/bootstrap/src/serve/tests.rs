@@ -26,8 +26,8 @@ async fn started(text: &str) -> Handle {
     let router = Router::new().route("/slow", slow).route("/", post(|body: String| async { body }));
     let settings = settings(text);
     let front = front(router);
-    serve(bind(settings.listen).await.unwrap(), front, settings, None, Arc::new(crate::clock::SystemClock::default()))
-        .unwrap()
+    let (listener, _) = bind(settings.listen, "server.listen").await.unwrap();
+    serve(listener, front, settings, None, Arc::new(crate::clock::SystemClock::default())).unwrap()
 }
 
 fn front(router: Router) -> Front {
@@ -96,8 +96,8 @@ async fn who_is_about_to_leave_still_answers_and_says_that_the_connection_ends()
 #[tokio::test]
 async fn an_address_in_use_is_told_with_what_to_do() {
     let handle = started("").await;
-    let error = bind(handle.address()).await.unwrap_err();
-    assert!(format!("{error:#}").contains("server.listen"), "{error:#}");
+    let error = bind(handle.address(), "admin.listen").await.unwrap_err();
+    assert!(format!("{error:#}").contains("set admin.listen (VESTIBULE__ADMIN__LISTEN)"), "{error:#}");
     handle.shutdown().await.unwrap();
 }
 
@@ -105,10 +105,13 @@ async fn an_address_in_use_is_told_with_what_to_do() {
 async fn the_end_of_either_part_is_noticed() {
     let mut handle = started("").await;
     assert!(timeout(Duration::from_millis(50), handle.broken()).await.is_err());
-    handle.accepting.abort();
+    handle.accepting.abort_all();
     assert!(handle.broken().await.to_string().starts_with("accepting connections broke down"));
 
-    let settings = Settings::read(Sources::of_text("server.listen = '127.0.0.1:0'\nstorage.url = 'memory:'")).unwrap();
+    let settings = Settings::read(Sources::of_text(
+        "server.listen = '127.0.0.1:0'\nadmin.listen = '127.0.0.1:0'\nstorage.url = 'memory:'",
+    ))
+    .unwrap();
     let app = crate::compose::build(&settings, crate::compose::Overrides::default()).await.unwrap();
     let mut handle = app.serve().await.unwrap();
     handle.after.as_ref().unwrap().background.abort();

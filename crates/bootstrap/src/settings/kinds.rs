@@ -119,6 +119,21 @@ impl Kind for SocketAddr {
     }
 }
 
+/// Where to listen, if anywhere.
+impl Kind for Option<SocketAddr> {
+    fn allowed() -> String {
+        format!("{}, or off", SocketAddr::allowed())
+    }
+
+    fn read(value: &Json) -> Option<Self> {
+        if value.as_str()? == "off" { Some(None) } else { SocketAddr::read(value).map(Some) }
+    }
+
+    fn show(&self) -> Json {
+        self.as_ref().map_or_else(|| "off".into(), Kind::show)
+    }
+}
+
 impl Kind for IpNet {
     fn allowed() -> String {
         "IP addresses or networks such as 10.0.0.0/8".to_owned()

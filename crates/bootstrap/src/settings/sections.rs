@@ -252,10 +252,10 @@ pub struct Verify {
 }
 
 /// `[admin]`
-#[derive(Clone, Debug)]
+#[derive(Clone, Copy, Debug)]
 pub struct Admin {
-    /// Where the operator's listener will be.
-    pub listen: SocketAddr,
+    /// Where to listen for operators, if anywhere.
+    pub listen: Option<SocketAddr>,
 }
 
 /// `[log]`

@@ -17,7 +17,8 @@ fn wrong(sources: Sources) -> Vec<String> {
 fn the_defaults_are_valid_and_those_of_the_contract() {
     let settings = valid("");
     assert_eq!(settings.server.listen.to_string(), "127.0.0.1:8080");
-    assert_eq!(settings.admin.listen.to_string(), "127.0.0.1:8081");
+    assert_eq!(settings.admin.listen, "127.0.0.1:8081".parse().ok());
+    assert_eq!(valid("admin.listen = \"off\"").admin.listen, None);
     assert!(settings.storage.url.expose().starts_with("sqlite:///"));
     assert!(settings.storage.url.expose().ends_with("/vestibule-data/vestibule.db"));
     assert_eq!(settings.keys.file.as_deref(), Some(Path::new("vestibule-data/master.key")));
