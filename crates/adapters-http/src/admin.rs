@@ -4,6 +4,7 @@
 pub mod health;
 #[cfg(test)]
 mod tests;
+pub mod v1;
 
 use axum::{
     Router,

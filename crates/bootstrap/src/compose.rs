@@ -3,6 +3,7 @@
 mod admin;
 mod core;
 mod dialects;
+mod instance;
 pub(crate) mod keys;
 mod listeners;
 mod stores;
@@ -119,7 +120,7 @@ pub async fn build(settings: &Settings, overrides: Overrides) -> Result<App> {
     let Overrides { clock, ports: decorate, mount } = overrides;
     let (open, core) = open(settings, clock).await?;
     let (open, tenure) = open.remembering(settings);
-    let stores = &open.ports;
+    let stores = &instance::stamped(&open.ports, address);
 
     if let Some(ahead) = ahead_of(core.clock.now(), stores).await? {
         let seconds = ahead.as_secs();
@@ -154,10 +155,15 @@ pub async fn build(settings: &Settings, overrides: Overrides) -> Result<App> {
     };
     let front = mount.unwrap_or(mount::mount)(&mounts, &shared)
         .map_err(|collision| Invalid::because("mounts", &collision.to_string()))?;
+    let operator = Arc::new(core.operator(settings, stores));
     let at = Addresses { public_url: &public_url, listen: address, admin: admin.as_ref().map(|(_, address)| *address) };
     Ok(App {
         report: Report::new(settings, at, open.durability(), unconfigured, secret.as_ref()),
-        admin: admin.map(|(listener, address)| Admin { listener, address, front: admin::front(&shared) }),
+        admin: admin.map(|(listener, address)| Admin {
+            listener,
+            address,
+            front: admin::front(&shared, &operator, &core, settings),
+        }),
         listener,
         front,
         server: settings.server.clone(),
@@ -173,7 +179,7 @@ pub async fn build(settings: &Settings, overrides: Overrides) -> Result<App> {
         },
         key_watch: keys::file(settings).map(|file| KeyWatch::new(file, core.keyring.clone())),
         tenure,
-        operator: Arc::new(core.operator(settings, stores)),
+        operator,
         store: open,
     })
 }
