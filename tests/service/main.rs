@@ -2,6 +2,7 @@
 #![recursion_limit = "256"] // SeaORM's futures for three databases are nested deeply.
 
 mod accounts;
+mod admin;
 mod across_dialects;
 mod architecture;
 mod command_line;

@@ -20,6 +20,8 @@ mod sessions;
 mod settings;
 mod stream;
 mod tag;
+#[cfg(test)]
+mod tests;
 mod text;
 mod users;
 
