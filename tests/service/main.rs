@@ -2,8 +2,8 @@
 #![recursion_limit = "256"] // SeaORM's futures for three databases are nested deeply.
 
 mod accounts;
-mod admin;
 mod across_dialects;
+mod admin;
 mod architecture;
 mod command_line;
 mod connections;

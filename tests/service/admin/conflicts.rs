@@ -77,7 +77,9 @@ async fn forms_and_roles_are_replaced_by_whoever_has_seen_them() {
     let token = operator(&app, "ops", &[Scope::All]).await;
     let form = json!({ "name": "entry", "action": "create", "fields": { "email": { "required": true } } });
     for (path, body) in [("/forms/entry", form), ("/roles/a%2Fb", json!({ "rights": ["x.y"] }))] {
-        let put = |headers: &'static [(&'static str, &'static str)]| with(&app, &token, Method::PUT, path, body.clone(), headers);
+        let put = |headers: &'static [(&'static str, &'static str)]| {
+            with(&app, &token, Method::PUT, path, body.clone(), headers)
+        };
         assert_eq!(put(&[("if-match", "\"none\"")]).await.status, 412, "{path}: there is none");
         let made = put(&[]).await;
         assert_eq!(made.status, 201, "{made:?}");
@@ -125,7 +127,10 @@ async fn a_user_is_added_given_roles_a_password_and_removed() {
     let token = operator(&app, "ops", &[Scope::All]).await;
     let new = json!({ "login": "bob", "email": "bob@example.com", "password": PASSWORD, "roles": ["editor"] });
     let added = ask(&app, &token, Method::POST, USER, new.clone()).await;
-    assert_eq!((added.status, added.header("location")), (201, format!("/admin/v1/users/{}", added.text("/id")).as_str()));
+    assert_eq!(
+        (added.status, added.header("location")),
+        (201, format!("/admin/v1/users/{}", added.text("/id")).as_str())
+    );
     let taken = ask(&app, &token, Method::POST, USER, new).await;
     assert_eq!((taken.status, code(&taken).as_str()), (409, "login_taken"));
     let path = format!("{USER}/{}", added.text("/id"));

@@ -43,7 +43,10 @@ async fn a_session_that_is_ended_is_refused_by_all_at_once() {
     assert!(accepted(&app, &hers.0).await.contains(&"verify"));
 
     let ended = ask(&app, &ops, Method::DELETE, &format!("/sessions/{}", hers.1), Value::Null).await;
-    assert_eq!((ended.status, ended.text("/state"), ended.text("/end_reason")), (200, "ended".into(), "revoked".into()));
+    assert_eq!(
+        (ended.status, ended.text("/state"), ended.text("/end_reason")),
+        (200, "ended".into(), "revoked".into())
+    );
     assert_eq!(accepted(&app, &hers.0).await, [""; 0]);
 
     let (second, _) = session(&app, "ann").await;
@@ -52,9 +55,11 @@ async fn a_session_that_is_ended_is_refused_by_all_at_once() {
     assert_eq!(accepted(&app, &second).await, [""; 0]);
     assert!(accepted(&app, &his).await.contains(&"verify"), "another's stays");
 
-    let before = ask(&app, &ops, Method::POST, "/sessions/revocations", json!({ "begun_before": "2001-01-01T00:00:00Z" }));
+    let before =
+        ask(&app, &ops, Method::POST, "/sessions/revocations", json!({ "begun_before": "2001-01-01T00:00:00Z" }));
     assert_eq!(before.await.json(), json!({ "revoked": 0 }));
-    let later = ask(&app, &ops, Method::POST, "/sessions/revocations", json!({ "begun_before": "2901-01-01T00:00:00Z" }));
+    let later =
+        ask(&app, &ops, Method::POST, "/sessions/revocations", json!({ "begun_before": "2901-01-01T00:00:00Z" }));
     assert_eq!(later.await.json(), json!({ "revoked": 1 }));
     assert_eq!(accepted(&app, &his).await, [""; 0]);
 }

@@ -16,9 +16,11 @@ async fn follow(app: &TestApp, token: &str, last: Option<u64>, count: usize) -> 
     while events.len() < count {
         let chunk = tokio::time::timeout(Duration::from_secs(10), response.chunk()).await;
         text.push_str(&String::from_utf8_lossy(&chunk.expect("more comes").unwrap().expect("it goes on")));
-        while let Some((event, rest)) = text.split_once("\n\n").map(|(event, rest)| (event.to_owned(), rest.to_owned())) {
+        while let Some((event, rest)) = text.split_once("\n\n").map(|(event, rest)| (event.to_owned(), rest.to_owned()))
+        {
             text = rest;
-            let field = |name: &str| event.lines().find_map(|line| line.strip_prefix(name)).map(|v| v.trim().to_owned());
+            let field =
+                |name: &str| event.lines().find_map(|line| line.strip_prefix(name)).map(|v| v.trim().to_owned());
             if let (Some(id), Some(data)) = (field("id:"), field("data:")) {
                 let data: Value = serde_json::from_str(&data).unwrap();
                 assert_eq!((field("event:").as_deref(), data["id"].to_string()), (Some("message"), id.clone()));

@@ -5,7 +5,12 @@ use std::collections::BTreeSet;
 use super::*;
 
 /// The ids of all items, read so many at a time; between two pages `meanwhile` happens.
-async fn read<F: Future<Output = ()>>(app: &TestApp, token: &str, path: &str, meanwhile: impl Fn() -> F) -> Vec<String> {
+async fn read<F: Future<Output = ()>>(
+    app: &TestApp,
+    token: &str,
+    path: &str,
+    meanwhile: impl Fn() -> F,
+) -> Vec<String> {
     let (mut ids, mut cursor) = (Vec::new(), String::new());
     loop {
         let page = ask(app, token, Method::GET, &format!("{path}{cursor}"), Value::Null).await.json();
@@ -58,7 +63,8 @@ async fn sessions_are_found_by_user_dialect_and_state() {
         let page = ask(&app, &token, Method::GET, &format!("/sessions?{query}"), Value::Null).await;
         page.json()["items"].as_array().unwrap_or_else(|| panic!("{query}: {page:?}")).clone()
     };
-    let dialects: BTreeSet<String> = found("").await.iter().map(|s| s["dialect"].as_str().unwrap().to_owned()).collect();
+    let dialects: BTreeSet<String> =
+        found("").await.iter().map(|s| s["dialect"].as_str().unwrap().to_owned()).collect();
     let all = found("").await.len();
     assert!(all >= 3 && !dialects.is_empty());
     let mut by_dialect = 0;
@@ -73,9 +79,17 @@ async fn sessions_are_found_by_user_dialect_and_state() {
     app.operator.revoke_sessions_of("ann").await.unwrap();
     assert_eq!(found("state=over").await.len(), hers.len());
     for query in ["state=dead", "limit=0", "limit=201", "who=ann", "limit=1&limit=2"] {
-        assert_eq!(ask(&app, &token, Method::GET, &format!("/sessions?{query}"), Value::Null).await.status, 400, "{query}");
+        assert_eq!(
+            ask(&app, &token, Method::GET, &format!("/sessions?{query}"), Value::Null).await.status,
+            400,
+            "{query}"
+        );
     }
     for query in ["cursor=x", "user=ann"] {
-        assert_eq!(ask(&app, &token, Method::GET, &format!("/sessions?{query}"), Value::Null).await.status, 422, "{query}");
+        assert_eq!(
+            ask(&app, &token, Method::GET, &format!("/sessions?{query}"), Value::Null).await.status,
+            422,
+            "{query}"
+        );
     }
 }

@@ -12,8 +12,8 @@ use vestibule_domain::client::{Client, ClientName};
 use super::{
     By, Problem, V1,
     access::{ClientsRead, ClientsWrite},
-    idempotency::{Attempt, Created},
-    input::{Json, Path, Query},
+    idempotency::{Attempt, Created, KeyParam},
+    input::{Json, Path, Query, maybe_whole},
     listing::{self, Listing, PageParams},
     tag::single,
     text::{named, time, value},
@@ -72,6 +72,7 @@ struct NewClient {
     #[schema(pattern = "^[A-Za-z0-9._:/-]{1,100}$")]
     name: String,
     /// After how many seconds the token is refused; never when left out.
+    #[serde(default, deserialize_with = "maybe_whole")]
     #[schema(minimum = 1)]
     expires_in_seconds: Option<u32>,
 }
@@ -79,7 +80,7 @@ struct NewClient {
 /// Adds an API client, and makes its token.
 #[utoipa::path(
     post, path = "/clients", tag = "clients", request_body = NewClient,
-    params(("Idempotency-Key" = Option<String>, Header, description = "Asked twice, answered as once, for a day")),
+    params(KeyParam),
     responses((status = 201, body = ClientWithTokenDocument))
 )]
 async fn add(

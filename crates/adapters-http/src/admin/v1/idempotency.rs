@@ -13,6 +13,7 @@ use std::{
 use axum::{body::Bytes, response::Response};
 use http::{HeaderMap, HeaderValue, StatusCode, header::LOCATION};
 use serde::Serialize;
+use utoipa::IntoParams;
 use vestibule_domain::time::Timestamp;
 
 use super::{Problem, tag::tag};
@@ -23,6 +24,15 @@ const KEPT: Duration = Duration::from_hours(24);
 const MOST: usize = 10_000;
 const HEADER: &str = "idempotency-key";
 const LONGEST: usize = 200;
+
+/// The header, for the document.
+#[derive(IntoParams)]
+#[into_params(parameter_in = Header)]
+pub(super) struct KeyParam {
+    /// What is asked for twice with the same key and body is done once, and answered alike for a day.
+    #[param(rename = "Idempotency-Key", pattern = "^[!-~]{1,200}$", nullable = false)]
+    _key: Option<String>,
+}
 
 /// What was created, as it is answered.
 #[derive(Clone)]
@@ -84,7 +94,7 @@ impl Answers {
         create: impl Future<Output = Result<Created, Problem>>,
     ) -> Result<Response, Problem> {
         let Some(key) = attempt.headers.get(HEADER) else { return Ok(create.await?.answer()) };
-        let key = key.to_str().ok().filter(|key| (1..=LONGEST).contains(&key.len()));
+        let key = key.to_str().ok().filter(|key| (1..=LONGEST).contains(&key.len()) && !key.contains(' '));
         let key = key.ok_or_else(|| Problem::malformed("Idempotency-Key: 1 to 200 visible ASCII characters"))?;
         let key = (attempt.operator.to_owned(), key.to_owned());
         if let Some(created) = self.earlier(&key, &attempt)? {

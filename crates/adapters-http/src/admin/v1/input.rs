@@ -7,7 +7,10 @@ use axum::{
     extract::{FromRequest, FromRequestParts, Path as AxumPath, Query as AxumQuery, Request},
 };
 use http::{StatusCode, header::CONTENT_TYPE, request::Parts};
-use serde::{Deserialize, Deserializer, de::DeserializeOwned};
+use serde::{
+    Deserialize, Deserializer,
+    de::{DeserializeOwned, Error as _},
+};
 
 use super::{Problem, V1};
 
@@ -58,6 +61,17 @@ impl<T: DeserializeOwned> FromRequest<Arc<V1>> for Json<T> {
             Ok(Self { value, bytes })
         }
     }
+}
+
+/// Reads a whole number as JSON has it, in which `60.0` is one (JSON Schema 2020-12, section 6.1.1).
+pub(super) fn whole<'de, D: Deserializer<'de>>(deserializer: D) -> Result<u32, D::Error> {
+    f64::deserialize(deserializer)?.to_string().parse().map_err(D::Error::custom)
+}
+
+/// The same of one that may be missing.
+pub(super) fn maybe_whole<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<u32>, D::Error> {
+    let number: Option<f64> = Option::deserialize(deserializer)?;
+    number.map(|number| number.to_string().parse().map_err(D::Error::custom)).transpose()
 }
 
 /// What becomes of something that may be missing: nothing is said, it is to go, or this is to take its place.

@@ -12,8 +12,8 @@ use vestibule_domain::user::UserId;
 use super::{
     By, Problem, V1,
     access::TokensWrite,
-    idempotency::{Attempt, Created},
-    input::Json,
+    idempotency::{Attempt, Created, KeyParam},
+    input::{Json, whole},
     text::{id, time},
 };
 
@@ -29,7 +29,7 @@ struct NewLoginToken {
     #[schema(format = Uuid)]
     user: String,
     /// For how many seconds the token is good.
-    #[serde(default = "five_minutes")]
+    #[serde(default = "five_minutes", deserialize_with = "whole")]
     #[schema(minimum = 1, maximum = 86_400)]
     expires_in_seconds: u32,
 }
@@ -54,7 +54,7 @@ struct LoginTokenDocument {
 /// Issues a token that lets a user in once.
 #[utoipa::path(
     post, path = "/login-tokens", tag = "login tokens", request_body = NewLoginToken,
-    params(("Idempotency-Key" = Option<String>, Header, description = "Asked twice, answered as once, for a day")),
+    params(KeyParam),
     responses((status = 201, body = LoginTokenDocument))
 )]
 async fn issue(

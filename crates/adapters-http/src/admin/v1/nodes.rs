@@ -12,8 +12,8 @@ use vestibule_domain::node::{Node, NodeName};
 use super::{
     By, Problem, V1,
     access::{NodesRead, NodesWrite},
-    idempotency::{Attempt, Created},
-    input::{Json, Path, Query},
+    idempotency::{Attempt, Created, KeyParam},
+    input::{Json, Path, Query, whole},
     listing::{self, Listing, PageParams},
     tag::single,
     text::{named, time, value},
@@ -76,7 +76,7 @@ struct NewNode {
 /// Registers a node, and makes its secret.
 #[utoipa::path(
     post, path = "/nodes", tag = "nodes", request_body = NewNode,
-    params(("Idempotency-Key" = Option<String>, Header, description = "Asked twice, answered as once, for a day")),
+    params(KeyParam),
     responses((status = 201, body = NodeWithSecretDocument))
 )]
 async fn add(
@@ -121,7 +121,7 @@ async fn remove(by: By<NodesWrite>, Path(node): Path<String>) -> Result<Response
 #[serde(deny_unknown_fields)]
 struct Rotation {
     /// For how many seconds the present secret stays good.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "whole")]
     #[schema(maximum = 31_536_000)]
     grace_seconds: u32,
 }

@@ -1,6 +1,10 @@
 //! The document of the API (OpenAPI 3.1), written by the same code that routes requests, and a page to read it by.
 
-use axum::Router;
+use std::sync::Arc;
+
+use axum::{Router, middleware::map_response, response::Response as Answer, routing::get};
+use http::{HeaderValue, StatusCode, header::CONTENT_SECURITY_POLICY};
+use serde::Serialize;
 use serde_json::json;
 use utoipa::openapi::{
     Components, Content, Info, OpenApi, Ref, RefOr, Response, SecurityRequirement, ServerBuilder,
@@ -9,6 +13,8 @@ use utoipa::openapi::{
     security::{HttpAuthScheme, HttpBuilder, SecurityScheme},
 };
 use utoipa_swagger_ui::{Config, SwaggerUi, Url};
+
+use crate::reply::{self, JSON};
 
 /// The name of the security scheme, and of the schema of problems.
 const OPERATOR: &str = "operator";
@@ -42,9 +48,19 @@ pub(super) fn completed(mut document: OpenApi) -> OpenApi {
     for path in document.paths.paths.values_mut() {
         let operations =
             [&mut path.get, &mut path.put, &mut path.post, &mut path.patch, &mut path.delete].into_iter().flatten();
-        operations.for_each(tell_problems);
+        for operation in operations {
+            name(operation);
+            tell_problems(operation);
+        }
     }
     document
+}
+
+/// Handlers are called alike where they do alike: in the document no two operations are.
+fn name(operation: &mut Operation) {
+    let of = operation.tags.iter().flatten().next().map_or("", String::as_str).replace(' ', "_");
+    let does = operation.operation_id.take().unwrap_or_default();
+    operation.operation_id = Some(format!("{of}_{does}"));
 }
 
 fn tell_problems(operation: &mut Operation) {
@@ -59,13 +75,21 @@ fn tell_problems(operation: &mut Operation) {
 pub(super) fn router(document: OpenApi) -> Router {
     let index = json!({ "documents": [{ "name": "admin", "url": "/openapi/admin.json" }] });
     let page = SwaggerUi::new("/docs").config(Config::new([Url::new("admin", "/openapi/admin.json")]));
-    let served = std::sync::Arc::new(document);
+    let served = Arc::new(document);
     Router::new()
-        .route("/openapi.json", axum::routing::get(async move || answer(&index)))
-        .route("/openapi/admin.json", axum::routing::get(async move || answer(served.as_ref())))
-        .merge(page)
+        .route("/openapi.json", get(async move || answer(&index)))
+        .route("/openapi/admin.json", get(async move || answer(served.as_ref())))
+        .merge(Router::from(page).layer(map_response(async |mut response: Answer| {
+            response.headers_mut().insert(CONTENT_SECURITY_POLICY, PAGE_POLICY);
+            response
+        })))
 }
 
-fn answer(document: &impl serde::Serialize) -> axum::response::Response {
-    crate::reply::json(http::StatusCode::OK, crate::reply::JSON, document)
+/// The page has scripts, styles and pictures, all its own, and asks nobody but this listener.
+const PAGE_POLICY: HeaderValue = HeaderValue::from_static(
+    "default-src 'self'; img-src 'self' data:; style-src 'self' 'unsafe-inline'; frame-ancestors 'none'",
+);
+
+fn answer(document: &impl Serialize) -> Answer {
+    reply::json(StatusCode::OK, JSON, document)
 }

@@ -92,6 +92,8 @@ async fn a_user_is_shown_with_a_tag() {
     });
     let (status, headers, body) = get(router, &format!("/users/{ANN}")).await;
     insta::assert_snapshot!(format!("{status} {:?}\n{body}", headers["etag"]), @r#"
+    200 OK "\"2270f788f960f5a35b3bfa915d8d34cc\""
+    {"id":"00000000-0000-0000-0000-000000000001","login":"ann","email":"ann@example.com","roles":[],"disabled":false,"sex":"M","name":null,"surname":null,"nickname":null,"birthdate":null,"default_city":"WARSZAWA","time_zone":"UTC","created":"2026-11-18T11:06:40Z","last_successful_login":null,"last_failed_login":null}
     "#);
 }
 
@@ -118,8 +120,7 @@ async fn a_page_tells_where_the_next_begins() {
 #[tokio::test]
 async fn a_made_token_is_shown_and_the_tag_is_of_what_is_shown_later() {
     let added = |api: &mut MockAdminApi| {
-        let with_token =
-            || ClientWithToken { client: client("shop", &[]), token: OpaqueToken::from_bits([0xaa; 16]) };
+        let with_token = || ClientWithToken { client: client("shop", &[]), token: OpaqueToken::from_bits([0xaa; 16]) };
         api.expect_add_client()
             .withf(|name, lifetime| name.as_str() == "shop" && *lifetime == Some(Duration::from_secs(60)))
             .returning(move |_, _| Ok(with_token()));
@@ -195,6 +196,8 @@ async fn a_session_that_expired_is_explained() {
     });
     let (status, _, body) = get(router, "/sessions/00000000-0000-0000-0000-000000000005/explanation").await;
     insta::assert_snapshot!(format!("{status}\n{body}"), @r#"
+    200 OK
+    {"id":"00000000-0000-0000-0000-000000000005","why":"It had lived as long as a session of its kind may.","session":{"id":"00000000-0000-0000-0000-000000000005","state":"expired","holder":null,"user":null,"node":null,"dialect":"test","device":"Unknown","begun":"2026-11-18T11:06:40Z","authenticated":null,"last_seen":"2026-11-18T11:06:40Z","idle_expires":null,"expires":"2026-11-18T11:06:40Z","ended":null,"end_reason":null},"ended_by":null,"events":[]}
     "#);
 }
 

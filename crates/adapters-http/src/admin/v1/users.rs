@@ -23,7 +23,7 @@ pub(super) use self::shown::UserDocument;
 use super::{
     By, Problem, V1,
     access::{UsersRead, UsersWrite},
-    idempotency::{Attempt, Created},
+    idempotency::{Attempt, Created, KeyParam},
     input::{Given, Json, Path, Query},
     listing::{self, Listing},
     tag::{demand_seen, single},
@@ -95,7 +95,7 @@ struct NewUserDocument {
 /// Adds a user. The first one configures the system.
 #[utoipa::path(
     post, path = "/users", tag = "users", request_body = NewUserDocument,
-    params(("Idempotency-Key" = Option<String>, Header, description = "Asked twice, answered as once, for a day")),
+    params(KeyParam),
     responses((status = 201, body = UserDocument))
 )]
 async fn add(
