@@ -55,10 +55,11 @@ async fn of_many_who_saw_the_same_one_changes_it() {
     let (path, tag) = ann(&app, &token).await;
     let role = ask(&app, &token, Method::PUT, "/roles/editor", json!({ "rights": [] })).await;
     assert_eq!(role.status, 201);
-    for (method, path, tag, body) in [
+    let cases: [(Method, &str, &str, fn(usize) -> Value); 2] = [
         (Method::PATCH, path.as_str(), tag.as_str(), |n: usize| json!({ "nickname": format!("n{n}") })),
         (Method::PUT, "/roles/editor", role.header("etag"), |n: usize| json!({ "rights": [format!("edit.{n}")] })),
-    ] {
+    ];
+    for (method, path, tag, body) in cases {
         let headers = [("if-match", tag)];
         let mut asked = JoinSet::new();
         for n in 0..8 {

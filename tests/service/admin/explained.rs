@@ -23,9 +23,9 @@ async fn both_tell_the_same_story() {
     let kinds = |events: &Value, key: &str| {
         events.as_array().unwrap().iter().map(|event| event[key].as_str().unwrap().to_owned()).collect::<Vec<_>>()
     };
-    assert_eq!(kinds(&told["events"], "kind"), ["session_authenticated", "password_changed"]);
+    assert_eq!(kinds(&told["events"], "kind"), ["session_begun", "password_changed"]);
     assert_eq!(kinds(&printed["events"], "event"), kinds(&told["events"], "kind"));
     let lines = app.command(&["session", "explain", id], "").await;
     let lines = String::from_utf8(lines.stdout).unwrap();
-    assert!(lines.contains("Its user's password was changed.") && lines.contains("session_authenticated"), "{lines}");
+    assert!(lines.contains("Its user's password was changed.") && lines.contains("session_begun"), "{lines}");
 }
