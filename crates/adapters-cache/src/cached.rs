@@ -28,6 +28,7 @@ use vestibule_domain::{
 };
 
 use crate::{
+    kept::Kept,
     stamps::{Moment, Stamps},
     touched::Touched,
 };
@@ -45,8 +46,8 @@ pub struct Capacity {
 pub struct Cached {
     inner: Stores,
     stamps: Arc<Stamps>,
-    by_digest: Cache<Digest, Arc<Reading<Session>>>,
-    by_id: Cache<SessionId, Arc<Reading<Session>>>,
+    by_digest: Cache<Digest, SessionId>,
+    sessions: Kept,
     users: Cache<UserId, Arc<Reading<StoredUser>>>,
     roles: RwLock<Option<Arc<Reading<Vec<Role>>>>>,
     latest: RwLock<Option<Reading<MessageId>>>,
@@ -70,7 +71,7 @@ impl Cached {
             inner,
             stamps: Arc::new(Stamps::new()),
             by_digest: Cache::new(capacity.sessions.get()),
-            by_id: Cache::new(capacity.sessions.get()),
+            sessions: Kept::new(capacity.sessions),
             users: Cache::new(capacity.users.get()),
             roles: RwLock::default(),
             latest: RwLock::default(),
@@ -102,28 +103,24 @@ impl Cached {
         self.stamps.resume();
     }
 
-    /// A kept session, if it is as in the store.
+    /// A session as it is in the store, if that is known.
     ///
     /// One that a sweep may have ended, going by what was read, is looked at again.
-    fn session(&self, kept: &Reading<Session>) -> Option<Session> {
-        let session = &kept.value;
-        let holds = |touched: &Touched| self.stamps.holds(kept.read, touched);
-        if !holds(&Touched::Session(session.id)) || !holds(&Touched::SessionsOf(session.subject)) {
+    fn session(&self, id: SessionId) -> Option<Session> {
+        let kept = self.sessions.get(id)?;
+        let holds = |touched: &Touched| self.stamps.holds(kept.read(), touched);
+        if !holds(&Touched::Session(id)) || !holds(&Touched::SessionsOf(kept.as_read().subject)) {
             return None;
         }
-        (session.over_from().as_millis() > self.swept.load(SeqCst)).then(|| session.clone())
+        let session = kept.session();
+        (session.over_from().as_millis() > self.swept.load(SeqCst)).then_some(session)
     }
 
     /// Ended sessions are not kept: nobody asks for them often.
-    fn keep(&self, digest: Option<&Digest>, session: &Session, read: Moment) {
-        if session.ended.is_some() {
-            return;
+    fn keep(&self, session: &Session, read: Moment, seen: Moment) {
+        if session.ended.is_none() {
+            self.sessions.keep(session.clone(), read, seen);
         }
-        let kept = Arc::new(Reading { value: session.clone(), read });
-        if let Some(digest) = digest {
-            self.by_digest.insert(*digest, Arc::clone(&kept));
-        }
-        self.by_id.insert(session.id, kept);
     }
 
     fn latest_kept(&self) -> Option<MessageId> {
@@ -146,11 +143,15 @@ impl Cached {
 #[async_trait]
 impl UnitOfWork for Cached {
     async fn commit(&self, changes: Vec<Change>) -> Result<(), CommitError> {
-        let flux = self.stamps.enter(changes.iter().flat_map(Touched::by));
+        let flux = self.stamps.enter(changes.iter().filter_map(Touched::by));
+        let sightings = self.sessions.write(&changes);
         let unit = Arc::clone(&self.inner.unit);
         // The store may go on with a unit whose caller has gone: what it touches stays in flux until that is over.
         let committed = tokio::spawn(async move {
             let committed = unit.commit(changes).await;
+            if committed.is_ok() {
+                sightings.happened();
+            }
             drop(flux);
             committed
         });
@@ -161,25 +162,26 @@ impl UnitOfWork for Cached {
 #[async_trait]
 impl SessionStore for Cached {
     async fn by_digest(&self, digest: &Digest) -> Result<Option<Session>, StoreError> {
-        if let Some(session) = self.by_digest.get(digest).and_then(|kept| self.session(&kept)) {
+        if let Some(session) = self.by_digest.get(digest).and_then(|id| self.session(id)) {
             return Ok(Some(session));
         }
-        let read = self.stamps.now();
+        let (read, seen) = (self.stamps.now(), self.sessions.now());
         let found = self.inner.sessions.by_digest(digest).await?;
         if let Some(session) = &found {
-            self.keep(Some(digest), session, read);
+            self.by_digest.insert(*digest, session.id);
+            self.keep(session, read, seen);
         }
         Ok(found)
     }
 
     async fn by_id(&self, id: SessionId) -> Result<Option<Session>, StoreError> {
-        if let Some(session) = self.by_id.get(&id).and_then(|kept| self.session(&kept)) {
+        if let Some(session) = self.session(id) {
             return Ok(Some(session));
         }
-        let read = self.stamps.now();
+        let (read, seen) = (self.stamps.now(), self.sessions.now());
         let found = self.inner.sessions.by_id(id).await?;
         if let Some(session) = &found {
-            self.keep(None, session, read);
+            self.keep(session, read, seen);
         }
         Ok(found)
     }

@@ -6,9 +6,10 @@
 //!
 //! While another process has the store open, memory proves nothing: [`Tenure`] lets every read through then.
 //!
-//! Start reading in [`Cached`]; `stamps` is why it is right.
+//! Start reading in [`Cached`]; `stamps` is why it is right, and `kept` why times may move in place.
 
 mod cached;
+mod kept;
 pub mod room;
 mod stamps;
 mod tenure;

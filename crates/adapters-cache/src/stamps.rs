@@ -19,7 +19,7 @@ use std::{
 };
 
 /// A moment, counted in units.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct Moment(u64);
 
 /// The times of all keys.

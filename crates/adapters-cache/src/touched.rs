@@ -22,16 +22,10 @@ pub(crate) enum Touched {
 }
 
 impl Touched {
-    /// What this change touches of what is kept.
-    pub(crate) fn by(change: &Change) -> impl Iterator<Item = Self> {
-        let seen = if let Change::TouchSessions(seen) = change { seen.as_slice() } else { &[] };
-        seen.iter().map(|(id, _)| Self::Session(*id)).chain(Self::one_by(change))
-    }
-
-    /// The one thing that any other change touches.
+    /// The one thing of what is kept that this change touches, if any. When a session was last seen is [`Kept`](crate::kept::Kept)'s affair.
     ///
     /// A session that begins was in nobody's memory, for what is not there is not kept.
-    fn one_by(change: &Change) -> Option<Self> {
+    pub(crate) fn by(change: &Change) -> Option<Self> {
         let of = |subject: &Subject| match subject {
             Subject::User(user) => Some(Self::User(*user)),
             Subject::Anonymous | Subject::Setup | Subject::Node(_) => None,

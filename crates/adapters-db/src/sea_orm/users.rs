@@ -8,6 +8,7 @@ use sea_orm::{
     QueryTrait, Set,
     sea_query::{Expr, SimpleExpr},
 };
+use uuid::Uuid;
 use vestibule_application::ports::{CommitError, Conflict, KeyKind, StoreError, StoredUser, UserStore};
 use vestibule_domain::{
     network::{KnownNetworks, Network},
@@ -24,6 +25,7 @@ use super::{
         user::{self, Column, Entity},
         user_key,
     },
+    error::unavailable,
     installation,
     mapping::{HashColumn, all, delete, first, insert, met, move_forward, networks_column, update, words_column},
 };
@@ -40,8 +42,15 @@ impl UserStore for SeaOrmStore {
             .filter(is_meant)
             .select_only()
             .column(user_key::Column::UserId)
-            .into_query();
-        first(&self.reads, Entity::find().filter(Column::Id.in_subquery(owner))).await
+            .into_tuple::<Uuid>()
+            .one(&self.reads)
+            .await
+            .map_err(unavailable)?;
+        if let Some(owner) = owner {
+            return first(&self.reads, Entity::find_by_id(owner)).await;
+        }
+        // To read a row takes time, and a login is not to tell by it whether anybody has it: somebody's is read.
+        first(&self.reads, Entity::find()).await.map(|_| None)
     }
 
     async fn by_id(&self, id: UserId) -> Result<Option<StoredUser>, StoreError> {

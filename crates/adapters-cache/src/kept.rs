@@ -1,0 +1,114 @@
+//! The sessions in memory, and when they were last seen.
+//!
+//! A session that is in use is written every so often, for the time it was last seen alone. To read it from the store again
+//! each time would cost more than all its requests, so the time moves here, in the one place where the session is kept:
+//! while it is being written the session is *in doubt* and the store is asked, and then both say the same.
+
+#[cfg(test)]
+mod tests;
+
+use std::{
+    num::NonZeroUsize,
+    sync::{
+        Arc,
+        atomic::{AtomicI64, AtomicU32, Ordering::SeqCst},
+    },
+};
+
+use quick_cache::sync::Cache;
+use vestibule_application::change::Change;
+use vestibule_domain::{
+    session::{Session, SessionId},
+    time::Timestamp,
+};
+
+use crate::stamps::{Flux, Moment, Stamps};
+
+/// Sessions by their ids, each in one place.
+pub(crate) struct Kept {
+    entries: Cache<SessionId, Arc<Entry>>,
+    /// When sightings of sessions were written, for readings that may have missed them.
+    written: Arc<Stamps>,
+}
+
+/// A session as it was read, but for the time.
+pub(crate) struct Entry {
+    session: Session,
+    read: Moment,
+    last_seen: AtomicI64,
+    /// How many units are writing the time, or have failed to say whether they did.
+    doubts: AtomicU32,
+}
+
+/// Sightings that are being written. Unless they [happened](Self::happened), their sessions stay in doubt.
+pub(crate) struct Sightings {
+    seen: Vec<(Arc<Entry>, Timestamp)>,
+    _in_flux: Flux,
+}
+
+impl Kept {
+    pub(crate) fn new(capacity: NonZeroUsize) -> Self {
+        Self { entries: Cache::new(capacity.get()), written: Arc::new(Stamps::new()) }
+    }
+
+    /// When a read that starts now begins.
+    pub(crate) fn now(&self) -> Moment {
+        self.written.now()
+    }
+
+    /// What is kept of this session, unless it is in doubt.
+    pub(crate) fn get(&self, id: SessionId) -> Option<Arc<Entry>> {
+        self.entries.get(&id).filter(|entry| entry.doubts.load(SeqCst) == 0)
+    }
+
+    /// Keeps a session that was read at these moments: of all units, and of those that write sightings.
+    pub(crate) fn keep(&self, session: Session, read: Moment, seen: Moment) {
+        let (id, last_seen) = (session.id, AtomicI64::new(session.last_seen.as_millis()));
+        let entry = Arc::new(Entry { session, read, last_seen, doubts: AtomicU32::new(0) });
+        self.entries.insert(id, Arc::clone(&entry));
+        // In this order: a unit that did not find the entry to move its time is noticed here.
+        if !self.written.holds(seen, &id) {
+            entry.doubts.fetch_add(1, SeqCst);
+        }
+    }
+
+    /// Puts the sessions in doubt whose sightings a unit is about to write.
+    pub(crate) fn write(&self, changes: &[Change]) -> Sightings {
+        let seen = || changes.iter().flat_map(sightings);
+        let in_flux = self.written.enter(seen().map(|(id, _)| id));
+        let kept = seen().filter_map(|(id, at)| Some((self.entries.peek(id)?, *at)));
+        let seen: Vec<_> = kept.inspect(|(entry, _)| _ = entry.doubts.fetch_add(1, SeqCst)).collect();
+        Sightings { seen, _in_flux: in_flux }
+    }
+}
+
+fn sightings(change: &Change) -> &[(SessionId, Timestamp)] {
+    if let Change::TouchSessions(seen) = change { seen } else { &[] }
+}
+
+impl Entry {
+    /// When it was read.
+    pub(crate) fn read(&self) -> Moment {
+        self.read
+    }
+
+    /// The session as it was read, but for the time.
+    pub(crate) fn as_read(&self) -> &Session {
+        &self.session
+    }
+
+    /// The session.
+    pub(crate) fn session(&self) -> Session {
+        Session { last_seen: Timestamp::from_millis(self.last_seen.load(SeqCst)), ..self.session.clone() }
+    }
+}
+
+impl Sightings {
+    /// The store has them.
+    pub(crate) fn happened(self) {
+        for (entry, at) in &self.seen {
+            entry.last_seen.fetch_max(at.as_millis(), SeqCst);
+            entry.doubts.fetch_sub(1, SeqCst);
+        }
+    }
+}

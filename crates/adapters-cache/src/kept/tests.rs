@@ -1,0 +1,65 @@
+use uuid::Uuid;
+use vestibule_domain::session::{DeviceName, Origin};
+
+use super::*;
+
+const ID: SessionId = SessionId::from_uuid(Uuid::from_u128(1));
+
+fn at(millis: i64) -> Timestamp {
+    Timestamp::from_millis(millis)
+}
+
+fn session() -> Session {
+    Session::begin(ID, Origin::new("test"), DeviceName::default(), at(1), at(100))
+}
+
+fn seen(millis: i64) -> [Change; 1] {
+    [Change::TouchSessions(vec![(ID, at(millis))])]
+}
+
+fn kept() -> Kept {
+    Kept::new(NonZeroUsize::MIN.saturating_add(9))
+}
+
+fn last_seen(kept: &Kept) -> Option<i64> {
+    kept.get(ID).map(|entry| entry.session().last_seen.as_millis())
+}
+
+#[test]
+fn a_time_that_was_written_is_known_at_once() {
+    let kept = kept();
+    kept.keep(session(), Moment::default(), kept.now());
+    let writing = kept.write(&seen(5));
+    assert_eq!(last_seen(&kept), None, "while it is written, the store is asked");
+    writing.happened();
+    assert_eq!(last_seen(&kept), Some(5));
+    kept.write(&seen(3)).happened();
+    assert_eq!(last_seen(&kept), Some(5), "times do not go back");
+}
+
+#[test]
+fn a_session_stays_in_doubt_when_nobody_knows_what_was_written() {
+    let kept = kept();
+    kept.keep(session(), Moment::default(), kept.now());
+    drop(kept.write(&seen(5)));
+    assert_eq!(last_seen(&kept), None);
+    kept.write(&seen(6)).happened();
+    assert_eq!(last_seen(&kept), None, "a later time says nothing about an earlier one");
+    kept.keep(session(), Moment::default(), kept.now());
+    assert_eq!(last_seen(&kept), Some(1), "what is read from then on counts");
+}
+
+#[test]
+fn a_reading_that_may_have_missed_a_time_is_not_used() {
+    let kept = kept();
+    let before = kept.now();
+    let writing = kept.write(&seen(5));
+    kept.keep(session(), Moment::default(), before);
+    assert_eq!(last_seen(&kept), None, "it is being written");
+    writing.happened();
+    assert_eq!(last_seen(&kept), None, "the one that writes did not know of it");
+    kept.keep(session(), Moment::default(), before);
+    assert_eq!(last_seen(&kept), None, "it was read before");
+    kept.keep(session(), Moment::default(), kept.now());
+    assert_eq!(last_seen(&kept), Some(1));
+}
