@@ -24,7 +24,7 @@ fn main() -> Result<()> {
     let name = std::env::args().nth(1).context("which defence?")?;
     let settings = Settings::read(Sources::of_process(None)?)?;
     tokio::runtime::Runtime::new()?.block_on(async {
-        telemetry::init(&settings.log);
+        let _traces = telemetry::init(&settings)?;
         let app = build(&settings, overrides(&name, &settings).await?).await?;
         app.report().tell(&settings.log);
         let handle = app.serve().await?;

@@ -4,7 +4,7 @@ use tempfile::tempdir;
 use vestibule_tests::{Process, TestApp, command, exchange};
 
 /// Everything below these paths is the operators'.
-const PLACES: [&str; 2] = ["/health", "/health/live"];
+const PLACES: [&str; 4] = ["/health", "/health/live", "/health/ready", "/metrics"];
 
 #[tokio::test]
 async fn nothing_for_operators_is_where_the_session_apis_are_nor_the_other_way_round() {
@@ -15,6 +15,9 @@ async fn nothing_for_operators_is_where_the_session_apis_are_nor_the_other_way_r
     assert_eq!(app.admin.get("/health/live").await.status, 200);
     for path in ["/api/session", "/session", "/session/start/", "/verify", "/.well-known/jwks.json"] {
         assert_eq!(app.admin.get(path).await.status, 404, "{path}");
+    }
+    for answer in [app.get("/session").await, app.admin.get("/health/live").await] {
+        assert_eq!(answer.header("server"), "", "nobody is told what runs here");
     }
 }
 

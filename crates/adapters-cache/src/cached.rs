@@ -30,6 +30,7 @@ use vestibule_domain::{
 use crate::{
     kept::Kept,
     stamps::{Moment, Stamps},
+    tally::{Tally, UseMade},
     touched::Touched,
 };
 
@@ -53,6 +54,7 @@ pub struct Cached {
     latest: RwLock<Option<Reading<MessageId>>>,
     /// Whoever reads it from the store: the others wait, instead of asking all at once after each unit.
     latest_read: Mutex<()>,
+    tally: Tally,
     /// Up to when sessions were asked to be ended that are over, in milliseconds.
     swept: AtomicI64,
 }
@@ -76,6 +78,7 @@ impl Cached {
             roles: RwLock::default(),
             latest: RwLock::default(),
             latest_read: Mutex::default(),
+            tally: Tally::default(),
             swept: AtomicI64::new(i64::MIN),
         }
     }
@@ -91,6 +94,11 @@ impl Cached {
             housekeeping: self.clone(),
             ..self.inner.clone()
         }
+    }
+
+    /// How much it is of use.
+    pub fn use_made(&self) -> UseMade {
+        self.tally.with(self.sessions.len(), self.users.len())
     }
 
     /// Lets every read through to the store, from the next one on: somebody else writes to it.
@@ -162,7 +170,7 @@ impl UnitOfWork for Cached {
 #[async_trait]
 impl SessionStore for Cached {
     async fn by_digest(&self, digest: &Digest) -> Result<Option<Session>, StoreError> {
-        if let Some(session) = self.by_digest.get(digest).and_then(|id| self.session(id)) {
+        if let Some(session) = self.tally.told(self.by_digest.get(digest).and_then(|id| self.session(id))) {
             return Ok(Some(session));
         }
         let (read, seen) = (self.stamps.now(), self.sessions.now());
@@ -175,7 +183,7 @@ impl SessionStore for Cached {
     }
 
     async fn by_id(&self, id: SessionId) -> Result<Option<Session>, StoreError> {
-        if let Some(session) = self.session(id) {
+        if let Some(session) = self.tally.told(self.session(id)) {
             return Ok(Some(session));
         }
         let (read, seen) = (self.stamps.now(), self.sessions.now());
@@ -199,7 +207,7 @@ impl UserStore for Cached {
 
     async fn by_id(&self, id: UserId) -> Result<Option<StoredUser>, StoreError> {
         let kept = self.users.get(&id).filter(|kept| self.stamps.holds(kept.read, &Touched::User(id)));
-        if let Some(kept) = kept {
+        if let Some(kept) = self.tally.told(kept) {
             return Ok(Some(kept.value.clone()));
         }
         let read = self.stamps.now();

@@ -51,6 +51,11 @@ impl Kept {
         Self { entries: Cache::new(capacity.get()), written: Arc::new(Stamps::new()) }
     }
 
+    /// How many there are.
+    pub(crate) fn len(&self) -> usize {
+        self.entries.len()
+    }
+
     /// When a read that starts now begins.
     pub(crate) fn now(&self) -> Moment {
         self.written.now()

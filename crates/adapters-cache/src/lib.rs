@@ -12,8 +12,10 @@ mod cached;
 mod kept;
 pub mod room;
 mod stamps;
+mod tally;
 mod tenure;
 mod touched;
 
 pub use cached::{Cached, Capacity};
+pub use tally::UseMade;
 pub use tenure::Tenure;

@@ -1,7 +1,7 @@
 //! Password hashes: Argon2id (RFC 9106) in PHC string format, and those of other systems to compare with, all made by a
 //! few threads of their own.
 
-use std::{num::NonZeroUsize, thread};
+use std::{num::NonZeroUsize, sync::Arc, thread};
 
 use async_trait::async_trait;
 use subtle::ConstantTimeEq;
@@ -10,6 +10,7 @@ use vestibule_application::ports::{Against, HashError, HashProfile, PasswordHash
 use vestibule_domain::secret::{Password, PasswordHash};
 
 pub use self::pepper::{PepperError, PepperProblem, Peppers};
+pub use self::pool::HashLoad;
 use self::{
     formats::{Argon2Hash, Derivation},
     pool::{OVERLOADED, Pool},
@@ -105,6 +106,11 @@ impl Argon2Hasher {
     #[must_use]
     pub fn with_peppers(self, peppers: Peppers) -> Self {
         Self { peppers, ..self }
+    }
+
+    /// How busy the threads are, as it changes.
+    pub fn load(&self) -> Arc<HashLoad> {
+        Arc::clone(&self.pool.load)
     }
 
     const fn cost(&self, profile: HashProfile) -> Argon2Cost {

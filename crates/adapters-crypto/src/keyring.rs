@@ -150,6 +150,16 @@ impl Keyring {
         self.signing(|key| key.id.clone())
     }
 
+    /// Since when the key that signs and seals now has done so.
+    pub fn signing_since(&self) -> Timestamp {
+        self.signing(|key| key.signs_from)
+    }
+
+    /// How many keys there are: what was signed or sealed by the others is accepted, or will be by those to come.
+    pub fn count(&self) -> usize {
+        self.current().len()
+    }
+
     /// The public keys of everything that is accepted now or will be signed soon, as a JSON Web Key Set (RFC 7517).
     pub fn published(&self) -> Value {
         json!({ "keys": self.verifying(|key| Some(key.published())) })

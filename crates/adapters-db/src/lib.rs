@@ -13,4 +13,4 @@ pub use memory::{MemoryBudgets, MemoryStore};
 
 #[cfg(feature = "unguarded")]
 pub use self::sea_orm::Unguarded;
-pub use self::sea_orm::{ConnectError, ConnectOptions, SeaOrmBudgets, SeaOrmStore};
+pub use self::sea_orm::{ConnectError, ConnectOptions, PoolUse, SeaOrmBudgets, SeaOrmStore};

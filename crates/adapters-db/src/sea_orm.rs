@@ -18,6 +18,7 @@ mod messages;
 #[cfg(feature = "mysql")]
 mod mysql;
 mod nodes;
+pub(crate) mod pools;
 #[cfg(feature = "postgres")]
 mod postgres;
 mod roles;
@@ -31,6 +32,7 @@ mod writer;
 
 pub use budgets::SeaOrmBudgets;
 pub use connect::{ConnectError, ConnectOptions};
+pub use pools::PoolUse;
 use sea_orm::DatabaseConnection;
 #[cfg(feature = "unguarded")]
 pub use unit_of_work::Unguarded;

@@ -2,6 +2,7 @@
 //! their own. Nothing of it is on the listener of the session APIs.
 
 pub mod health;
+pub mod metrics;
 #[cfg(test)]
 mod tests;
 pub mod v1;

@@ -2,6 +2,7 @@
 
 mod fallback;
 mod front;
+mod meter;
 mod paths;
 mod table;
 #[cfg(test)]
@@ -18,6 +19,7 @@ use vestibule_application::ports::Ids;
 use self::{fallback::Fallback, paths::Hosts};
 pub use self::{
     front::{Front, MAX_FIELDS, MAX_HEAD, RequestId},
+    meter::{Meter, TIMES},
     paths::BELOW,
     table::{Collision, Entry, Mount, table},
 };

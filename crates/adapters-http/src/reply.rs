@@ -31,8 +31,12 @@ pub fn json(status: StatusCode, content_type: HeaderValue, body: &impl Serialize
     response
 }
 
+/// Problem documents (RFC 9457).
+pub(crate) const PROBLEM: HeaderValue = HeaderValue::from_static("application/problem+json");
+
+/// The members of every problem document.
 #[derive(Serialize)]
-struct Problem<'a> {
+pub(crate) struct Problem<'a> {
     r#type: &'static str,
     title: &'static str,
     status: u16,
@@ -40,13 +44,18 @@ struct Problem<'a> {
     code: &'static str,
 }
 
+impl<'a> Problem<'a> {
+    /// Without a type of its own, a problem is titled like its status (section 4.2.1).
+    pub(crate) fn new(status: StatusCode, code: &'static str, detail: &'a str) -> Self {
+        let title = status.canonical_reason().unwrap_or_default();
+        Self { r#type: "about:blank", title, status: status.as_u16(), detail, code }
+    }
+}
+
 /// What is wrong, where no dialect says how to tell: a problem document (RFC 9457). `detail` is for people, `code` for
 /// programs.
 pub fn problem(status: StatusCode, code: &'static str, detail: &str) -> Response {
-    // Without a type of its own, a problem is titled like its status (section 4.2.1).
-    let title = status.canonical_reason().unwrap_or_default();
-    let body = Problem { r#type: "about:blank", title, status: status.as_u16(), detail, code };
-    json(status, HeaderValue::from_static("application/problem+json"), &body)
+    json(status, PROBLEM, &Problem::new(status, code, detail))
 }
 
 /// A refusal, where no dialect has a shape of its own for it.

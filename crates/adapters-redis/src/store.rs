@@ -48,6 +48,16 @@ impl RedisStore {
         self.durability
     }
 
+    /// Whether Redis answers, whatever becomes of the store beside it.
+    pub fn own_health(&self) -> Arc<dyn Health> {
+        Arc::new(OwnHealth(self.entries.connection.clone()))
+    }
+
+    /// Whether the store beside it answers.
+    pub fn base_health(&self) -> Arc<dyn Health> {
+        self.base.health.clone()
+    }
+
     /// All ports: sessions here, the rest beside.
     pub fn stores(&self) -> Stores {
         let store = Arc::new(self.clone());
@@ -84,10 +94,19 @@ impl RedisStore {
     }
 }
 
+struct OwnHealth(Connection);
+
+#[async_trait]
+impl Health for OwnHealth {
+    async fn ping(&self) -> Result<(), StoreError> {
+        self.0.call::<()>(&redis::cmd("PING")).await
+    }
+}
+
 #[async_trait]
 impl Health for RedisStore {
     async fn ping(&self) -> Result<(), StoreError> {
-        self.entries.connection.call::<()>(&redis::cmd("PING")).await?;
+        self.own_health().ping().await?;
         self.base.health.ping().await
     }
 }

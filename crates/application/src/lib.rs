@@ -6,6 +6,7 @@
 pub mod activity;
 pub mod api;
 pub mod change;
+pub mod meters;
 pub mod operator;
 pub mod policies;
 pub mod ports;

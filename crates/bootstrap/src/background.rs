@@ -1,9 +1,16 @@
 //! What a running service does unasked: writes when sessions were last seen, ends expired sessions, forgets old ones.
 
+mod census;
 #[cfg(test)]
 mod tests;
 
-use std::{sync::Arc, time::Duration};
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering::Relaxed},
+    },
+    time::Duration,
+};
 
 use anyhow::Context;
 use tokio::{
@@ -12,17 +19,43 @@ use tokio::{
 };
 use vestibule_application::{
     activity::Activity,
-    ports::{Budgets, Clock, Housekeeping},
+    meters::Count,
+    ports::{Budgets, Clock, Housekeeping, SessionStore},
 };
 use vestibule_domain::time::Timestamp;
 
 const CANNOT_WRITE: &str = "cannot write when sessions were last seen";
+
+/// What the tasks have done.
+#[derive(Debug, Default)]
+pub(crate) struct SweepMeters {
+    /// Sweeps.
+    pub(crate) done: Count,
+    /// Sweeps and writes of last-seen times that failed.
+    pub(crate) failed: Count,
+    /// Sessions that were ended.
+    pub(crate) expired: Count,
+    /// Rows that were deleted.
+    pub(crate) forgotten: Count,
+    /// One more than there were live sessions; 0: nobody has looked yet.
+    live: AtomicU64,
+}
+
+impl SweepMeters {
+    /// About how many live sessions the store had at the latest sweep.
+    pub(crate) fn live(&self) -> Option<u64> {
+        self.live.load(Relaxed).checked_sub(1)
+    }
+}
 
 /// The tasks, and how often they are due.
 pub(crate) struct Background {
     pub(crate) activity: Arc<Activity>,
     pub(crate) housekeeping: Arc<dyn Housekeeping>,
     pub(crate) budgets: Arc<dyn Budgets>,
+    /// Where sessions are counted.
+    pub(crate) sessions: Arc<dyn SessionStore>,
+    pub(crate) meters: Arc<SweepMeters>,
     pub(crate) clock: Arc<dyn Clock>,
     /// How often last-seen times are written.
     pub(crate) touch_interval: Duration,
@@ -52,6 +85,7 @@ impl Background {
                 _ = sweep.tick() => self.sweep(&stopping).await,
             };
             if let Err(error) = done {
+                self.meters.failed.one_more();
                 tracing::error!("{error:#}; trying again when it is next due");
             }
         }
@@ -77,8 +111,14 @@ impl Background {
             // Whatever is wrong with those, old ones can go.
             let gone = self.housekeeping.forget(keep_from, Self::BATCH).await.context("cannot forget old sessions")?;
             let full = self.budgets.sweep(Self::BATCH).await.context("cannot forget what budgets were for")?;
-            more = expired?.max(gone).max(full) >= Self::BATCH;
+            self.meters.forgotten.add(gone.into());
+            let expired = expired?;
+            self.meters.expired.add(expired.into());
+            more = expired.max(gone).max(full) >= Self::BATCH;
         }
+        let live = census::live(self.sessions.as_ref(), now).await.context("cannot count live sessions")?;
+        self.meters.live.store(live.saturating_add(1), Relaxed);
+        self.meters.done.one_more();
         Ok(())
     }
 }

@@ -1,9 +1,11 @@
 //! The command line: what `main` calls.
 
+mod about;
 mod clients;
 mod config;
 mod copy;
 mod forms;
+mod health;
 mod keys;
 mod login_tokens;
 mod migrate;
@@ -27,7 +29,7 @@ use std::{
 };
 
 use anyhow::{Context as _, Result};
-use clap::{Parser, Subcommand};
+use clap::{CommandFactory, Parser, Subcommand};
 use thiserror::Error;
 
 use self::output::Context;
@@ -35,8 +37,9 @@ use crate::{
     clock::SystemClock,
     compose::{self, Operations},
     core_dumps,
+    serve::Sockets,
     settings::{Invalid, Settings, Sources},
-    telemetry::tell,
+    telemetry::{self, tell},
 };
 
 /// One session service that speaks five published session APIs.
@@ -67,6 +70,8 @@ enum Command {
     Copy(copy::CopyArgs),
     /// Print every route that is mounted.
     Routes,
+    /// Ask the running service whether it is ready to answer requests: exit status 0 if so, for container health checks.
+    Health(health::HealthArgs),
     /// Check or show the configuration.
     #[command(subcommand)]
     Config(config::Command),
@@ -78,6 +83,8 @@ enum Command {
     /// Run it on the machine that will serve, while nothing else is busy there: all hashing threads are kept at work for
     /// some seconds. The proposal is never below OWASP's minimum of 19 MiB and two passes.
     Tune(tune::TuneArgs),
+    #[command(flatten)]
+    About(about::AboutCommand),
     #[command(flatten)]
     Operator(OperatorCommand),
 }
@@ -146,24 +153,38 @@ pub fn run() -> ExitCode {
 }
 
 fn execute(cli: Cli) -> Result<()> {
+    let command = cli.command.unwrap_or(Command::Serve);
+    // Whatever is wrong with the configuration.
+    if let Command::About(about) = &command {
+        return about.run(Cli::command());
+    }
+    let sockets = Sockets::of_process().context("cannot take over the sockets of the service manager")?;
     let settings = Settings::read(Sources::of_process(cli.config.as_deref()).map_err(Invalid::from)?)?;
     if !settings.core_dumps {
         core_dumps::forbid().context("core dumps cannot be forbidden: that takes core_dumps = true")?;
     }
+    // Traces are sent by a thread that blocks, so they end after the runtime's work.
+    let traces = matches!(command, Command::Serve).then(|| telemetry::init(&settings)).transpose()?;
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build();
     let runtime = runtime.context("cannot start the threads of the service")?;
-    runtime.block_on(async {
-        match cli.command.unwrap_or(Command::Serve) {
-            Command::Serve => serve::run(&settings).await,
+    let done = runtime.block_on(async {
+        match command {
+            Command::Serve => serve::run(&settings, sockets).await,
             Command::Migrate => migrate::run(&settings, cli.json).await,
             Command::Copy(args) => copy::run(&args, &settings, cli.json).await,
+            Command::Health(args) => health::run(args, &settings, cli.json).await,
             Command::Routes => routes::run(&settings, cli.json),
             Command::Config(command) => config::run(&command, &settings, cli.json),
             Command::Keys(command) => Ok(print(&keys::run(command, &settings, &SystemClock::default(), cli.json)?)?),
             Command::Tune(args) => tune::run(&args, &settings, cli.json),
+            Command::About(about) => about.run(Cli::command()),
             Command::Operator(command) => operate(command, &settings, cli.json).await,
         }
-    })
+    });
+    if let Some(traces) = traces {
+        traces.end();
+    }
+    done
 }
 
 async fn operate(command: OperatorCommand, settings: &Settings, json: bool) -> Result<()> {

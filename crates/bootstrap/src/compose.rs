@@ -6,23 +6,29 @@ mod dialects;
 mod instance;
 pub(crate) mod keys;
 mod listeners;
+mod routes;
 mod stores;
 mod tuning;
 
 #[cfg(test)]
 mod tests;
 
-use std::{sync::Arc, time::Duration};
+use std::{
+    sync::{Arc, atomic::AtomicBool},
+    time::Duration,
+};
 
 use anyhow::{Context, Result, bail};
 use tokio::net::TcpListener;
-use url::Url;
 use vestibule_adapters_cache::Tenure;
-use vestibule_adapters_crypto::Keys;
-use vestibule_adapters_http::mount::{self, Collision, Front, Mount, Shared};
+use vestibule_adapters_http::{
+    admin::v1,
+    mount::{self, Collision, Front, Mount, Shared},
+};
 use vestibule_application::{
     activity::Activity,
     change::Change,
+    meters::Count,
     operator::Operator,
     ports::{Clock, SetupState, Stores},
     service::Ports,
@@ -31,6 +37,8 @@ use vestibule_domain::time::Timestamp;
 
 use self::{core::Core, listeners::public_url};
 pub(crate) use self::{
+    listeners::from_here,
+    routes::{RouteEntry, routes},
     stores::OpenStores,
     tuning::{Measured, tune},
 };
@@ -38,15 +46,16 @@ use crate::{
     background::Background,
     clock::SystemClock,
     key_watch::KeyWatch,
+    metrics::{Commits, Meters},
     report::{Addresses, Report},
-    serve::{self, Admin, Certificate},
+    serve::{self, Admin, Certificate, ConnectionMeters, Place, Sockets},
     settings::{Invalid, OpenTo, Server, Settings, StoreUrl},
 };
 
 /// Puts all mounts together, as [`mount::mount`] does.
 pub type BuildFront = fn(&[Mount], &Shared) -> Result<Front, Collision>;
 
-/// What a test puts in the place of an adapter, or in front of it.
+/// What is put in the place of an adapter, or in front of it: by tests, and sockets by a service manager.
 #[derive(Clone, Default)]
 pub struct Overrides {
     /// Instead of the machine's clock.
@@ -55,6 +64,8 @@ pub struct Overrides {
     pub ports: Option<Arc<dyn Fn(Ports) -> Ports + Send + Sync>>,
     /// Instead of [`mount::mount`].
     pub mount: Option<BuildFront>,
+    /// Instead of sockets of its own.
+    pub sockets: Sockets,
 }
 
 /// A service that is put together and has its address, but does not accept connections yet.
@@ -62,6 +73,9 @@ pub struct App {
     pub(crate) listener: TcpListener,
     pub(crate) front: Front,
     pub(crate) admin: Option<Admin>,
+    /// Becomes true when the service is about to end.
+    pub(crate) leaving: Arc<AtomicBool>,
+    pub(crate) connections: Arc<ConnectionMeters>,
     pub(crate) background: Background,
     pub(crate) key_watch: Option<KeyWatch>,
     pub(crate) server: Server,
@@ -95,31 +109,23 @@ pub(crate) struct Operations {
     pub(crate) store: OpenStores,
 }
 
-/// A route as it is mounted.
-pub(crate) struct RouteEntry {
-    pub(crate) dialect: &'static str,
-    pub(crate) edition: &'static str,
-    pub(crate) operation: &'static str,
-    pub(crate) method: String,
-    pub(crate) path: String,
-    pub(crate) hosts: Vec<String>,
-}
-
 /// Builds the service that the settings describe, its store opened and its address taken.
 pub async fn build(settings: &Settings, overrides: Overrides) -> Result<App> {
+    let Overrides { clock, ports: decorate, mount, sockets } = overrides;
     // Before anything is made on disk.
     check(settings)?;
     let certificate = settings.server.tls.clone().map(Certificate::read).transpose()?;
     // Early, because it fails most often, and because its port may be in the public URL.
-    let (listener, address) = serve::bind(settings.server.listen, "server.listen").await?;
+    let (listener, address) = serve::bind(settings.server.listen, Place::SERVER, &sockets).await?;
     let admin = match settings.admin.listen {
-        Some(listen) => Some(serve::bind(listen, "admin.listen").await?),
+        Some(listen) => Some(serve::bind(listen, Place::ADMIN, &sockets).await?),
         None => None,
     };
     let public_url = public_url(settings, address)?;
-    let Overrides { clock, ports: decorate, mount } = overrides;
     let (open, core) = open(settings, clock).await?;
     let (open, tenure) = open.remembering(settings);
+    let (commits, sweeps, connections) = (Arc::<Commits>::default(), Arc::default(), Arc::default());
+    let open = open.counting(commits.clone());
     let stores = &instance::stamped(&open.ports, address);
 
     if let Some(ahead) = ahead_of(core.clock.now(), stores).await? {
@@ -155,15 +161,32 @@ pub async fn build(settings: &Settings, overrides: Overrides) -> Result<App> {
     };
     let front = mount.unwrap_or(mount::mount)(&mounts, &shared)
         .map_err(|collision| Invalid::because("mounts", &collision.to_string()))?;
+    let leaving = Arc::new(AtomicBool::new(false));
+    let rotations = Arc::<Count>::default();
+    let (database, cached) = open.watched();
+    let meters = Meters {
+        front: front.clone(),
+        connections: Arc::clone(&connections),
+        hashes: core.hashes.clone(),
+        refusals: core.refusals.clone(),
+        commits,
+        sweeps: Arc::clone(&sweeps),
+        database,
+        cached,
+        keyring: core.keyring.clone(),
+        rotations: rotations.clone(),
+        clock: core.clock.clone(),
+        started: core.clock.now(),
+    };
     let operator = Arc::new(core.operator(settings, stores));
+    let api = v1::router(operator.clone(), core.clock.clone(), settings.to_json());
+    let admin_front = admin::front(&open, leaving.clone(), meters, api, &shared);
     let at = Addresses { public_url: &public_url, listen: address, admin: admin.as_ref().map(|(_, address)| *address) };
     Ok(App {
         report: Report::new(settings, at, open.durability(), unconfigured, secret.as_ref()),
-        admin: admin.map(|(listener, address)| Admin {
-            listener,
-            address,
-            front: admin::front(&shared, &operator, &core, settings),
-        }),
+        admin: admin.map(|(listener, address)| Admin { listener, address, front: admin_front }),
+        leaving,
+        connections,
         listener,
         front,
         server: settings.server.clone(),
@@ -172,12 +195,14 @@ pub async fn build(settings: &Settings, overrides: Overrides) -> Result<App> {
             activity,
             housekeeping: stores.housekeeping.clone(),
             budgets,
+            sessions: stores.sessions.clone(),
+            meters: sweeps,
             clock: core.clock.clone(),
             touch_interval: settings.sessions.touch_interval,
             sweep_interval: settings.sessions.sweep_interval,
             keep_ended: settings.sessions.keep_ended,
         },
-        key_watch: keys::file(settings).map(|file| KeyWatch::new(file, core.keyring.clone())),
+        key_watch: keys::file(settings).map(|file| KeyWatch::new(file, core.keyring.clone(), rotations)),
         tenure,
         operator,
         store: open,
@@ -248,30 +273,6 @@ pub(crate) fn check(settings: &Settings) -> Result<()> {
         return Err(Invalid::because("mounts", why).into());
     }
     routes(settings).map(drop)
-}
-
-/// Every route of every mount.
-pub(crate) fn routes(settings: &Settings) -> Result<Vec<RouteEntry>> {
-    // Routes come with their handlers, and handlers stand on a service: this one is never asked anything.
-    let open = OpenStores::in_memory();
-    let stores = &open.ports;
-    let clock = SystemClock::default();
-    let core = Core::new(settings, &Keys::random(clock.now())?, Arc::new(clock))?;
-    let budgets = open.budgets(&core::limits(settings), core.clock.clone());
-    let activity = Arc::new(Activity::new(stores.sessions.clone(), stores.unit.clone()));
-    let public_url = Url::parse("http://localhost").context("the public URL is none")?;
-    let ports = core.ports(settings, stores, budgets, &activity)?;
-    let mounts = core.mounts(settings, ports, &public_url, None);
-    let table = mount::table(&mounts).map_err(|collision| Invalid::because("mounts", &collision.to_string()))?;
-    let entry = |entry: mount::Entry| RouteEntry {
-        dialect: entry.dialect.name(),
-        edition: dialects::edition(entry.edition),
-        operation: entry.operation,
-        method: entry.method.to_string(),
-        path: entry.path,
-        hosts: entry.hosts.into_iter().collect(),
-    };
-    Ok(table.into_iter().map(entry).collect())
 }
 
 /// How far the clocks of several processes on one store may be apart.

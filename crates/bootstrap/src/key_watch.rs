@@ -10,6 +10,7 @@ use tokio::{
     time::{MissedTickBehavior, interval},
 };
 use vestibule_adapters_crypto::{KeyFile, Keyring, Stamp};
+use vestibule_application::meters::Count;
 
 /// Looks at the key file every few seconds, and reads it when it has changed or SIGHUP came.
 pub(crate) struct KeyWatch {
@@ -17,14 +18,16 @@ pub(crate) struct KeyWatch {
     keyring: Arc<Keyring>,
     seen: Option<Stamp>,
     signing: String,
+    rotations: Arc<Count>,
 }
 
 impl KeyWatch {
     /// How long a changed file goes unnoticed. `--activate-after` must be longer, and is by default.
     const INTERVAL: Duration = Duration::from_secs(2);
 
-    pub(crate) fn new(file: KeyFile, keyring: Arc<Keyring>) -> Self {
-        Self { file, keyring, seen: None, signing: String::new() }
+    /// Counts in `rotations` how often another key begins to sign.
+    pub(crate) fn new(file: KeyFile, keyring: Arc<Keyring>, rotations: Arc<Count>) -> Self {
+        Self { file, keyring, seen: None, signing: String::new(), rotations }
     }
 
     /// Works until `stop` changes or its sender is gone.
@@ -66,6 +69,9 @@ impl KeyWatch {
         // It changes without the file too, when the time of a key has come.
         let signing = self.keyring.signing_id();
         if signing != self.signing {
+            if !self.signing.is_empty() {
+                self.rotations.one_more();
+            }
             tracing::info!(key = signing, "tokens are signed and sealed with this key from now on");
             self.signing = signing;
         }

@@ -12,6 +12,7 @@ pub mod compose;
 mod copy;
 mod core_dumps;
 mod key_watch;
+mod metrics;
 mod report;
 pub mod serve;
 pub mod settings;

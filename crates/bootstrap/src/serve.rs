@@ -5,12 +5,20 @@ mod caps;
 mod connection;
 mod pace;
 mod proxy_protocol;
+mod sockets;
 mod tls;
 
 #[cfg(test)]
 mod tests;
 
-use std::{net::SocketAddr, sync::Arc, time::Duration};
+use std::{
+    net::SocketAddr,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering::Relaxed},
+    },
+    time::Duration,
+};
 
 use anyhow::{Context, Error, Result, anyhow};
 use tokio::{
@@ -20,8 +28,12 @@ use tokio::{
 };
 
 use vestibule_adapters_http::mount::Front;
-use vestibule_application::ports::Clock;
+use vestibule_application::{
+    meters::{Count, Level},
+    ports::Clock,
+};
 
+pub use self::sockets::Sockets;
 pub(crate) use self::tls::Certificate;
 use self::{caps::PerAddress, connection::Common};
 use crate::{
@@ -51,6 +63,8 @@ pub struct Handle {
     admin_address: Option<SocketAddr>,
     certificate: Option<Arc<Certificate>>,
     stage: watch::Sender<Stage>,
+    /// Tells probes that the service is about to end.
+    leaving: Arc<AtomicBool>,
     accepting: JoinSet<()>,
     after: Option<After>,
 }
@@ -64,6 +78,17 @@ struct After {
     store: OpenStores,
 }
 
+/// What became of connections of clients.
+#[derive(Debug, Default)]
+pub(crate) struct ConnectionMeters {
+    /// Those that are there now.
+    pub(crate) open: Arc<Level>,
+    /// Those that were accepted so far.
+    pub(crate) accepted: Count,
+    /// Those of them that were closed at once: too many from there, or not let in by the PROXY protocol.
+    pub(crate) refused: Count,
+}
+
 /// What answers operators, and where.
 pub(crate) struct Admin {
     pub(crate) listener: TcpListener,
@@ -74,17 +99,40 @@ pub(crate) struct Admin {
 /// Connections at a time for operators: a flood of them would be their own.
 const ADMIN_CONNECTIONS: u32 = 64;
 
-/// Listens where the settings say under this key, and says where that is.
-pub(crate) async fn bind(address: SocketAddr, key: &str) -> Result<(TcpListener, SocketAddr)> {
-    let listener = TcpListener::bind(address).await.with_context(|| {
+/// A place to listen at: where it is set, and which of the sockets of a service manager is for it.
+#[derive(Clone, Copy)]
+pub(crate) struct Place {
+    key: &'static str,
+    socket: usize,
+}
+
+impl Place {
+    /// For the session APIs.
+    pub(crate) const SERVER: Self = Self { key: "server.listen", socket: 0 };
+    /// For operators.
+    pub(crate) const ADMIN: Self = Self { key: "admin.listen", socket: 1 };
+}
+
+/// Listens at the socket that is there for this place, else where the settings say, and says where that is.
+pub(crate) async fn bind(address: SocketAddr, place: Place, sockets: &Sockets) -> Result<(TcpListener, SocketAddr)> {
+    let given = sockets.get(place.socket).and_then(|socket| socket.map(TcpListener::from_std).transpose());
+    let given = given.with_context(|| format!("cannot listen at the socket that was given for {}", place.key))?;
+    let listener = match given {
+        Some(listener) => listener,
+        None => listen(address, place.key).await?,
+    };
+    let address = listener.local_addr().context("the listener has no address")?;
+    Ok((listener, address))
+}
+
+async fn listen(address: SocketAddr, key: &str) -> Result<TcpListener> {
+    TcpListener::bind(address).await.with_context(|| {
         let variable = key.to_uppercase().replace('.', "__");
         format!(
             "cannot listen on {address}: if another program does, stop it or set {key} (VESTIBULE__{variable}) to \
              another port; port 0 picks a free one"
         )
-    })?;
-    let address = listener.local_addr().context("the listener has no address")?;
-    Ok((listener, address))
+    })
 }
 
 impl App {
@@ -93,7 +141,8 @@ impl App {
     pub async fn serve(self) -> Result<Handle> {
         let (stop, stopped) = watch::channel(false);
         let clock = Arc::clone(&self.background.clock);
-        let mut handle = serve(self.listener, self.front, self.server.clone(), self.certificate, clock)?;
+        let mut handle =
+            serve(self.listener, self.front, self.server.clone(), self.certificate, self.connections, clock)?;
         if let Some(admin) = self.admin {
             handle.serve_admin(admin, self.server);
         }
@@ -105,6 +154,7 @@ impl App {
                 tracing::error!("cannot tell whether other programs use the store ({error}): every read goes to it");
             })
         });
+        handle.leaving = self.leaving;
         handle.after = Some(After { stop, background, key_watch, tenure, store: self.store });
         Ok(handle)
     }
@@ -116,13 +166,14 @@ fn serve(
     front: Front,
     settings: Server,
     certificate: Option<Certificate>,
+    meters: Arc<ConnectionMeters>,
     clock: Arc<dyn Clock>,
 ) -> Result<Handle> {
     let address = listener.local_addr().context("the listener has no address")?;
     let (stage, seen) = watch::channel(Stage::Serving);
     let certificate = certificate.map(Arc::new);
     let per_address = PerAddress::new(settings.max_connections_per_address);
-    let common = Common { front, settings, certificate: certificate.clone(), per_address, stage: seen };
+    let common = Common { front, settings, certificate: certificate.clone(), per_address, meters, stage: seen };
     let renewed = certificate.clone();
     let mut accepting = JoinSet::new();
     accepting.spawn(async move {
@@ -131,7 +182,7 @@ fn serve(
             () = follow(renewed, clock) => {}
         }
     });
-    Ok(Handle { address, admin_address: None, certificate, stage, accepting, after: None })
+    Ok(Handle { address, admin_address: None, certificate, stage, leaving: Arc::default(), accepting, after: None })
 }
 
 async fn follow(certificate: Option<Arc<Certificate>>, clock: Arc<dyn Clock>) {
@@ -153,7 +204,8 @@ impl Handle {
         let max_connections = ADMIN_CONNECTIONS.min(settings.max_connections);
         let settings = Server { listen, tls: None, proxy_protocol: false, max_connections, ..settings };
         let per_address = PerAddress::new(settings.max_connections_per_address);
-        let common = Common { front, settings, certificate: None, per_address, stage: self.stage.subscribe() };
+        let (meters, stage) = (Arc::default(), self.stage.subscribe());
+        let common = Common { front, settings, certificate: None, per_address, meters, stage };
         self.accepting.spawn(accept::run(listener, Arc::new(common)));
         self.admin_address = Some(listen);
     }
@@ -193,12 +245,14 @@ impl Handle {
     /// Goes on for this long, but ends each connection after its next answer: time for a balancer to send its requests
     /// elsewhere.
     pub async fn leave(&self, delay: Duration) {
+        self.leaving.store(true, Relaxed);
         self.stage.send_replace(Stage::Leaving);
         tokio::time::sleep(delay).await;
     }
 
     /// Accepts nothing more, lets requests under way finish within the grace period, and writes what is still noted.
     pub async fn shutdown(mut self) -> Result<()> {
+        self.leaving.store(true, Relaxed);
         self.stage.send_replace(Stage::Ending);
         while let Some(ended) = self.accepting.join_next().await {
             ended.context("accepting connections broke down")?;

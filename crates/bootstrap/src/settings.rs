@@ -7,6 +7,7 @@ mod layers;
 mod problem;
 mod read;
 mod reader;
+mod reference;
 mod sections;
 mod toml;
 
@@ -27,9 +28,10 @@ pub use self::{
     },
     layers::Sources,
     problem::{Invalid, Problem},
+    reference::reference,
     sections::{
         Account, Admin, Argon2, Dood, Easydb, Keys, Log, Mount, Passwords, Platformos, Server, Sessions, Setup,
-        Storage, Throttle, Tls, Verify, Vprotect, Window,
+        Storage, Telemetry, Throttle, Tls, Verify, Vprotect, Window,
     },
 };
 
@@ -74,6 +76,8 @@ pub struct Settings {
     pub verify: Verify,
     /// The operator's listener.
     pub admin: Admin,
+    /// Traces.
+    pub telemetry: Telemetry,
     /// The log.
     pub log: Log,
     effective: Map<String, Json>,

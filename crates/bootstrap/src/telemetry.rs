@@ -1,7 +1,10 @@
-//! The log: events on standard error.
+//! The log: events on standard error. And traces, where they are wanted.
+
+pub(crate) mod traces;
 
 use std::io::{IsTerminal, Write, stderr};
 
+use anyhow::Result;
 use tracing::{Level, Metadata, Subscriber};
 use tracing_subscriber::{
     EnvFilter, Layer,
@@ -11,14 +14,18 @@ use tracing_subscriber::{
     util::SubscriberInitExt,
 };
 
-use crate::settings::{Log, LogFormat};
+pub use self::traces::Traces;
+use crate::settings::{Log, LogFormat, Settings};
 
-/// Sends the events of this process to standard error. The first call decides; tests make many.
-pub fn init(log: &Log) {
-    let _ = subscriber(log, stderr, stderr().is_terminal()).try_init();
+/// Sends the events of this process to standard error, and its traces where the settings say. The first call decides;
+/// tests make many.
+pub fn init(settings: &Settings) -> Result<Traces> {
+    let traces = Traces::start(settings.telemetry.otlp_endpoint.as_ref())?;
+    let _ = subscriber(&settings.log, &traces, stderr, stderr().is_terminal()).try_init();
+    Ok(traces)
 }
 
-fn subscriber<W>(log: &Log, writer: W, colours: bool) -> impl Subscriber + Send + Sync
+fn subscriber<W>(log: &Log, traces: &Traces, writer: W, colours: bool) -> impl Subscriber + Send + Sync + use<W>
 where
     W: for<'a> MakeWriter<'a> + Send + Sync + 'static,
 {
@@ -27,15 +34,18 @@ where
         LogFormat::Human => layer.with_ansi(colours).with_target(false).boxed(),
         LogFormat::Json => layer.json().flatten_event(true).boxed(),
     };
-    let filter = EnvFilter::new(log.filter.as_str()).and(without_driver_details());
-    tracing_subscriber::registry().with(layer.with_filter(filter))
+    let filter = EnvFilter::new(log.filter.as_str()).and(without_details());
+    tracing_subscriber::registry().with(traces.layer()).with(layer.with_filter(filter))
 }
 
-/// Below `info`, database drivers tell statements and, of a connection, its URL with the password in it. Whatever the
+/// What is only for traces is not for the log. And below `info`, database drivers tell statements and, of a connection, its URL with the password in it. Whatever the
 /// settings say, that is not logged.
-fn without_driver_details() -> FilterFn<fn(&Metadata<'_>) -> bool> {
+fn without_details() -> FilterFn<fn(&Metadata<'_>) -> bool> {
     filter_fn(|metadata| {
         let target = metadata.target();
+        if target == "vestibule::trace" {
+            return false;
+        }
         let is_driver = ["sqlx", "sea_orm", "sea_query", "sea_schema"].iter().any(|name| target.starts_with(name));
         !is_driver || *metadata.level() <= Level::INFO
     })
@@ -52,7 +62,7 @@ mod tests {
     use std::sync::{Arc, Mutex, PoisonError};
 
     use super::*;
-    use crate::settings::{Settings, Sources};
+    use crate::settings::Sources;
 
     #[derive(Clone, Default)]
     struct Lines(Arc<Mutex<Vec<u8>>>);
@@ -72,7 +82,10 @@ mod tests {
         let settings = Settings::read(Sources::of_text(settings)).ok().unwrap();
         let lines = Lines::default();
         let writer = lines.clone();
-        tracing::subscriber::with_default(subscriber(&settings.log, move || writer.clone(), false), events);
+        tracing::subscriber::with_default(
+            subscriber(&settings.log, &Traces::off(), move || writer.clone(), false),
+            events,
+        );
         let bytes = lines.0.lock().unwrap().clone();
         String::from_utf8(bytes).unwrap()
     }

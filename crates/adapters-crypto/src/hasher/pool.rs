@@ -6,11 +6,14 @@ use std::{
     panic::{self, AssertUnwindSafe},
     sync::{Arc, Mutex, PoisonError, mpsc},
     thread,
-    time::Duration,
+    time::{Duration, Instant},
 };
 
 use tokio::sync::oneshot;
-use vestibule_application::ports::HashError;
+use vestibule_application::{
+    meters::{Count, Level, Spans, Within},
+    ports::HashError,
+};
 use zeroize::Zeroizing;
 
 use super::{
@@ -23,12 +26,46 @@ struct Job {
     password: Zeroizing<Vec<u8>>,
     derivation: Box<dyn Derivation>,
     answer: oneshot::Sender<Result<Output, HashError>>,
+    since: Instant,
+    _waiting: Within,
+}
+
+/// Upper bounds of classes of time: a hash takes some hundredths of a second.
+const TIMES: &[Duration] = &[
+    Duration::from_millis(1),
+    Duration::from_millis(10),
+    Duration::from_millis(30),
+    Duration::from_millis(100),
+    Duration::from_millis(300),
+    Duration::from_secs(1),
+    Duration::from_secs(3),
+];
+
+/// How busy the threads are.
+#[derive(Debug)]
+pub struct HashLoad {
+    /// Hashes that wait for a thread.
+    pub waiting: Arc<Level>,
+    /// Hashes that were refused because too many waited.
+    pub refused: Count,
+    /// How long each waited.
+    pub waited: Spans,
+    /// How long each took after that.
+    pub took: Spans,
+}
+
+impl Default for HashLoad {
+    fn default() -> Self {
+        let (waited, took) = (Spans::new(TIMES), Spans::new(TIMES));
+        Self { waiting: Arc::default(), refused: Count::default(), waited, took }
+    }
 }
 
 pub(super) struct Pool {
     /// Gone only while dropping.
     jobs: Option<mpsc::SyncSender<Job>>,
     threads: Vec<thread::JoinHandle<()>>,
+    pub(super) load: Arc<HashLoad>,
 }
 
 /// When a caller may try again: by then the queue of a default installation has moved on by a good part.
@@ -39,10 +76,10 @@ impl Pool {
     pub(super) fn start(threads: NonZeroUsize, queue: NonZeroUsize, usual: Argon2Cost) -> io::Result<Self> {
         let (sender, receiver) = mpsc::sync_channel(queue.get());
         let receiver = Arc::new(Mutex::new(receiver));
-        let mut pool = Self { jobs: Some(sender), threads: Vec::new() };
+        let mut pool = Self { jobs: Some(sender), threads: Vec::new(), load: Arc::default() };
         for _ in 0..threads.get() {
-            let jobs = Arc::clone(&receiver);
-            let thread = thread::Builder::new().name("argon2".to_owned()).spawn(move || work(&jobs, usual))?;
+            let (jobs, load) = (Arc::clone(&receiver), Arc::clone(&pool.load));
+            let thread = thread::Builder::new().name("argon2".to_owned()).spawn(move || work(&jobs, usual, &load))?;
             pool.threads.push(thread);
         }
         Ok(pool)
@@ -55,8 +92,11 @@ impl Pool {
         derivation: Box<dyn Derivation>,
     ) -> Result<Output, HashError> {
         let (answer, answered) = oneshot::channel();
-        let job = Job { password, derivation, answer };
-        self.jobs.as_ref().and_then(|jobs| jobs.try_send(job).ok()).ok_or(OVERLOADED)?;
+        let job = Job { password, derivation, answer, since: Instant::now(), _waiting: self.load.waiting.enter() };
+        if self.jobs.as_ref().is_none_or(|jobs| jobs.try_send(job).is_err()) {
+            self.load.refused.one_more();
+            return Err(OVERLOADED);
+        }
         // A hash that panicked leaves its caller where a full queue would.
         answered.await.unwrap_or(Err(OVERLOADED))
     }
@@ -83,27 +123,31 @@ fn give_way() {
     }
 }
 
-fn work(jobs: &Mutex<mpsc::Receiver<Job>>, usual: Argon2Cost) {
+fn work(jobs: &Mutex<mpsc::Receiver<Job>>, usual: Argon2Cost, load: &HashLoad) {
     give_way();
     let mut memory = Vec::new();
     loop {
         // The lock is held while waiting for a job, and released before working on it.
         let next = jobs.lock().unwrap_or_else(PoisonError::into_inner).recv();
-        let Ok(job) = next else { return };
-        if job.answer.is_closed() {
+        let Ok(Job { password, derivation, answer, since, _waiting: waiting }) = next else { return };
+        drop(waiting);
+        load.waited.note(since.elapsed());
+        if answer.is_closed() {
             continue;
         }
         // One hash that brings its thread down must not leave fewer threads to all others.
-        let derived = AssertUnwindSafe(|| job.derivation.derive(&job.password, &mut memory));
+        let begun = Instant::now();
+        let derived = AssertUnwindSafe(|| derivation.derive(&password, &mut memory));
         let Ok(output) = panic::catch_unwind(derived) else {
             memory = Vec::new();
             continue;
         };
+        load.took.note(begun.elapsed());
         // What a dearer hash took is given back.
         let kept = usual.memory_kib as usize;
         memory.truncate(kept);
         memory.shrink_to(kept);
         // A caller who left meanwhile misses nothing.
-        drop(job.answer.send(output));
+        drop(answer.send(output));
     }
 }

@@ -24,14 +24,14 @@ fn operators() -> Front {
         cors_origins: Arc::new(["https://app.example".to_owned()]),
         jwks: Arc::new(|| Value::Null),
     };
-    #[expect(clippy::panic, reason = "what a defect does")]
     let defect = async || -> Response { panic!("a defect") };
     let router = Router::new()
         .route("/echo", post(async |body: String| body))
         .route("/name", get(async |Extension(RequestId(id)): Extension<RequestId>| id))
         .route("/defect", get(defect))
         .route("/late", get(async || pending::<Response>().await));
-    front([health::router(), router], &shared)
+    let readiness = health::Readiness::new(Vec::new(), Arc::default());
+    front([health::router(Arc::new(readiness)), router], &shared)
 }
 
 async fn ask(method: &str, path: &str, body: Body) -> (StatusCode, http::HeaderMap, String) {

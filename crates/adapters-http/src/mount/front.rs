@@ -22,7 +22,7 @@ use tower::{Layer, ServiceExt, service_fn};
 use tower_http::cors::{AllowHeaders, AllowMethods, AllowOrigin, CorsLayer};
 use tracing::Instrument;
 
-use super::{Entry, PREFLIGHT_KEPT, Shared, paths::Hosts, work};
+use super::{Entry, Meter, PREFLIGHT_KEPT, Shared, paths::Hosts, work};
 use crate::{client::Connection, reply::problem};
 
 pub(super) const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
@@ -53,6 +53,8 @@ struct Inner {
     rest: Router,
     cors: Option<CorsLayer>,
     shared: Shared,
+    /// Of requests that no mount's route is for.
+    other: Meter,
 }
 
 /// What a request is called in the log and in `X-Request-Id`: among the extensions of those that a router answers.
@@ -71,12 +73,18 @@ impl Front {
     /// Before these routes, and before `rest` for all other requests.
     pub(super) fn new(hosts: Arc<Hosts>, rest: Router, shared: Shared) -> Self {
         let cors = (!shared.cors_origins.is_empty()).then(|| readable_by(&shared.cors_origins));
-        Self(Arc::new(Inner { hosts, rest, cors, shared }))
+        Self(Arc::new(Inner { hosts, rest, cors, shared, other: Meter::default() }))
     }
 
     /// Before this router alone, whose handlers find the [`Connection`] and the [`RequestId`] among the extensions.
     pub fn of(router: Router, shared: Shared) -> Self {
         Self::new(Arc::new(Hosts::of(Vec::new())), router, shared)
+    }
+
+    /// What has become of requests so far, for each route its dialect and operation; `other` for all that is no mount's.
+    pub fn traffic(&self) -> impl Iterator<Item = (&'static str, &'static str, &Meter)> {
+        let routes = self.0.hosts.entries.iter().map(|entry| (entry.dialect.name(), entry.operation, &*entry.meter));
+        routes.chain([("other", "other", &self.0.other)])
     }
 
     /// Answers a request that came over this connection.
@@ -105,11 +113,13 @@ impl Front {
 
     async fn admit(&self, arrival: Arrival) -> Response {
         let request = &arrival.request;
+        let entry = self.0.hosts.of_request(request).find(request);
+        let timed = entry.map_or(&self.0.other, |entry| &*entry.meter).begin();
         if let Some(refusal) = too_large(request) {
+            timed.answered(refusal.status());
             return refusal;
         }
-        let entry = self.0.hosts.of_request(request).find(request);
-        match &self.0.cors {
+        let response = match &self.0.cors {
             // The layer would answer every OPTIONS, but only a preflight is for it.
             Some(cors)
                 if entry.is_none_or(|entry| entry.dialect.is_for_pages())
@@ -126,7 +136,9 @@ impl Front {
                 Box::pin(cors.layer(route).oneshot(request)).await.unwrap_or_else(|never| match never {})
             }
             Some(_) | None => self.route(arrival, entry).await,
-        }
+        };
+        timed.answered(response.status());
+        response
     }
 
     async fn route(&self, arrival: Arrival, entry: Option<&Arc<Entry>>) -> Response {

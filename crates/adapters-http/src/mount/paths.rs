@@ -15,6 +15,7 @@ pub const BELOW: &str = "{*below}";
 
 /// The routes by host.
 pub(super) struct Hosts {
+    pub(super) entries: Vec<Arc<Entry>>,
     named: HashMap<String, OfHost>,
     any: OfHost,
 }
@@ -34,6 +35,7 @@ impl Hosts {
         Self {
             named: named.into_iter().map(|host| (host.clone(), OfHost::of(&entries, Some(host)))).collect(),
             any: OfHost::of(&entries, None),
+            entries,
         }
     }
 

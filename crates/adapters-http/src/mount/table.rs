@@ -5,6 +5,7 @@ use std::{collections::BTreeSet, fmt, sync::Arc};
 use http::Method;
 use thiserror::Error;
 
+use super::Meter;
 use crate::dialect::{Dialect, Edition, Handler};
 
 /// A dialect in its place.
@@ -39,6 +40,8 @@ pub struct Entry {
     pub answers_head: bool,
     /// What answers.
     pub handler: Handler,
+    /// What has become of its requests.
+    pub meter: Arc<Meter>,
     yields: bool,
     mount: usize,
 }
@@ -112,6 +115,7 @@ fn entries(number: usize, mount: &Mount) -> impl Iterator<Item = Entry> {
         hosts: mount.hosts.clone(),
         answers_head: route.answers_head,
         handler: route.handler,
+        meter: Arc::default(),
         yields: route.yields,
         mount: number,
     })

@@ -99,6 +99,8 @@ fn background(store: &Arc<Store>, touch_interval: Duration, sweep_interval: Dura
         activity: Arc::new(Activity::new(store.clone(), store.clone())),
         housekeeping: store.clone(),
         budgets: store.clone(),
+        sessions: store.clone(),
+        meters: Arc::default(),
         clock: Arc::new(TenSeconds),
         touch_interval,
         sweep_interval,
@@ -123,6 +125,8 @@ async fn a_sweep_writes_sightings_first_and_goes_on_until_nothing_is_left() {
     background.sweep(&watch::channel(false).1).await.unwrap();
     let round = ["expire 10000", "forget 7000", "sweep"];
     assert_eq!(store.calls(), [&["touched true"][..], &round, &round, &round].concat());
+    let meters = &background.meters;
+    assert_eq!((meters.done.read(), meters.expired.read(), meters.live()), (1, 1200, Some(0)));
 }
 
 #[tokio::test]

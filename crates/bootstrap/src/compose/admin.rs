@@ -1,18 +1,31 @@
 //! Puts together what operators are answered by.
 
-use std::sync::Arc;
+use std::sync::{Arc, atomic::AtomicBool};
 
+use axum::Router;
 use vestibule_adapters_http::{
-    admin::{self, health, v1},
+    admin::{
+        self,
+        health::{self, Found, Readiness},
+        metrics::{self, Page},
+    },
     mount::{Front, Shared},
 };
-use vestibule_application::operator::Operator;
 
-use super::Core;
-use crate::settings::Settings;
+use super::stores::OpenStores;
+use crate::metrics::Meters;
 
-/// Everything there is on the operators' listener.
-pub(super) fn front(shared: &Shared, operator: &Arc<Operator>, core: &Core, settings: &Settings) -> Front {
-    let api = v1::router(operator.clone(), core.clock.clone(), settings.to_json());
-    admin::front([health::router(), api], shared)
+/// Everything there is on the operators' listener of a service on this store, which is not ready once it is `leaving`;
+/// `api` is the operators'.
+pub(super) fn front(
+    open: &OpenStores,
+    leaving: Arc<AtomicBool>,
+    meters: Meters,
+    api: Router,
+    shared: &Shared,
+) -> Front {
+    let readiness = Arc::new(Readiness::new(open.parts(), leaving));
+    let meters = Arc::new(meters);
+    let page: Page = Arc::new(move |parts: &[Found]| meters.page(parts));
+    admin::front([health::router(readiness.clone()), metrics::router(readiness, page), api], shared)
 }

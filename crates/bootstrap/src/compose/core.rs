@@ -5,7 +5,8 @@ use std::sync::Arc;
 use anyhow::{Context, Result};
 use url::Url;
 use vestibule_adapters_crypto::{
-    AesSeals, Argon2Config, Argon2Cost, Argon2Hasher, Ed25519Signer, Keyring, Keys, Peppers, RandomIds, RandomTokens,
+    AesSeals, Argon2Config, Argon2Cost, Argon2Hasher, Ed25519Signer, HashLoad, Keyring, Keys, Peppers, RandomIds,
+    RandomTokens,
 };
 use vestibule_adapters_db::MemoryBudgets;
 use vestibule_adapters_http::mount::Mount;
@@ -19,7 +20,10 @@ use vestibule_application::{
 use vestibule_domain::{secret::OpaqueToken, session::Origin};
 
 use super::{dialects, public_url};
-use crate::settings::{Dialect, Passwords, Settings, Window};
+use crate::{
+    metrics::{CountedBudgets, Refusals},
+    settings::{Dialect, Passwords, Settings, Window},
+};
 
 /// What does not depend on a store.
 pub(super) struct Core {
@@ -27,6 +31,8 @@ pub(super) struct Core {
     pub(super) clock: Arc<dyn Clock>,
     pub(super) ids: Arc<dyn Ids>,
     hasher: Arc<dyn PasswordHasher>,
+    pub(super) hashes: Arc<HashLoad>,
+    pub(super) refusals: Arc<Refusals>,
     pub(super) tokens: Arc<dyn Tokens>,
     signer: Arc<Ed25519Signer>,
 }
@@ -42,6 +48,8 @@ impl Core {
             keyring,
             clock,
             ids: Arc::new(RandomIds),
+            hashes: hasher.load(),
+            refusals: Arc::default(),
             hasher: Arc::new(hasher),
             tokens: Arc::new(RandomTokens::new(keys)),
         })
@@ -55,12 +63,13 @@ impl Core {
         budgets: Arc<dyn Budgets>,
         activity: &Arc<Activity>,
     ) -> Result<service::Ports> {
+        let counted = |inner| Arc::new(CountedBudgets { inner, refusals: self.refusals.clone() });
         let origins = Dialect::ALL.map(|dialect| Origin::new(dialect.as_str()));
         Ok(service::Ports {
             stores: Stores { sessions: activity.clone(), ..stores.clone() },
             sightings: activity.clone(),
-            budgets,
-            local_budgets: Arc::new(MemoryBudgets::new(limits(settings), self.clock.clone())),
+            budgets: counted(budgets),
+            local_budgets: counted(Arc::new(MemoryBudgets::new(limits(settings), self.clock.clone()))),
             tokens: self.tokens.clone(),
             seals: Arc::new(
                 AesSeals::new(self.keyring.clone(), origins).context("anonymous sessions cannot be sealed")?,

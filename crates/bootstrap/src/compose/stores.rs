@@ -11,17 +11,22 @@ pub(super) use database::{connect, migrate};
 use vestibule_adapters_cache::{Cached, Capacity, Tenure, room};
 use vestibule_adapters_crypto::RandomIds;
 use vestibule_adapters_db::{MemoryBudgets, MemoryStore, SeaOrmStore};
+use vestibule_adapters_http::admin::health::Part;
 use vestibule_adapters_redb::RedbStore;
 use vestibule_adapters_redis::{Durability, RedisStore};
 use vestibule_application::ports::{BudgetLimits, Budgets, Clock, Stores};
 
-use crate::settings::{Invalid, Settings, Storage, StoreUrl};
+use crate::{
+    metrics::{Commits, CountedUnits},
+    settings::{Invalid, Settings, Storage, StoreUrl},
+};
 
 /// The storage ports, and the connections to be closed when nothing uses them any more.
 pub(crate) struct OpenStores {
     pub(crate) ports: Stores,
     database: Option<SeaOrmStore>,
     redis: Option<RedisStore>,
+    cached: Option<Arc<Cached>>,
     /// Who else may have it open.
     company: Company,
 }
@@ -72,7 +77,7 @@ impl OpenStores {
     }
 
     fn of(ports: Stores) -> Self {
-        Self { ports, database: None, redis: None, company: Company::Anybody }
+        Self { ports, database: None, redis: None, cached: None, company: Company::Anybody }
     }
 
     fn on(database: SeaOrmStore, company: Company) -> Self {
@@ -87,6 +92,15 @@ impl OpenStores {
             format!("cannot keep sessions in {place}: mend that, or take storage.sessions_url out of the configuration")
         })?;
         Ok(Self { ports: store.stores(), redis: Some(store), ..self })
+    }
+
+    /// What requests cannot be answered without.
+    pub(super) fn parts(&self) -> Vec<Part> {
+        let Some(redis) = &self.redis else {
+            return vec![Part { name: "store", health: self.ports.health.clone() }];
+        };
+        let base = Part { name: "store", health: redis.base_health() };
+        vec![base, Part { name: "sessions", health: redis.own_health() }]
     }
 
     /// What can be lost of sessions, if they are in a store of their own.
@@ -120,7 +134,18 @@ impl OpenStores {
                 (cached, Some(tenure))
             }
         };
-        (Self { ports: cached.stores(), ..self }, tenure)
+        (Self { ports: cached.stores(), cached: Some(cached), ..self }, tenure)
+    }
+
+    /// Counts what becomes of units of work.
+    pub(super) fn counting(mut self, commits: Arc<Commits>) -> Self {
+        self.ports.unit = Arc::new(CountedUnits { inner: self.ports.unit, commits });
+        self
+    }
+
+    /// What there is of a database, and of memory in front of it, to be watched.
+    pub(super) fn watched(&self) -> (Option<SeaOrmStore>, Option<Arc<Cached>>) {
+        (self.database.clone(), self.cached.clone())
     }
 
     /// Closes its connections, once what is under way is done.

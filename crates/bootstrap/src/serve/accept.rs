@@ -49,9 +49,11 @@ pub(super) async fn run(listener: TcpListener, common: Arc<Common>) {
             }
         };
         let common = Arc::clone(&common);
+        common.meters.accepted.one_more();
+        let open = common.meters.open.enter();
         connections.spawn(async move {
             common.converse(stream, Connection::plain(peer)).await;
-            drop(place);
+            drop((place, open));
         });
     }
     drop(listener);

@@ -21,20 +21,21 @@ use tokio::{
     sync::{Notify, watch},
     time::{sleep, timeout},
 };
+use tracing::Instrument;
 use vestibule_adapters_http::{
     client::Connection,
     mount::{Front, MAX_FIELDS, MAX_HEAD},
 };
 
 use super::{
-    Stage,
+    ConnectionMeters, Stage,
     caps::PerAddress,
     ending,
     pace::{Pace, Paced},
     proxy_protocol,
     tls::{Certificate, HTTP_2},
 };
-use crate::settings::Server;
+use crate::{settings::Server, telemetry::traces};
 
 /// Requests at a time on one connection of HTTP/2.
 const STREAMS: u32 = 64;
@@ -60,6 +61,7 @@ pub(super) struct Common {
     pub(super) settings: Server,
     pub(super) certificate: Option<Arc<Certificate>>,
     pub(super) per_address: Arc<PerAddress>,
+    pub(super) meters: Arc<ConnectionMeters>,
     pub(super) stage: watch::Receiver<Stage>,
 }
 
@@ -71,18 +73,23 @@ impl Common {
         let is_proxy = self.settings.trusted_proxies.iter().any(|net| net.contains(&address));
         if self.settings.proxy_protocol {
             if !is_proxy {
+                self.meters.refused.one_more();
                 return tracing::debug!(%address, "closed: not one of server.trusted_proxies");
             }
             match self.in_time(proxy_protocol::read(&mut stream)).await {
                 Ok(Some(client)) => (connection.peer, connection.is_forwarded) = (client, true),
                 Ok(None) => {}
-                Err(error) => return tracing::debug!(%address, %error, "closed"),
+                Err(error) => {
+                    self.meters.refused.one_more();
+                    return tracing::debug!(%address, %error, "closed");
+                }
             }
         }
         let address = connection.peer.ip();
         let is_exempt = is_proxy && !connection.is_forwarded;
         let place = self.per_address.enter(address);
         if place.is_none() && !is_exempt {
+            self.meters.refused.one_more();
             return tracing::debug!(%address, "closed: server.max_connections_per_address");
         }
         let Some(certificate) = &self.certificate else {
@@ -156,7 +163,16 @@ impl Common {
 
     async fn answer(&self, request: Request<Incoming>, connection: Connection, last: &Notify) -> Response {
         let is_http2 = request.version() == Version::HTTP_2;
-        let mut response = self.front.answer(request.map(Body::new), connection).await;
+        let span = traces::of_request(&request);
+        let request = request.map(Body::new);
+        let mut response = if span.is_disabled() {
+            self.front.answer(request, connection).await
+        } else {
+            // Boxed, because every request's future has room for it.
+            let response = Box::pin(self.front.answer(request, connection).instrument(span.clone())).await;
+            traces::answered(&span, &response);
+            response
+        };
         let headers = response.headers_mut();
         if connection.is_encrypted && self.settings.tls.as_ref().is_some_and(|tls| tls.hsts) {
             headers.insert(STRICT_TRANSPORT_SECURITY, HSTS);

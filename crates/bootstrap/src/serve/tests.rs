@@ -26,8 +26,8 @@ async fn started(text: &str) -> Handle {
     let router = Router::new().route("/slow", slow).route("/", post(|body: String| async { body }));
     let settings = settings(text);
     let front = front(router);
-    let (listener, _) = bind(settings.listen, "server.listen").await.unwrap();
-    serve(listener, front, settings, None, Arc::new(crate::clock::SystemClock::default())).unwrap()
+    let (listener, _) = bind(settings.listen, Place::SERVER, &Sockets::default()).await.unwrap();
+    serve(listener, front, settings, None, Arc::default(), Arc::new(crate::clock::SystemClock::default())).unwrap()
 }
 
 fn front(router: Router) -> Front {
@@ -96,7 +96,7 @@ async fn who_is_about_to_leave_still_answers_and_says_that_the_connection_ends()
 #[tokio::test]
 async fn an_address_in_use_is_told_with_what_to_do() {
     let handle = started("").await;
-    let error = bind(handle.address(), "admin.listen").await.unwrap_err();
+    let error = bind(handle.address(), Place::ADMIN, &Sockets::default()).await.unwrap_err();
     assert!(format!("{error:#}").contains("set admin.listen (VESTIBULE__ADMIN__LISTEN)"), "{error:#}");
     handle.shutdown().await.unwrap();
 }

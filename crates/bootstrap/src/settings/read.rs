@@ -9,8 +9,8 @@ use vestibule_domain::{form::FormConfiguration, session::Lifetimes};
 
 use super::{
     Account, Admin, Argon2, Dialect, Dood, Easydb, Edition, Keys, Log, Mount, OpenTo, Passwords, Platformos, Prefix,
-    Problem, Profile, Server, Sessions, Settings, Setup, Storage, StoreUrl, Throttle, Tls, Verify, Vprotect, Window,
-    reader::Reader,
+    Problem, Profile, Server, Sessions, Settings, Setup, Storage, StoreUrl, Telemetry, Throttle, Tls, Verify, Vprotect,
+    WebOrigin, Window, reader::Reader,
 };
 
 /// Fails only if `default.toml` lacks a default.
@@ -58,6 +58,7 @@ pub(super) fn settings(reader: &mut Reader) -> Result<Settings, Problem> {
         account: Account { enabled: reader.take("account.enabled")? },
         verify: verify(reader, hardened)?,
         admin: Admin { listen: reader.take("admin.listen")? },
+        telemetry: telemetry(reader),
         log: Log { format: reader.take("log.format")?, filter: reader.take("log.filter")? },
         data_dir,
         effective: Map::new(),
@@ -247,6 +248,14 @@ fn verify(reader: &mut Reader, hardened: bool) -> Result<Verify, Problem> {
         assertions: reader.take("verify.assertions")?,
         assertion_lifetime: reader.take_where("verify.assertion_lifetime", lifetimes, "a duration from 5s to 10m")?,
     })
+}
+
+fn telemetry(reader: &mut Reader) -> Telemetry {
+    let otlp_endpoint: Option<WebOrigin> = reader.optional("telemetry.otlp_endpoint");
+    if otlp_endpoint.as_ref().is_some_and(|origin| !origin.as_str().starts_with("http:")) {
+        reader.object("telemetry.otlp_endpoint", "must begin with http://: run a collector on this machine");
+    }
+    Telemetry { otlp_endpoint }
 }
 
 fn number(reader: &mut Reader, key: &str, least: u32, most: u32) -> Result<u32, Problem> {

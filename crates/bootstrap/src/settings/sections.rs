@@ -258,6 +258,13 @@ pub struct Admin {
     pub listen: Option<SocketAddr>,
 }
 
+/// `[telemetry]`
+#[derive(Clone, Debug)]
+pub struct Telemetry {
+    /// The collector of traces, if there is one. Without TLS.
+    pub otlp_endpoint: Option<WebOrigin>,
+}
+
 /// `[log]`
 #[derive(Clone, Debug)]
 pub struct Log {

@@ -295,3 +295,12 @@ fn t001_1_an_admins_session_can_be_shorter_and_from_few_networks() {
     assert_eq!((idle, absolute), (Some(Duration::from_mins(15)), Some(Duration::from_hours(12))));
     assert_eq!(networks, ["10.0.0.0/8".parse().unwrap()]);
 }
+
+#[test]
+fn traces_go_to_a_collector_without_tls_and_nowhere_unless_one_is_named() {
+    assert!(valid("").telemetry.otlp_endpoint.is_none());
+    let named = valid("telemetry.otlp_endpoint = 'http://127.0.0.1:4318'").telemetry.otlp_endpoint;
+    assert_eq!(named.unwrap().as_str(), "http://127.0.0.1:4318");
+    let told = wrong(Sources::of_text("telemetry.otlp_endpoint = 'https://collector.example'"));
+    assert!(told[0].contains("must begin with http://"), "{told:?}");
+}

@@ -122,7 +122,7 @@ async fn a_made_token_is_shown_and_the_tag_is_of_what_is_shown_later() {
     let added = |api: &mut MockAdminApi| {
         let with_token = || ClientWithToken { client: client("shop", &[]), token: OpaqueToken::from_bits([0xaa; 16]) };
         api.expect_add_client()
-            .withf(|name, lifetime| name.as_str() == "shop" && *lifetime == Some(Duration::from_secs(60)))
+            .withf(|name, lifetime| name.as_str() == "shop" && *lifetime == Some(Duration::from_mins(1)))
             .returning(move |_, _| Ok(with_token()));
         api.expect_client().returning(|_| Ok(client("shop", &[])));
     };
