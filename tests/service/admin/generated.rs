@@ -15,7 +15,7 @@ expected-statuses = ["2xx", 401, 403, 404, 409, 412, 415, 422, 428]
 
 #[tokio::test]
 async fn the_service_keeps_to_its_document() {
-    let Some(program) = tool("schemathesis", "schemathesis 4.32.5 (PyPI)", &["--version"]) else { return };
+    let Some(program) = tool("schemathesis", "schemathesis 4.32.5 by pip", &["--version"]) else { return };
     let app = TestApp::with("admin.listen = \"127.0.0.1:0\"").await;
     app.user("ann", &["admin"]).await;
     app.api_token("shop").await;

@@ -11,7 +11,7 @@ use crate::ports::{About, KeyKind, SessionFilter};
 
 /// How many rows are looked at for one page at most: what is looked for may be rare.
 const LOOKED_AT: usize = 5_000;
-/// How many rows are read at a time.
+/// How many rows are read at a time where not each of them is wanted.
 const READ: u32 = 500;
 
 /// Some of many, and after which of them the next page begins; nothing after the last one.
@@ -95,7 +95,9 @@ impl Operator {
     ) -> Result<Page<SessionReport, SessionId>, Error> {
         let now = self.ports.clock.now();
         let live_at = (which.state == Some(State::Live)).then_some(now);
-        let mut filter = SessionFilter { subject: which.subject, live_at, after, limit: READ };
+        let every = which.origin.is_none() && which.state != Some(State::Over);
+        let read = if every { limit.saturating_add(1) } else { READ };
+        let mut filter = SessionFilter { subject: which.subject, live_at, after, limit: read };
         let wanted = |session: &Session| {
             which.origin.as_ref().is_none_or(|origin| session.origin == *origin)
                 && (which.state != Some(State::Over) || !session.is_live(now))
@@ -123,11 +125,12 @@ impl Operator {
         limit: u32,
     ) -> Result<Page<Message, MessageId>, Error> {
         let log = &self.ports.stores.messages;
+        let read = if which.kind.is_none() { limit.saturating_add(1) } else { READ };
         let (mut items, mut looked_at) = (Vec::new(), 0);
         let more = loop {
             let page = match which.about {
-                Some(about) => log.about(about, after, READ).await?,
-                None => log.page(after, READ).await?,
+                Some(about) => log.about(about, after, read).await?,
+                None => log.page(after, read).await?,
             };
             let Some(last) = page.last() else { break None };
             after = last.id;
