@@ -34,7 +34,7 @@ async fn with(
     body: Value,
     headers: &[(&'static str, &str)],
 ) -> Answer {
-    app.admin.send(request(app, token, method, path, body, headers)).await
+    app.admin.send(request(app, token, method, path, &body, headers)).await
 }
 
 fn request(
@@ -42,7 +42,7 @@ fn request(
     token: &str,
     method: Method,
     path: &str,
-    body: Value,
+    body: &Value,
     headers: &[(&'static str, &str)],
 ) -> RequestBuilder {
     let mut request = app.admin.request(method, &format!("/admin/v1{path}")).bearer_auth(token);

@@ -48,6 +48,9 @@ async fn a_user_is_changed_by_whoever_has_seen_them_as_they_are() {
     }
 }
 
+/// What one of many sends.
+type Body = fn(usize) -> Value;
+
 #[tokio::test]
 async fn of_many_who_saw_the_same_one_changes_it() {
     let app = TestApp::start().await;
@@ -55,7 +58,7 @@ async fn of_many_who_saw_the_same_one_changes_it() {
     let (path, tag) = ann(&app, &token).await;
     let role = ask(&app, &token, Method::PUT, "/roles/editor", json!({ "rights": [] })).await;
     assert_eq!(role.status, 201);
-    let cases: [(Method, &str, &str, fn(usize) -> Value); 2] = [
+    let cases: [(Method, &str, &str, Body); 2] = [
         (Method::PATCH, path.as_str(), tag.as_str(), |n: usize| json!({ "nickname": format!("n{n}") })),
         (Method::PUT, "/roles/editor", role.header("etag"), |n: usize| json!({ "rights": [format!("edit.{n}")] })),
     ];
@@ -63,7 +66,8 @@ async fn of_many_who_saw_the_same_one_changes_it() {
         let headers = [("if-match", tag)];
         let mut asked = JoinSet::new();
         for n in 0..8 {
-            let (caller, request) = (app.admin.clone(), request(&app, &token, method.clone(), path, body(n), &headers));
+            let (caller, request) =
+                (app.admin.clone(), request(&app, &token, method.clone(), path, &body(n), &headers));
             asked.spawn(async move { caller.send(request).await.status });
         }
         let answers = asked.join_all().await;
@@ -132,8 +136,8 @@ async fn a_user_is_added_given_roles_a_password_and_removed() {
         (added.status, added.header("location")),
         (201, format!("/admin/v1/users/{}", added.text("/id")).as_str())
     );
-    let taken = ask(&app, &token, Method::POST, USER, new).await;
-    assert_eq!((taken.status, code(&taken).as_str()), (409, "login_taken"));
+    let second = ask(&app, &token, Method::POST, USER, new).await;
+    assert_eq!((second.status, code(&second).as_str()), (409, "login_taken"));
     let path = format!("{USER}/{}", added.text("/id"));
     let granted = ask(&app, &token, Method::PUT, &format!("{path}/roles/admin"), Value::Null).await.json();
     assert_eq!(granted["roles"], json!(["admin", "editor"]));
