@@ -12,6 +12,7 @@ use vestibule_adapters_http::{
     client::Connection,
     inbound::Inbound,
     mount::{Collision, Front, Mount, Shared, table},
+    request_id::RequestId,
 };
 use vestibule_application::{
     ports::{Stores, UnitOfWork},
@@ -33,7 +34,7 @@ fn mount(mounts: &[Mount], shared: &Shared) -> Result<Front, Collision> {
         let (handler, dialect, shared) = (entry.handler, entry.dialect, shared.clone());
         let answer = async move |Extension(connection): Extension<Connection>, request: Request| match Inbound::receive(
             request,
-            String::new(),
+            RequestId::made(shared.ids.next()),
             connection,
             &shared.trusted_proxies,
         )

@@ -49,7 +49,7 @@ pub struct Cached {
     stamps: Arc<Stamps>,
     by_digest: Cache<Digest, SessionId>,
     sessions: Kept,
-    users: Cache<UserId, Arc<Reading<StoredUser>>>,
+    users: Cache<UserId, Reading<Arc<User>>>,
     roles: RwLock<Option<Arc<Reading<Vec<Role>>>>>,
     latest: RwLock<Option<Reading<MessageId>>>,
     /// Whoever reads it from the store: the others wait, instead of asking all at once after each unit.
@@ -127,7 +127,7 @@ impl Cached {
     /// Ended sessions are not kept: nobody asks for them often.
     fn keep(&self, session: &Session, read: Moment, seen: Moment) {
         if session.ended.is_none() {
-            self.sessions.keep(session.clone(), read, seen);
+            self.sessions.keep(session, read, seen);
         }
     }
 
@@ -206,14 +206,18 @@ impl UserStore for Cached {
     }
 
     async fn by_id(&self, id: UserId) -> Result<Option<StoredUser>, StoreError> {
+        self.inner.users.by_id(id).await
+    }
+
+    async fn profile(&self, id: UserId) -> Result<Option<Arc<User>>, StoreError> {
         let kept = self.users.get(&id).filter(|kept| self.stamps.holds(kept.read, &Touched::User(id)));
         if let Some(kept) = self.tally.told(kept) {
-            return Ok(Some(kept.value.clone()));
+            return Ok(Some(kept.value));
         }
         let read = self.stamps.now();
-        let found = self.inner.users.by_id(id).await?;
+        let found = self.inner.users.profile(id).await?;
         if let Some(user) = &found {
-            self.users.insert(id, Arc::new(Reading { value: user.clone(), read }));
+            self.users.insert(id, Reading { value: Arc::clone(user), read });
         }
         Ok(found)
     }

@@ -18,17 +18,22 @@ use std::{
 use quick_cache::sync::Cache;
 use vestibule_application::change::Change;
 use vestibule_domain::{
-    session::{Session, SessionId},
+    session::{DeviceName, Origin, Session, SessionId},
     time::Timestamp,
 };
 
-use crate::stamps::{Flux, Moment, Stamps};
+use crate::{
+    common::Common,
+    stamps::{Flux, Moment, Stamps},
+};
 
 /// Sessions by their ids, each in one place.
 pub(crate) struct Kept {
     entries: Cache<SessionId, Arc<Entry>>,
     /// When sightings of sessions were written, for readings that may have missed them.
     written: Arc<Stamps>,
+    origins: Common<Origin>,
+    devices: Common<DeviceName>,
 }
 
 /// A session as it was read, but for the time.
@@ -48,7 +53,12 @@ pub(crate) struct Sightings {
 
 impl Kept {
     pub(crate) fn new(capacity: NonZeroUsize) -> Self {
-        Self { entries: Cache::new(capacity.get()), written: Arc::new(Stamps::new()) }
+        Self {
+            entries: Cache::new(capacity.get()),
+            written: Arc::new(Stamps::new()),
+            origins: Common::new(),
+            devices: Common::new(),
+        }
     }
 
     /// How many there are.
@@ -67,7 +77,12 @@ impl Kept {
     }
 
     /// Keeps a session that was read at these moments: of all units, and of those that write sightings.
-    pub(crate) fn keep(&self, session: Session, read: Moment, seen: Moment) {
+    pub(crate) fn keep(&self, session: &Session, read: Moment, seen: Moment) {
+        let session = Session {
+            origin: self.origins.one_of(&session.origin),
+            device: self.devices.one_of(&session.device),
+            ..session.clone()
+        };
         let (id, last_seen) = (session.id, AtomicI64::new(session.last_seen.as_millis()));
         let entry = Arc::new(Entry { session, read, last_seen, doubts: AtomicU32::new(0) });
         self.entries.insert(id, Arc::clone(&entry));

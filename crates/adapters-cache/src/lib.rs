@@ -9,6 +9,7 @@
 //! Start reading in [`Cached`]; `stamps` is why it is right, and `kept` why times may move in place.
 
 mod cached;
+mod common;
 mod kept;
 pub mod room;
 mod stamps;

@@ -11,12 +11,14 @@
 mod tests;
 
 use std::{
-    hash::{BuildHasher, Hash, RandomState},
+    hash::{BuildHasher, Hash},
     sync::{
         Arc,
         atomic::{AtomicU32, AtomicU64, Ordering::SeqCst},
     },
 };
+
+use quick_cache::DefaultHashBuilder;
 
 /// A moment, counted in units.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
@@ -28,7 +30,7 @@ pub(crate) struct Stamps {
     /// Readings from before this moment do not hold, whatever they are of.
     floor: AtomicU64,
     slots: Box<[Slot]>,
-    hasher: RandomState,
+    hasher: DefaultHashBuilder,
 }
 
 #[derive(Default)]
@@ -54,7 +56,7 @@ impl Stamps {
             now: AtomicU64::new(0),
             floor: AtomicU64::new(0),
             slots: (0..Self::SLOTS).map(|_| Slot::default()).collect(),
-            hasher: RandomState::new(),
+            hasher: DefaultHashBuilder::default(),
         }
     }
 

@@ -1,5 +1,9 @@
 //! Random tokens, and what is kept of them.
 
+use blake3::{
+    Hasher,
+    hazmat::{ContextKey, HasherExt, hash_derive_key_context},
+};
 use vestibule_application::ports::Tokens;
 use vestibule_domain::{
     secret::{Digest, OpaqueToken, OperatorToken},
@@ -15,6 +19,8 @@ use crate::{
 /// Tokens of 128 bits from the operating system, stored as BLAKE3 digests. Digests need no key: 128 random bits cannot
 /// be guessed, and so stored sessions outlive a lost key file.
 pub struct RandomTokens {
+    digests: ContextKey,
+    reset_digests: ContextKey,
     guard_key: Zeroizing<[u8; 32]>,
 }
 
@@ -25,7 +31,11 @@ impl RandomTokens {
 
     /// Tokens whose guard tags depend on the stable part of these keys: sessions in the store have such tags.
     pub fn new(keys: &Keys) -> Self {
-        Self { guard_key: keys.derive_stable(Purpose::GuardTags) }
+        Self {
+            digests: hash_derive_key_context(Self::DIGEST_CONTEXT),
+            reset_digests: hash_derive_key_context(Self::RESET_CONTEXT),
+            guard_key: keys.derive_stable(Purpose::GuardTags),
+        }
     }
 }
 
@@ -36,11 +46,11 @@ impl Tokens for RandomTokens {
 
     fn digest(&self, token: &OpaqueToken) -> Digest {
         // Of the written form, so that a token in other letters is another token.
-        Digest::new(blake3::derive_key(Self::DIGEST_CONTEXT, token.expose().as_bytes()))
+        digest(&self.digests, token)
     }
 
     fn reset_digest(&self, token: &OpaqueToken) -> Digest {
-        Digest::new(blake3::derive_key(Self::RESET_CONTEXT, token.expose().as_bytes()))
+        digest(&self.reset_digests, token)
     }
 
     fn operator_digest(&self, token: &OperatorToken) -> Digest {
@@ -53,6 +63,11 @@ impl Tokens for RandomTokens {
         // Zero stands for "no guard" inside a seal.
         GuardTag::new(u32::from_le_bytes([a, b, c, 0]).max(1))
     }
+}
+
+/// As [`blake3::derive_key`], with what it makes of its context at hand.
+fn digest(context: &ContextKey, token: &OpaqueToken) -> Digest {
+    Digest::new(Hasher::new_from_context_key(context).update(token.expose().as_bytes()).finalize().into())
 }
 
 #[cfg(test)]
@@ -88,6 +103,13 @@ mod tests {
         let upper = OpaqueToken::parse("C473472D-C085-4043-9BF0-EE80BFF73D40").unwrap();
         assert_ne!(tokens().digest(&lower), tokens().digest(&upper));
         assert_eq!(tokens().digest(&lower), RandomTokens::new(&Keys::of_byte(2)).digest(&lower));
+    }
+
+    #[test]
+    fn digests_are_derived_keys() {
+        let token = OpaqueToken::from_bits([1; 16]);
+        let derived = blake3::derive_key(RandomTokens::DIGEST_CONTEXT, token.expose().as_bytes());
+        assert_eq!(tokens().digest(&token), Digest::new(derived));
     }
 
     #[test]

@@ -19,8 +19,9 @@ use tokio::time::timeout;
 use crate::{
     dialect::Refusal,
     inbound,
-    mount::{Front, LATE_RETRY, RequestId, Shared, work},
+    mount::{Front, LATE_RETRY, Shared, work},
     reply::refusal,
+    request_id::RequestId,
 };
 
 /// These routers behind one front. Requests arrive whole and are answered in time, as those of the session APIs are; what
@@ -39,7 +40,7 @@ pub fn front(routers: impl IntoIterator<Item = Router>, shared: &Shared) -> Fron
 
 async fn in_time(State(shared): State<Shared>, request: Request, next: Next) -> Response {
     let (parts, body) = request.into_parts();
-    let request_id = parts.extensions.get::<RequestId>().map_or_else(String::new, |id| id.0.clone());
+    let request_id = parts.extensions.get::<RequestId>().map_or_else(String::new, ToString::to_string);
     let body = match timeout(shared.request_timeout, inbound::read(body)).await {
         Ok(Ok(body)) => body,
         Ok(Err(why)) => return refusal(why),

@@ -2,8 +2,14 @@
 
 use std::net::{IpAddr, SocketAddr};
 
-use http::HeaderMap;
+use http::{
+    HeaderMap, HeaderName,
+    header::{FORWARDED, VIA},
+};
 use ipnet::IpNet;
+
+const FORWARDED_FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
+const FORWARDED_PROTO: HeaderName = HeaderName::from_static("x-forwarded-proto");
 
 /// What whoever accepted a connection knows about it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -51,7 +57,7 @@ impl Client {
         }
         // The right-most address that is not a proxy of ours is the last one that one of ours has seen. What is left of
         // a hop that cannot be read is anybody's invention.
-        let hops: Vec<&str> = values(headers, "x-forwarded-for").collect();
+        let hops: Vec<&str> = values(headers, FORWARDED_FOR).collect();
         let mut address = peer;
         for hop in hops.into_iter().rev().map_while(hop) {
             address = hop;
@@ -61,7 +67,7 @@ impl Client {
         }
         // A proxy that reads requests says how it got them; one that only passes bytes on leaves TLS to us.
         let is_passed_on = connection.is_encrypted && !is_forwarded(headers);
-        let is_secure = is_passed_on || values(headers, "x-forwarded-proto").last() == Some("https");
+        let is_secure = is_passed_on || values(headers, FORWARDED_PROTO).last() == Some("https");
         Self { address, is_local: false, is_secure }
     }
 }
@@ -75,13 +81,19 @@ fn hop(text: &str) -> Option<IpAddr> {
 
 /// Whether any header says that the request was forwarded.
 fn is_forwarded(headers: &HeaderMap) -> bool {
-    ["forwarded", "x-forwarded-for", "x-forwarded-host", "x-forwarded-proto", "x-real-ip", "via"]
-        .iter()
-        .any(|name| headers.contains_key(*name))
+    const SIGNS: [HeaderName; 6] = [
+        FORWARDED,
+        VIA,
+        FORWARDED_FOR,
+        FORWARDED_PROTO,
+        HeaderName::from_static("x-forwarded-host"),
+        HeaderName::from_static("x-real-ip"),
+    ];
+    SIGNS.iter().any(|name| headers.contains_key(name))
 }
 
 /// The comma-separated values of all headers of that name, in order.
-fn values<'a>(headers: &'a HeaderMap, name: &'static str) -> impl Iterator<Item = &'a str> {
+fn values(headers: &HeaderMap, name: HeaderName) -> impl Iterator<Item = &str> {
     let lines = headers.get_all(name).into_iter().filter_map(|line| line.to_str().ok());
     lines.flat_map(|line| line.split(',')).map(str::trim)
 }

@@ -117,7 +117,7 @@ pub trait Dialect: Send + Sync + 'static {
 
     /// Who asks, as the use cases want to know it.
     fn caller(&self, inbound: &Inbound) -> Caller {
-        Caller { origin: Origin::new(self.name()), address: inbound.client.address }
+        Caller { origin: Origin::built(self.name()), address: inbound.client.address }
     }
 
     /// The answer to a store that failed: logged here, once, and told without details.

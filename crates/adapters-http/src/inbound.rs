@@ -18,6 +18,7 @@ use crate::{
     cookie,
     dialect::Refusal,
     params::{BodyError, Params},
+    request_id::RequestId,
 };
 
 /// The most bytes a body may have.
@@ -38,15 +39,15 @@ pub struct Inbound {
     pub body: Bytes,
     /// Who sent it.
     pub client: Client,
-    /// What it is called in the log and in `X-Request-Id`.
-    pub request_id: String,
+    /// What it is called.
+    pub request_id: RequestId,
 }
 
 impl Inbound {
     /// Waits for the whole request, which came over this connection and is called so.
     pub async fn receive(
         request: Request,
-        request_id: String,
+        request_id: RequestId,
         connection: Connection,
         trusted_proxies: &[IpNet],
     ) -> Result<Self, Refusal> {
@@ -61,7 +62,7 @@ impl Inbound {
     pub fn note_exposure(&self, of: &'static str) {
         if !self.client.may_send_secrets() {
             let (request_id, address) = (&self.request_id, self.client.address);
-            tracing::warn!(request_id, %address, "{of} came in plain text and was refused; it is to be changed");
+            tracing::warn!(%request_id, %address, "{of} came in plain text and was refused; it is to be changed");
         }
     }
 
@@ -96,12 +97,12 @@ impl Inbound {
     pub fn refusal_of(&self, error: &StoreError) -> Refusal {
         match error {
             StoreError::Unavailable(cause) => {
-                tracing::error!(request_id = self.request_id, %cause, "the store is not available");
+                tracing::error!(request_id = %self.request_id, %cause, "the store is not available");
                 Refusal::Unavailable { retry_after: STORE_RETRY }
             }
             StoreError::Malformed(what) => {
-                tracing::error!(request_id = self.request_id, what, "a stored value is malformed");
-                Refusal::Internal { request_id: self.request_id.clone() }
+                tracing::error!(request_id = %self.request_id, what, "a stored value is malformed");
+                Refusal::Internal { request_id: self.request_id.to_string() }
             }
         }
     }

@@ -18,6 +18,7 @@ pub mod negotiation;
 pub mod origin;
 pub mod params;
 pub mod reply;
+pub mod request_id;
 #[cfg(test)]
 mod testing;
 pub mod verify;

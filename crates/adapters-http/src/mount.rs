@@ -18,7 +18,7 @@ use vestibule_application::ports::Ids;
 
 use self::{fallback::Fallback, paths::Hosts};
 pub use self::{
-    front::{Front, MAX_FIELDS, MAX_HEAD, RequestId},
+    front::{Front, MAX_FIELDS, MAX_HEAD},
     meter::{Meter, TIMES},
     paths::BELOW,
     table::{Collision, Entry, Mount, table},

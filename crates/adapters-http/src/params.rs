@@ -59,6 +59,9 @@ impl Params {
     /// These, and behind them the others: of two values of one name the first one wins.
     #[must_use]
     pub fn or(mut self, others: Self) -> Self {
+        if self.pairs.is_empty() && self.nested.is_empty() {
+            return others;
+        }
         self.pairs.extend(others.pairs);
         self.nested.extend(others.nested);
         self
@@ -92,7 +95,8 @@ impl Params {
         match negotiation::body_type(headers) {
             BodyType::Urlencoded | BodyType::None => Self::from_urlencoded(body),
             BodyType::Json => Self::from_json(body),
-            BodyType::Multipart => Self::from_multipart(headers, body.clone()).await,
+            // Boxed, because the future of every request that may have a body has room for it.
+            BodyType::Multipart => Box::pin(Self::from_multipart(headers, body.clone())).await,
             BodyType::Other => Err(BodyError::UnsupportedMediaType),
         }
     }
@@ -156,6 +160,10 @@ impl Params {
 const NOT_UTF8: BodyError = BodyError::Malformed("a parameter is not valid UTF-8");
 
 fn decode(bytes: &[u8]) -> Result<String, BodyError> {
+    // Tokens need no decoding.
+    if !bytes.iter().any(|byte| matches!(byte, b'+' | b'%')) {
+        return str::from_utf8(bytes).map(str::to_owned).map_err(|_| NOT_UTF8);
+    }
     let spaced: Vec<u8> = bytes.iter().map(|byte| if *byte == b'+' { b' ' } else { *byte }).collect();
     let mut rest = spaced.as_slice();
     while let Some(at) = rest.iter().position(|byte| *byte == b'%') {

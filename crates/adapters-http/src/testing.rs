@@ -28,6 +28,7 @@ use crate::{
     dialect::{Context, Dialect, Edition, Profile as RiskProfile, Site},
     inbound::Inbound,
     mount::{Mount, Shared, mount},
+    request_id::RequestId,
 };
 
 /// The token of seed 000.
@@ -121,7 +122,7 @@ impl Ask {
 
     /// The request as handlers get it.
     pub(crate) async fn inbound(self) -> Inbound {
-        Inbound::receive(self.request, REQUEST_ID.to_owned(), self.connection, &[]).await.unwrap()
+        Inbound::receive(self.request, RequestId::made(Uuid::from_u128(7)), self.connection, &[]).await.unwrap()
     }
 
     /// What the dialect answers, mounted at the root.

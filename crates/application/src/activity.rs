@@ -105,11 +105,12 @@ impl Activity {
         of(&self.parts[usize::from(last) % Self::PARTS])
     }
 
-    fn refreshed(&self, mut session: Session) -> Session {
-        if let Some(note) = self.part(session.id).get(&session.id) {
-            session.last_seen = session.last_seen.max(note.at);
+    fn refresh<'a>(&self, sessions: impl IntoIterator<Item = &'a mut Session>) {
+        for session in sessions {
+            if let Some(note) = self.part(session.id).get(&session.id) {
+                session.last_seen = session.last_seen.max(note.at);
+            }
         }
-        session
     }
 }
 
@@ -134,14 +135,20 @@ impl Sightings for Activity {
 #[async_trait]
 impl SessionStore for Activity {
     async fn by_digest(&self, digest: &Digest) -> Result<Option<Session>, StoreError> {
-        Ok(self.sessions.by_digest(digest).await?.map(|session| self.refreshed(session)))
+        let mut found = self.sessions.by_digest(digest).await?;
+        self.refresh(&mut found);
+        Ok(found)
     }
 
     async fn by_id(&self, id: SessionId) -> Result<Option<Session>, StoreError> {
-        Ok(self.sessions.by_id(id).await?.map(|session| self.refreshed(session)))
+        let mut found = self.sessions.by_id(id).await?;
+        self.refresh(&mut found);
+        Ok(found)
     }
 
     async fn page(&self, filter: &SessionFilter) -> Result<Vec<Session>, StoreError> {
-        Ok(self.sessions.page(filter).await?.into_iter().map(|session| self.refreshed(session)).collect())
+        let mut page = self.sessions.page(filter).await?;
+        self.refresh(&mut page);
+        Ok(page)
     }
 }

@@ -1,5 +1,7 @@
 //! What the use cases say about a session, for a dialect to put in its own words.
 
+use std::sync::Arc;
+
 use vestibule_domain::{
     message::MessageId,
     node::Node,
@@ -17,7 +19,7 @@ pub enum Principal {
     /// Of whoever sets up the system, which has no users.
     Setup,
     /// A user's.
-    User(Box<User>),
+    User(Arc<User>),
     /// A node's.
     Node(Node),
 }

@@ -2,7 +2,7 @@
 //! instructions: `hot_path easydb 1000`.
 #![recursion_limit = "256"] // SeaORM's futures are nested deeply.
 
-use std::{env, net::SocketAddr};
+use std::{env, net::SocketAddr, time::Duration};
 
 use anyhow::{Context, Result, bail, ensure};
 use axum::{
@@ -20,6 +20,10 @@ use vestibule_domain::{
     secret::Password,
     user::{EmailAddress, LoginName, TimeZoneName},
 };
+
+/// As the program has it.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 /// Requests before those that count: caches are filled.
 const BEFORE: u32 = 200;
@@ -45,6 +49,9 @@ async fn main() -> Result<()> {
     };
     app.operator().add_user(new).await?;
     let front = app.front();
+    let service = app.serve().await?;
+    // Until memory is used, which is once nobody else is found to have the store open.
+    tokio::time::sleep(Duration::from_millis(200)).await;
     let token = log_in(&front).await?;
     let (target, bearer) = match path.as_str() {
         "easydb" => (format!("/api/session?token={token}"), None),
@@ -58,7 +65,7 @@ async fn main() -> Result<()> {
         ensure!(response.status() == StatusCode::OK, "answered {}", response.status());
         to_bytes(response.into_body(), usize::MAX).await?;
     }
-    Ok(())
+    service.shutdown().await
 }
 
 async fn log_in(front: &Front) -> Result<String> {

@@ -1,6 +1,6 @@
 //! A service of which nothing fails, and that keeps nothing: what is looked at is how requests are read and answers told.
 
-use std::{collections::BTreeSet, time::Duration};
+use std::{collections::BTreeSet, sync::Arc, time::Duration};
 
 use async_trait::async_trait;
 use uuid::Uuid;
@@ -48,7 +48,7 @@ fn view(device: DeviceName, user: Option<User>) -> SessionView {
         let lifetimes = Lifetimes { anonymous: hour, idle: hour, absolute: hour };
         session.authenticate(Subject::User(user.id), &lifetimes, NOW);
     }
-    let principal = user.map_or(Principal::Anonymous, |user| Principal::User(Box::new(user)));
+    let principal = user.map_or(Principal::Anonymous, |user| Principal::User(Arc::new(user)));
     SessionView { session, principal, rights: [].into_iter().collect(), latest_message: 7 }
 }
 

@@ -1,5 +1,4 @@
 use uuid::Uuid;
-use vestibule_domain::session::{DeviceName, Origin};
 
 use super::*;
 
@@ -28,7 +27,7 @@ fn last_seen(kept: &Kept) -> Option<i64> {
 #[test]
 fn a_time_that_was_written_is_known_at_once() {
     let kept = kept();
-    kept.keep(session(), Moment::default(), kept.now());
+    kept.keep(&session(), Moment::default(), kept.now());
     let writing = kept.write(&seen(5));
     assert_eq!(last_seen(&kept), None, "while it is written, the store is asked");
     writing.happened();
@@ -40,12 +39,12 @@ fn a_time_that_was_written_is_known_at_once() {
 #[test]
 fn a_session_stays_in_doubt_when_nobody_knows_what_was_written() {
     let kept = kept();
-    kept.keep(session(), Moment::default(), kept.now());
+    kept.keep(&session(), Moment::default(), kept.now());
     drop(kept.write(&seen(5)));
     assert_eq!(last_seen(&kept), None);
     kept.write(&seen(6)).happened();
     assert_eq!(last_seen(&kept), None, "a later time says nothing about an earlier one");
-    kept.keep(session(), Moment::default(), kept.now());
+    kept.keep(&session(), Moment::default(), kept.now());
     assert_eq!(last_seen(&kept), Some(1), "what is read from then on counts");
 }
 
@@ -54,12 +53,12 @@ fn a_reading_that_may_have_missed_a_time_is_not_used() {
     let kept = kept();
     let before = kept.now();
     let writing = kept.write(&seen(5));
-    kept.keep(session(), Moment::default(), before);
+    kept.keep(&session(), Moment::default(), before);
     assert_eq!(last_seen(&kept), None, "it is being written");
     writing.happened();
     assert_eq!(last_seen(&kept), None, "the one that writes did not know of it");
-    kept.keep(session(), Moment::default(), before);
+    kept.keep(&session(), Moment::default(), before);
     assert_eq!(last_seen(&kept), None, "it was read before");
-    kept.keep(session(), Moment::default(), kept.now());
+    kept.keep(&session(), Moment::default(), kept.now());
     assert_eq!(last_seen(&kept), Some(1));
 }

@@ -183,7 +183,7 @@ fn view(principal: Principal) -> SessionView {
 }
 
 fn of_alice() -> SessionView {
-    view(Principal::User(Box::new(User {
+    view(Principal::User(Arc::new(User {
         id: UserId::from_uuid(Uuid::from_u128(1)),
         login: LoginName::parse("älice").unwrap(),
         email: EmailAddress::parse("alice@example.com").unwrap(),

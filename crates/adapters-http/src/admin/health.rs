@@ -18,7 +18,7 @@ use tokio::{
     sync::Mutex,
     time::{Instant, timeout},
 };
-use vestibule_application::ports::Health;
+use vestibule_application::ports::{Health, StoreError};
 
 use crate::reply::{self, JSON};
 
@@ -70,11 +70,13 @@ impl Readiness {
         }
         let mut found = Vec::with_capacity(self.parts.len());
         for part in &self.parts {
-            found.push(look(part).await);
+            let before = last.iter().flat_map(|(_, before)| before.iter()).find(|was| was.part == part.name);
+            let now = look(part).await;
+            tell(part.name, before.is_none_or(|was| was.is_there), &now);
+            found.push(Found { part: part.name, is_there: now.is_ok() });
         }
         let found: Arc<[Found]> = found.into();
-        let before = last.replace((Instant::now(), Arc::clone(&found)));
-        tell(before.as_ref().map(|(_, before)| &**before), &found);
+        *last = Some((Instant::now(), Arc::clone(&found)));
         found
     }
 
@@ -92,30 +94,27 @@ impl Readiness {
         if missing.is_empty() {
             return well();
         }
-        away("part_away", &format!("{} not there: the log says why", missing.join(" and ")), &found)
+        away("part_away", &format!("no sign of life from: {}", missing.join(", ")), &found)
     }
 }
 
-async fn look(part: &Part) -> Found {
-    let name = part.name;
-    let asked = timeout(PATIENCE, part.health.ping()).await;
-    match &asked {
-        Ok(Ok(())) => {}
-        Ok(Err(error)) => tracing::debug!(part = name, error = error as &dyn std::error::Error, "no sign of life"),
-        Err(_) => tracing::debug!(part = name, "no sign of life within {} s", PATIENCE.as_secs()),
-    }
-    Found { part: name, is_there: matches!(asked, Ok(Ok(()))) }
+/// Asks a part, and says why it gave no sign of life if it did not.
+async fn look(part: &Part) -> Result<(), StoreError> {
+    let late = |_| StoreError::Unavailable(format!("nothing within {} s", PATIENCE.as_secs()).into());
+    timeout(PATIENCE, part.health.ping()).await.map_err(late)?
 }
 
 /// Tells the log what has changed, once.
-fn tell(before: Option<&[Found]>, now: &[Found]) {
-    for found in now {
-        let was_there = before.is_none_or(|before| before.iter().any(|was| was.part == found.part && was.is_there));
-        match (was_there, found.is_there) {
-            (true, false) => tracing::error!(part = found.part, "gives no sign of life: the service is not ready"),
-            (false, true) => tracing::info!(part = found.part, "is there again"),
-            (true, true) | (false, false) => {}
+fn tell(part: &str, was_there: bool, now: &Result<(), StoreError>) {
+    match now {
+        Err(StoreError::Unavailable(cause)) if was_there => {
+            tracing::error!(part, %cause, "gives no sign of life: the service is not ready");
         }
+        Err(StoreError::Malformed(what)) if was_there => {
+            tracing::error!(part, what, "a stored value is malformed: the service is not ready");
+        }
+        Ok(()) if !was_there => tracing::info!(part, "is there again"),
+        Ok(()) | Err(_) => {}
     }
 }
 

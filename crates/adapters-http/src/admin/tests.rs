@@ -27,7 +27,7 @@ fn operators() -> Front {
     let defect = async || -> Response { panic!("a defect") };
     let router = Router::new()
         .route("/echo", post(async |body: String| body))
-        .route("/name", get(async |Extension(RequestId(id)): Extension<RequestId>| id))
+        .route("/name", get(async |Extension(id): Extension<RequestId>| id.to_string()))
         .route("/defect", get(defect))
         .route("/late", get(async || pending::<Response>().await));
     let readiness = health::Readiness::new(Vec::new(), Arc::default());

@@ -23,9 +23,11 @@ use tower_http::cors::{AllowHeaders, AllowMethods, AllowOrigin, CorsLayer};
 use tracing::Instrument;
 
 use super::{Entry, Meter, PREFLIGHT_KEPT, Shared, paths::Hosts, work};
-use crate::{client::Connection, reply::problem};
-
-pub(super) const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
+use crate::{
+    client::Connection,
+    reply::problem,
+    request_id::{self, RequestId},
+};
 
 /// Answers depend on tokens, and are JSON or nothing: never kept, sniffed, framed, or named to the next site.
 const SAFE: [(HeaderName, HeaderValue); 4] = [
@@ -57,15 +59,10 @@ struct Inner {
     other: Meter,
 }
 
-/// What a request is called in the log and in `X-Request-Id`: among the extensions of those that a router answers.
-#[derive(Clone, Debug)]
-pub struct RequestId(pub String);
-
 /// A request as it came.
 pub(super) struct Arrival {
     pub(super) request: Request,
-    /// What it is called in the log and in `X-Request-Id`.
-    pub(super) id: String,
+    pub(super) id: RequestId,
     pub(super) connection: Connection,
 }
 
@@ -89,11 +86,10 @@ impl Front {
 
     /// Answers a request that came over this connection.
     pub async fn answer(&self, request: Request, connection: Connection) -> Response {
-        let id = given(&request).unwrap_or_else(|| self.0.shared.ids.next().to_string());
-        let name = HeaderValue::from_str(&id);
+        let id = RequestId::given(request.headers()).unwrap_or_else(|| RequestId::made(self.0.shared.ids.next()));
         // The path only: queries carry tokens, and in one dialect passwords.
-        let span = tracing::debug_span!("request", id, method = %request.method(), path = request.uri().path());
-        let arrival = Arrival { request, id, connection };
+        let span = tracing::debug_span!("request", %id, method = %request.method(), path = request.uri().path());
+        let arrival = Arrival { request, id: id.clone(), connection };
         let mut response = self.told(arrival).instrument(span).await;
         let headers = response.headers_mut();
         headers.reserve(SAFE.len() + 1);
@@ -101,7 +97,7 @@ impl Front {
             // Only what is the same for everybody says that it may be kept.
             headers.entry(name).or_insert(value);
         }
-        headers.extend(name.ok().map(|id| (REQUEST_ID, id)));
+        headers.insert(request_id::HEADER, id.into());
         response
     }
 
@@ -145,7 +141,7 @@ impl Front {
         let Some(entry) = entry else {
             let Arrival { mut request, connection, id } = arrival;
             request.extensions_mut().insert(connection);
-            request.extensions_mut().insert(RequestId(id));
+            request.extensions_mut().insert(id);
             let answered = Box::pin(self.0.rest.clone().oneshot(request)).await;
             return answered.unwrap_or_else(|never| match never {});
         };
@@ -162,7 +158,7 @@ fn readable_by(origins: &[String]) -> CorsLayer {
         .allow_credentials(true)
         .allow_methods(AllowMethods::mirror_request())
         .allow_headers(AllowHeaders::mirror_request())
-        .expose_headers([REQUEST_ID, RETRY_AFTER])
+        .expose_headers([request_id::HEADER, RETRY_AFTER])
         .max_age(PREFLIGHT_KEPT)
 }
 
@@ -187,11 +183,4 @@ fn without_body(response: Response) -> Response {
         parts.headers.entry(CONTENT_LENGTH).or_insert(length.into());
     }
     Response::from_parts(parts, Body::empty())
-}
-
-/// The caller's own name for the request, if it is well-formed: 1 to 100 letters, digits, `.`, `_` and `-`.
-fn given(request: &Request) -> Option<String> {
-    let id = request.headers().get(REQUEST_ID)?.to_str().ok()?;
-    let fits = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'_' | b'-');
-    ((1..=100).contains(&id.len()) && id.bytes().all(fits)).then(|| id.to_owned())
 }

@@ -3,13 +3,14 @@
 use std::{
     future::{Future, poll_fn},
     panic::{AssertUnwindSafe, catch_unwind},
-    pin::Pin,
+    pin::{Pin, pin},
     sync::Arc,
     task::Poll,
+    time::Duration,
 };
 
 use axum::response::Response;
-use tokio::time::timeout;
+use tokio::time::{error::Elapsed, timeout};
 use tracing::Instrument;
 
 use super::{LATE_RETRY, Shared, front::Arrival};
@@ -26,23 +27,32 @@ pub(super) async fn answer(
     shared: &Shared,
 ) -> Response {
     let Arrival { request, id, connection } = arrival;
-    let received = Inbound::receive(request, id, connection, &shared.trusted_proxies);
-    let inbound = match timeout(shared.request_timeout, received).await {
+    let received = Inbound::receive(request, id.clone(), connection, &shared.trusted_proxies);
+    let inbound = match within(shared.request_timeout, received).await {
         Ok(Ok(inbound)) => inbound,
         Ok(Err(refusal)) => return dialect.refuse(refusal),
         Err(_) => return dialect.refuse(Refusal::TimedOut),
     };
-    let request_id = inbound.request_id.clone();
-    match timeout(shared.answer_timeout, finish(handler(inbound))).await {
+    match within(shared.answer_timeout, finish(handler(inbound))).await {
         Ok(Ok(answer)) => answer,
         Ok(Err(Panicked)) => {
-            tracing::error!(request_id, "a request ended in a panic");
-            dialect.refuse(Refusal::Internal { request_id })
+            tracing::error!(request_id = %id, "a request ended in a panic");
+            dialect.refuse(Refusal::Internal { request_id: id.to_string() })
         }
         Err(_) => {
-            tracing::error!(request_id, "an answer takes longer than server.answer_timeout; the work on it goes on");
+            tracing::error!(request_id = %id, "an answer takes longer than server.answer_timeout; the work on it goes on");
             dialect.refuse(Refusal::Unavailable { retry_after: LATE_RETRY })
         }
+    }
+}
+
+/// As [`timeout`], without a timer for what does not have to be waited for.
+async fn within<F: Future>(limit: Duration, work: F) -> Result<F::Output, Elapsed> {
+    let mut work = pin!(work);
+    match poll_fn(|context| Poll::Ready(work.as_mut().poll(context))).await {
+        Poll::Ready(done) => Ok(done),
+        // Boxed, because every request's future has room for it.
+        Poll::Pending => Box::pin(timeout(limit, work)).await,
     }
 }
 

@@ -35,7 +35,7 @@ fn knowing(token: &'static str) -> Verify {
         if command.bearer.expose() != token {
             return Err(verify_session::Error::UnknownSession);
         }
-        Ok(verify_session::Outcome { view: view("here", Principal::User(Box::new(alice()))), assertion: None })
+        Ok(verify_session::Outcome { view: view("here", Principal::User(Arc::new(alice()))), assertion: None })
     });
     verify(api)
 }
@@ -65,7 +65,7 @@ fn a_node() -> Node {
 
 #[tokio::test]
 async fn a_users_session_is_200_with_who_it_is_in_headers() {
-    let user = Principal::User(Box::new(alice()));
+    let user = Principal::User(Arc::new(alice()));
     let answer = Ask::get("/verify").header("x-session-token", TOKEN).of(telling(view("here", user))).await;
     assert_eq!(
         answer.text(),
@@ -108,7 +108,7 @@ async fn whatever_a_name_consists_of_its_header_has_nothing_that_means_anything(
     let user = vestibule_domain::user::User { login: LoginName::parse(name).unwrap(), ..alice() };
     let answer = Ask::get("/verify")
         .header("x-session-token", TOKEN)
-        .of(telling(view("here", Principal::User(Box::new(user)))))
+        .of(telling(view("here", Principal::User(Arc::new(user)))))
         .await;
     assert_eq!(answer.header("x-user-login"), value);
     let decoded = percent_encoding::percent_decode_str(value).decode_utf8().unwrap();
@@ -246,7 +246,7 @@ fn asking(about: &str) -> Ask {
 }
 
 fn somebody() -> SessionView {
-    view("here", Principal::User(Box::new(alice())))
+    view("here", Principal::User(Arc::new(alice())))
 }
 
 #[tokio::test]

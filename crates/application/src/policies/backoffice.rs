@@ -1,6 +1,6 @@
 //! What is demanded of back-office sessions: those of users with the role `admin` (seed 001).
 
-use std::{net::IpAddr, time::Duration};
+use std::{net::IpAddr, sync::Arc, time::Duration};
 
 use ipnet::IpNet;
 use vestibule_domain::{rights::RoleName, session::Lifetimes, user::User};
@@ -45,8 +45,9 @@ impl Backoffice {
             self.networks.is_empty() || self.networks.iter().any(|net| net.contains(&address.to_canonical()));
         if let Principal::User(user) = &mut principal
             && !is_inside
+            && Self::is_of_user(user)
         {
-            user.roles.remove(&RoleName::admin());
+            Arc::make_mut(user).roles.remove(&RoleName::admin());
         }
         principal
     }

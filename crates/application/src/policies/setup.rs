@@ -1,7 +1,10 @@
 //! Who may set up a system that has no users yet (seed 000).
 
 use std::{
-    sync::{Arc, Mutex, PoisonError},
+    sync::{
+        Arc, Mutex, PoisonError,
+        atomic::{AtomicBool, Ordering::Relaxed},
+    },
     time::Duration,
 };
 
@@ -17,6 +20,8 @@ pub struct SetupGrants {
     installation: Arc<dyn Installation>,
     tokens: Arc<dyn Tokens>,
     secret: Mutex<Option<Digest>>,
+    /// The system was seen set up. It stays so, and the store is not asked by everybody who begins a session.
+    is_closed: AtomicBool,
 }
 
 impl SetupGrants {
@@ -25,12 +30,17 @@ impl SetupGrants {
 
     /// With the digest of the secret that was printed, if one was.
     pub fn new(installation: Arc<dyn Installation>, tokens: Arc<dyn Tokens>, secret: Option<Digest>) -> Self {
-        Self { installation, tokens, secret: Mutex::new(secret) }
+        Self { installation, tokens, secret: Mutex::new(secret), is_closed: AtomicBool::new(false) }
     }
 
     /// Whether the system has no users, and has never had any.
     pub async fn is_open(&self) -> Result<bool, StoreError> {
-        Ok(self.installation.state().await? == SetupState::Unconfigured)
+        if self.is_closed.load(Relaxed) {
+            return Ok(false);
+        }
+        let is_open = self.installation.state().await? == SetupState::Unconfigured;
+        self.is_closed.store(!is_open, Relaxed);
+        Ok(is_open)
     }
 
     /// Whether this claim earns a grant now. A secret that does is spent.

@@ -49,10 +49,10 @@ impl Viewer {
         let (principal, rights) = match session.subject {
             Subject::Anonymous | Subject::Setup => return self.view_unowned(session).await.map(Some),
             Subject::User(id) => {
-                let Some(stored) = self.users.by_id(id).await?.filter(|stored| !stored.user.disabled) else {
+                let Some(user) = self.users.profile(id).await?.filter(|user| !user.disabled) else {
                     return Ok(None);
                 };
-                let principal = self.backoffice.seen_from(address, Principal::User(Box::new(stored.user)));
+                let principal = self.backoffice.seen_from(address, Principal::User(user));
                 let names: Vec<RoleName> = principal.roles().cloned().collect();
                 let rights = if names.is_empty() { Rights::new() } else { union(&self.roles.named(&names).await?) };
                 (principal, rights)

@@ -2,7 +2,7 @@
 //!
 //! Ids, names, keys and digests are compared, and put in order, by their bytes.
 
-use std::error::Error as StdError;
+use std::{error::Error as StdError, sync::Arc};
 
 use async_trait::async_trait;
 use thiserror::Error;
@@ -142,6 +142,10 @@ pub trait UserStore: Send + Sync {
     async fn by_key(&self, key: &LoginKey, kind: KeyKind) -> Result<Option<StoredUser>, StoreError>;
     /// The user of this id.
     async fn by_id(&self, id: UserId) -> Result<Option<StoredUser>, StoreError>;
+    /// The same without what lets them in: for what every request asks.
+    async fn profile(&self, id: UserId) -> Result<Option<Arc<User>>, StoreError> {
+        Ok(self.by_id(id).await?.map(|stored| Arc::new(stored.user)))
+    }
     /// At most `limit` users in the order of their ids, from after `after` on.
     async fn page(&self, after: Option<UserId>, limit: u32) -> Result<Vec<User>, StoreError>;
 }

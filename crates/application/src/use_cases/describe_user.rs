@@ -51,7 +51,7 @@ impl UseCase {
             describe_session::Error::Store(error) => Error::Store(error),
         })?;
         match view.principal {
-            Principal::User(user) => Ok(*user),
+            Principal::User(user) => Ok(Arc::unwrap_or_clone(user)),
             Principal::Node(_) => Err(Error::NotAUser),
             Principal::Anonymous | Principal::Setup => Err(Error::UnknownSession),
         }

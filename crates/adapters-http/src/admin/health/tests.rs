@@ -2,7 +2,7 @@ use std::{future::pending, sync::atomic::AtomicUsize};
 
 use async_trait::async_trait;
 use tokio::time::{advance, pause};
-use vestibule_application::ports::{MockHealth, StoreError};
+use vestibule_application::ports::MockHealth;
 
 use super::*;
 

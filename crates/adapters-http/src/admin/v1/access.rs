@@ -11,7 +11,7 @@ use vestibule_application::{
 use vestibule_domain::{client::Scope, secret::OperatorToken};
 
 use super::{Problem, V1};
-use crate::mount::RequestId;
+use crate::request_id::RequestId;
 
 /// What a handler needs its operator to be allowed.
 pub(super) trait Needs: Send + Sync {
@@ -67,7 +67,7 @@ impl<S: Needs> FromRequestParts<Arc<V1>> for By<S> {
     type Rejection = Problem;
 
     async fn from_request_parts(parts: &mut Parts, v1: &Arc<V1>) -> Result<Self, Problem> {
-        let request_id = parts.extensions.get::<RequestId>().map_or_else(String::new, |id| id.0.clone());
+        let request_id = parts.extensions.get::<RequestId>().map_or_else(String::new, ToString::to_string);
         let presented = bearer(&parts.headers).ok_or_else(|| stranger(r#"Bearer realm="vestibule admin""#))?;
         let unknown = || stranger(r#"Bearer realm="vestibule admin", error="invalid_token""#);
         let token = OperatorToken::parse(presented).map_err(|_| unknown())?;

@@ -62,10 +62,10 @@ impl Dialogram {
     fn created(&self, inbound: &Inbound, begun: &Begun) -> Response {
         let Some(signed) = &begun.signed else {
             tracing::error!(
-                request_id = inbound.request_id,
+                request_id = %inbound.request_id,
                 "a session came without the signed token it was begun with"
             );
-            return self.refuse(Refusal::Internal { request_id: inbound.request_id.clone() });
+            return self.refuse(Refusal::Internal { request_id: inbound.request_id.to_string() });
         };
         let session = &begun.view.session;
         let object = SessionObject {

@@ -1,4 +1,4 @@
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
 use rstest::rstest;
 use vestibule_application::{
@@ -25,7 +25,7 @@ fn logging_in(answer: impl Fn(Command) -> Result<Outcome, Error> + Send + 'stati
 }
 
 fn alices() -> Begun {
-    begun("dialogram", Principal::User(Box::new(alice())))
+    begun("dialogram", Principal::User(Arc::new(alice())))
 }
 
 async fn post(body: &str, answer: impl Fn(Command) -> Result<Outcome, Error> + Send + 'static) -> Answer {

@@ -18,17 +18,18 @@ use crate::{
 
 pub(super) async fn session(easydb: Arc<Easydb>, inbound: Inbound) -> Response {
     match SessionCall::read(&easydb, &inbound).await {
-        Ok(SessionCall::Start(command)) => easydb.start(&inbound, command).await,
-        Ok(SessionCall::HandedOver(bearer, command)) => match easydb.describe(&inbound, &bearer).await {
-            Err(Failure::UnknownSession) => easydb.start(&inbound, command).await,
-            result => easydb.told(&inbound, &bearer, result),
-        },
         Ok(SessionCall::Describe(bearer)) => {
             let result = easydb.describe(&inbound, &bearer).await;
             easydb.told(&inbound, &bearer, result)
         }
-        Ok(SessionCall::SignOut(bearer)) => easydb.sign_out(&inbound, bearer).await,
-        Err(rejection) => easydb.rejected(&inbound, rejection).await,
+        // Boxed, because the future of what is asked all day has room for what is not.
+        Ok(SessionCall::Start(command)) => Box::pin(easydb.start(&inbound, command)).await,
+        Ok(SessionCall::HandedOver(bearer, command)) => match Box::pin(easydb.describe(&inbound, &bearer)).await {
+            Err(Failure::UnknownSession) => Box::pin(easydb.start(&inbound, command)).await,
+            result => easydb.told(&inbound, &bearer, result),
+        },
+        Ok(SessionCall::SignOut(bearer)) => Box::pin(easydb.sign_out(&inbound, bearer)).await,
+        Err(rejection) => Box::pin(easydb.rejected(&inbound, rejection)).await,
     }
 }
 

@@ -120,7 +120,8 @@ async fn params(easydb: &Easydb, inbound: &Inbound) -> Result<Params, Rejection>
 
 /// Body before query before headers. Never a cookie: pages elsewhere cannot send what they do not know.
 fn find_token(params: &Params, inbound: &Inbound) -> Result<Option<Bearer>, Rejection> {
-    let given = params.get("token").or(inbound.header("x-easydb-token")).or(inbound.authorization("Bearer"));
+    let given = params.get("token").or_else(|| inbound.header("x-easydb-token"));
+    let given = given.or_else(|| inbound.authorization("Bearer"));
     given.map(|text| Bearer::parse(text).map_err(|_| Rejection::TokenMalformed)).transpose()
 }
 

@@ -3,7 +3,7 @@ mod browsers;
 mod refusals;
 mod requests;
 
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
 use uuid::Uuid;
 use vestibule_application::{api::MockSessionApi, view::Principal};
@@ -59,7 +59,7 @@ fn known_alice() -> User {
 }
 
 fn user() -> Principal {
-    Principal::User(Box::new(known_alice()))
+    Principal::User(Arc::new(known_alice()))
 }
 
 fn node() -> Principal {

@@ -1,5 +1,7 @@
 //! Who was found under a login.
 
+use std::sync::Arc;
+
 use vestibule_domain::session::Subject;
 
 use super::{Admitted, Backoffice};
@@ -30,7 +32,7 @@ impl Found {
             Self::User(StoredUser { user, revision, .. }) => {
                 let (subject, user_id) = (Subject::User(user.id), user.id);
                 let conditions = vec![Change::ExpectUser { user: user_id, revision }];
-                let principal = Principal::User(Box::new(user));
+                let principal = Principal::User(Arc::new(user));
                 Some(Admitted { is_backoffice: Backoffice::is_of(&principal), principal, subject, conditions })
             }
             Self::Node(StoredNode { node, revision, .. }) => {

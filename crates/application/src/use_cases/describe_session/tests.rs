@@ -20,7 +20,7 @@ async fn a_users_session_has_the_rights_of_their_roles_as_they_are_now() {
     let world = World::new().with_row(5, ALICE);
     let view = described(&world).await.unwrap();
     let alice = world.state().users[0].user.clone();
-    let principal = Principal::User(Box::new(alice));
+    let principal = Principal::User(Arc::new(alice));
     assert_eq!(
         view,
         SessionView { session: session(5, ALICE), principal, rights: rights(["edit"]), latest_message: 42 }

@@ -43,7 +43,7 @@ async fn a_user_and_their_session_come_in_one_unit() {
     assert_eq!(world.unit(), expected);
     assert!(begun.token == token(0xa0) && begun.signed.is_none());
     let Principal::User(user) = begun.view.principal else { panic!("not a user's") };
-    assert_eq!((user.login.as_str(), user.profile, user.created), ("Carol@x.test", profile, NOW));
+    assert_eq!((user.login.as_str(), user.profile.clone(), user.created), ("Carol@x.test", profile, NOW));
     assert!(user.roles.is_empty() && !user.disabled && begun.view.rights.is_empty(), "a stranger gets no role");
 }
 

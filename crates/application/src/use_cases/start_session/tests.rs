@@ -162,3 +162,16 @@ async fn t000_10_so_many_sessions_begin_from_one_place_unless_it_is_this_machine
         assert!(world.service().start_session(Command { caller, ..command(None) }).await.is_ok(), "{address}");
     }
 }
+
+#[tokio::test]
+async fn once_the_system_was_seen_set_up_the_store_is_not_asked_again() {
+    let world = World::new();
+    let service = world.service();
+    let mut asked = Vec::new();
+    for _ in 0..3 {
+        world.state().store_calls = 0;
+        service.start_session(command(Some(local()))).await.unwrap_or_else(|error| panic!("{error}"));
+        asked.push(world.state().store_calls);
+    }
+    assert_eq!(asked, [2, 1, 1], "the state and the newest message, then the message alone");
+}

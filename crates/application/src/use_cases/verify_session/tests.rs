@@ -30,7 +30,7 @@ async fn a_users_session_is_told_with_the_rights_of_their_roles() {
     let world = World::new().with_row(5, ALICE);
     let view = verified(&world, command()).await.unwrap();
     let alice = world.state().users[0].user.clone();
-    assert_eq!((view.session, view.principal), (session(5, ALICE), Principal::User(Box::new(alice))));
+    assert_eq!((view.session, view.principal), (session(5, ALICE), Principal::User(Arc::new(alice))));
     assert_eq!(view.rights, rights(["edit"]));
 }
 

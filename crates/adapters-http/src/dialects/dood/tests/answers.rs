@@ -1,6 +1,6 @@
 //! What every outcome of every operation looks like.
 
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
 use rstest::rstest;
 use vestibule_application::use_cases::{disclose, end_session, log_in, register, start_session};
@@ -13,7 +13,7 @@ const RETRY: Duration = Duration::from_millis(1500);
 const GONE: &str = "something went wrong here; the log knows more of request";
 
 fn user() -> Principal {
-    Principal::User(Box::new(alice()))
+    Principal::User(Arc::new(alice()))
 }
 
 fn told_why(api: &mut MockSessionApi, outcome: disclose::Outcome) {

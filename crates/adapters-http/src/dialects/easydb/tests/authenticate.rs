@@ -24,7 +24,7 @@ fn authenticating(answer: impl Fn(Command) -> Result<Outcome, Error> + Send + 's
 }
 
 fn alices(rotated: Option<&str>) -> Outcome {
-    Outcome { view: view("easydb", Principal::User(Box::new(alice()))), rotated: rotated.map(opaque) }
+    Outcome { view: view("easydb", Principal::User(Arc::new(alice()))), rotated: rotated.map(opaque) }
 }
 
 fn form(more: &str) -> String {

@@ -1,3 +1,5 @@
+use std::sync::Arc;
+
 use vestibule_application::{
     use_cases::{authenticate_session, describe_session, sign_out, start_session},
     view::Principal,
@@ -31,7 +33,7 @@ async fn an_anonymous_session_says_nothing_of_authentication() {
 async fn an_authenticated_session_tells_how_and_whose() {
     let mut api = MockSessionApi::new();
     api.expect_authenticate_session().returning(|_| {
-        let view = view("easydb", Principal::User(Box::new(alice())));
+        let view = view("easydb", Principal::User(Arc::new(alice())));
         Ok(authenticate_session::Outcome { view, rotated: None })
     });
     let ask = Ask::post("/api/v1/session/authenticate").form(&format!("token={TOKEN}&login=alice&password=p"));

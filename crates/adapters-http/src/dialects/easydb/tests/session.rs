@@ -31,7 +31,7 @@ fn describing(token: &'static str) -> MockSessionApi {
     api.expect_describe_session()
         .times(1)
         .withf(move |command| command.bearer.expose() == token)
-        .returning(|_| Ok(view("easydb", Principal::User(Box::new(alice())))));
+        .returning(|_| Ok(view("easydb", Principal::User(Arc::new(alice())))));
     api
 }
 

@@ -1,5 +1,7 @@
 //! What every outcome and every refusal looks like.
 
+use std::sync::Arc;
+
 use rstest::rstest;
 use vestibule_application::{
     use_cases::{end_session_by_form, log_in_by_form},
@@ -26,7 +28,7 @@ fn strict(api: MockSessionApi) -> Platformos {
 
 fn willing() -> MockSessionApi {
     let mut api = MockSessionApi::new();
-    api.expect_log_in_by_form().returning(|_| Ok(begun("platformos", Principal::User(Box::new(alice())))));
+    api.expect_log_in_by_form().returning(|_| Ok(begun("platformos", Principal::User(Arc::new(alice())))));
     api.expect_end_session_by_form().returning(|_| Ok(()));
     api
 }

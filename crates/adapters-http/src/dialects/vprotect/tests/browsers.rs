@@ -2,12 +2,13 @@
 
 use http::{Method, Uri};
 use rstest::rstest;
+use uuid::Uuid;
 
 use super::{
     super::request::{self, Rejection},
     *,
 };
-use crate::{client::Client, inbound::Inbound, testing::begun};
+use crate::{client::Client, inbound::Inbound, request_id::RequestId, testing::begun};
 
 const FOREIGN: &str = "pages of this origin may not log in or out here";
 
@@ -95,7 +96,7 @@ fn a_body_without_a_type_is_taken_from_programs_only() {
             headers: signal.iter().map(|(name, value)| (name.parse().unwrap(), value.parse().unwrap())).collect(),
             body: LOGIN.into(),
             client: Client { address: [127, 0, 0, 1].into(), is_local: true, is_secure: false },
-            request_id: String::new(),
+            request_id: RequestId::made(Uuid::nil()),
         };
         request::log_in(&dialect, &inbound).map(|_| ())
     };
