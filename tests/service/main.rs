@@ -3,6 +3,7 @@
 
 mod accounts;
 mod across_dialects;
+mod admin;
 mod architecture;
 mod command_line;
 mod connections;

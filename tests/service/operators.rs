@@ -4,7 +4,8 @@ use tempfile::tempdir;
 use vestibule_tests::{Process, TestApp, command, exchange};
 
 /// Everything below these paths is the operators'.
-const PLACES: [&str; 4] = ["/health", "/health/live", "/health/ready", "/metrics"];
+const PLACES: [&str; 7] =
+    ["/admin/v1/users", "/docs", "/openapi.json", "/health", "/health/live", "/health/ready", "/metrics"];
 
 #[tokio::test]
 async fn nothing_for_operators_is_where_the_session_apis_are_nor_the_other_way_round() {

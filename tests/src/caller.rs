@@ -58,6 +58,11 @@ impl Caller {
         self.try_send(request).await.unwrap_or_else(|error| panic!("{error}"))
     }
 
+    /// Sends a request, and leaves reading its answer, which may go on, to the caller.
+    pub async fn open(&self, request: RequestBuilder) -> Response {
+        request.send().await.unwrap()
+    }
+
     /// The same, if the answer comes; otherwise why not.
     pub async fn try_send(&self, request: RequestBuilder) -> Result<Answer, String> {
         let received = async { Answer::receive(request.send().await?).await };

@@ -14,8 +14,8 @@ use tokio::sync::Mutex;
 use vestibule_application::{
     change::Change,
     ports::{
-        CommitError, Housekeeping, KeyKind, MessageLog, RoleStore, SessionFilter, SessionStore, StoreError, StoredUser,
-        Stores, UnitOfWork, UserStore,
+        About, CommitError, Housekeeping, KeyKind, MessageLog, RoleStore, SessionFilter, SessionStore, StoreError,
+        StoredUser, Stores, UnitOfWork, UserStore,
     },
 };
 use vestibule_domain::{
@@ -257,6 +257,10 @@ impl MessageLog for Cached {
 
     async fn page(&self, after: MessageId, limit: u32) -> Result<Vec<Message>, StoreError> {
         self.inner.messages.page(after, limit).await
+    }
+
+    async fn about(&self, about: About, after: MessageId, limit: u32) -> Result<Vec<Message>, StoreError> {
+        self.inner.messages.about(about, after, limit).await
     }
 }
 

@@ -38,6 +38,7 @@ impl Touched {
             Change::SetPassword { user, .. }
             | Change::ReplaceHash { user, .. }
             | Change::SetDisabled { user, .. }
+            | Change::SetProfile { user, .. }
             | Change::GrantRole { user, .. }
             | Change::WithdrawRole { user, .. }
             | Change::RemoveUser { user } => Some(Self::User(*user)),

@@ -6,7 +6,7 @@ use blake3::{
 };
 use vestibule_application::ports::Tokens;
 use vestibule_domain::{
-    secret::{Digest, OpaqueToken},
+    secret::{Digest, OpaqueToken, OperatorToken},
     session::GuardTag,
 };
 use zeroize::Zeroizing;
@@ -26,6 +26,7 @@ pub struct RandomTokens {
 
 impl RandomTokens {
     const DIGEST_CONTEXT: &str = "vestibule 2026-11 token digest v1";
+    const OPERATOR_CONTEXT: &str = "vestibule 2026-11 operator token digest v1";
     const RESET_CONTEXT: &str = "vestibule 2026-11 reset token digest v1";
 
     /// Tokens whose guard tags depend on the stable part of these keys: sessions in the store have such tags.
@@ -50,6 +51,10 @@ impl Tokens for RandomTokens {
 
     fn reset_digest(&self, token: &OpaqueToken) -> Digest {
         digest(&self.reset_digests, token)
+    }
+
+    fn operator_digest(&self, token: &OperatorToken) -> Digest {
+        Digest::new(blake3::derive_key(Self::OPERATOR_CONTEXT, token.expose().as_bytes()))
     }
 
     fn guard_tag(&self, guard: &OpaqueToken) -> GuardTag {

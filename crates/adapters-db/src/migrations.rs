@@ -3,6 +3,7 @@
 mod bytewise;
 mod m0001_begin;
 mod m0002_budgets;
+mod m0003_operators;
 
 use sea_orm_migration::prelude::*;
 
@@ -12,6 +13,6 @@ pub(crate) struct Migrations;
 #[async_trait::async_trait]
 impl MigratorTrait for Migrations {
     fn migrations() -> Vec<Box<dyn MigrationTrait>> {
-        vec![Box::new(m0001_begin::Migration), Box::new(m0002_budgets::Migration)]
+        vec![Box::new(m0001_begin::Migration), Box::new(m0002_budgets::Migration), Box::new(m0003_operators::Migration)]
     }
 }

@@ -5,6 +5,7 @@ pub mod health;
 pub mod metrics;
 #[cfg(test)]
 mod tests;
+pub mod v1;
 
 use axum::{
     Router,

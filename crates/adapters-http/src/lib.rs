@@ -11,6 +11,7 @@ pub mod cookie;
 pub mod device;
 pub mod dialect;
 pub mod dialects;
+pub mod form_document;
 pub mod inbound;
 pub mod mount;
 pub mod negotiation;

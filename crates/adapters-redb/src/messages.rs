@@ -2,13 +2,13 @@
 
 use async_trait::async_trait;
 use redb::{ReadableTable, WriteTransaction};
-use vestibule_application::ports::{MessageLog, StoreError};
+use vestibule_application::ports::{About, MessageLog, StoreError};
 use vestibule_domain::message::{Event, Message, MessageId};
 
 use crate::{
     RedbStore,
     rows::{self, Kept},
-    tables::{Reads, unavailable},
+    tables::{self, Reads, unavailable},
 };
 
 #[async_trait]
@@ -19,6 +19,22 @@ impl MessageLog for RedbStore {
 
     async fn page(&self, after: MessageId, limit: u32) -> Result<Vec<Message>, StoreError> {
         self.list(move |tx| rows::page(tx, Some(after), limit)).await
+    }
+
+    async fn about(&self, about: About, after: MessageId, limit: u32) -> Result<Vec<Message>, StoreError> {
+        // Nobody asks but people, now and then: an index would cost every writer.
+        self.list(move |tx| {
+            let pick = |_, row: &[u8]| {
+                let message: Message = rows::read(row)?;
+                let is_meant = match about {
+                    About::Session(id) => message.event.session == Some(id),
+                    About::Subject(subject) => message.event.subject == Some(subject),
+                };
+                Ok(is_meant.then_some(message))
+            };
+            tables::scan(tx, Message::TABLE, tables::after(Some(after)), limit, pick)
+        })
+        .await
     }
 }
 

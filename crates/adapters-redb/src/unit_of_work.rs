@@ -49,6 +49,11 @@ fn apply(tx: &WriteTransaction, change: Change) -> Result<(), CommitError> {
         Change::SetDisabled { user, disabled } => {
             users::change_credentials(tx, user, |stored| stored.user.disabled = disabled)
         }
+        Change::SetProfile { user, profile, time_zone } => users::change(tx, user, |stored| {
+            stored.user.profile = profile;
+            stored.user.time_zone = time_zone;
+            stored.revision += 1;
+        }),
         Change::GrantRole { user, role } => users::change(tx, user, |stored| {
             stored.user.roles.insert(role);
         }),

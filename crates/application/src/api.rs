@@ -1,5 +1,7 @@
 //! The driving ports: what the dialects can ask for, and what the service's own APIs can.
 
+pub mod admin;
+
 use std::net::IpAddr;
 
 use async_trait::async_trait;

@@ -14,7 +14,7 @@ use vestibule_domain::{
     secret::{Digest, PasswordHash},
     session::{Ending, Session, SessionId, Subject},
     time::Timestamp,
-    user::{User, UserId},
+    user::{Profile, TimeZoneName, User, UserId},
 };
 
 /// One change. Where a precondition is named, the whole unit fails with that [`crate::ports::Conflict`] without it.
@@ -91,6 +91,16 @@ pub enum Change {
         user: UserId,
         /// Whether logging in is to be refused.
         disabled: bool,
+    },
+    /// Replaces what a user's profile says, and their time zone. `Missing` without the user. Moves the revision on, so that
+    /// of two who read the same profile only one replaces it.
+    SetProfile {
+        /// Whose.
+        user: UserId,
+        /// The profile.
+        profile: Profile,
+        /// The zone in which clients show times.
+        time_zone: TimeZoneName,
     },
     /// Gives a user a role, which they may have already. `Missing` without the user.
     GrantRole {

@@ -4,10 +4,13 @@
 //! removing, a new password) ends their sessions in that unit.
 
 pub mod clients;
+pub mod explanation;
 pub mod forms;
 pub mod import;
 pub mod login_tokens;
 pub mod nodes;
+pub mod operators;
+pub mod pages;
 pub mod personal;
 pub mod roles;
 pub mod sessions;
@@ -22,8 +25,9 @@ use thiserror::Error;
 use vestibule_domain::{
     client::ClientName,
     form::FormName,
-    message::{Event, EventKind},
+    message::{Agent, Event, EventKind},
     node::NodeName,
+    rights::RoleName,
     session::{EndReason, Ending, SessionId, Subject},
     time::Timestamp,
     user::{LoginKey, LoginName, UserId},
@@ -50,9 +54,12 @@ pub struct Ports {
 }
 
 /// The operator's commands, grouped by what they are about: one module each.
+#[derive(Clone)]
 pub struct Operator {
     ports: Ports,
     passwords: PasswordPolicy,
+    /// Who does it, when that is not whoever may run the command line.
+    named: Option<ClientName>,
 }
 
 /// Why a command did nothing. Written for the operator: says what to do where that is not plain.
@@ -67,6 +74,12 @@ pub enum Error {
     /// No API client has this name.
     #[error("there is no client {0}")]
     UnknownClient(ClientName),
+    /// No operator has this name.
+    #[error("there is no operator {0}")]
+    UnknownOperator(ClientName),
+    /// No role has this name.
+    #[error("there is no role {0}")]
+    UnknownRole(RoleName),
     /// No form configuration has this name.
     #[error("there is no form configuration {0}")]
     UnknownForm(FormName),
@@ -85,8 +98,8 @@ pub enum Error {
     /// Another node has the name.
     #[error("there is a node {0} already; choose another name, or give that one a new secret by rotating it")]
     NodeNameTaken(NodeName),
-    /// Another API client has or had the name.
-    #[error("there is or was a client {0} already; names are not given twice, so choose another")]
+    /// Another API client or operator has or had the name.
+    #[error("there is or was a client or operator {0} already; names are not given twice, so choose another")]
     ClientNameTaken(ClientName),
     /// The password is too short or too easily guessed.
     #[error(transparent)]
@@ -94,6 +107,12 @@ pub enum Error {
     /// A login token for this user would be refused.
     #[error("the user {0} is disabled and could not log in; enable them first")]
     Disabled(LoginName),
+    /// An operator without a scope could do nothing.
+    #[error("an operator needs a scope: users:read for example, or * for everything")]
+    NoScope,
+    /// What was to be replaced is not what it was when it was read.
+    #[error("somebody else has changed it meanwhile; read it again")]
+    Outdated,
     /// Something was changed by somebody else at the same time.
     #[error("nothing was done: {0}")]
     Conflict(Conflict),
@@ -120,7 +139,22 @@ impl From<CommitError> for Error {
 impl Operator {
     /// The commands on these ports, with this policy for the passwords they set.
     pub fn new(ports: Ports, passwords: PasswordPolicy) -> Self {
-        Self { ports, passwords }
+        Self { ports, passwords, named: None }
+    }
+
+    /// The same commands, done by this operator, as the message log will tell.
+    #[must_use]
+    pub fn named(&self, name: ClientName) -> Self {
+        Self { named: Some(name), ..self.clone() }
+    }
+
+    fn agent(&self) -> Agent {
+        Agent { operator: self.named.clone(), instance: None }
+    }
+
+    /// The entry in the message log for what an operator did.
+    fn record(&self, kind: EventKind, subject: Option<Subject>, at: Timestamp) -> Change {
+        Change::Record(Event { kind, at, session: None, subject, origin: None, address: None, by: self.agent() })
     }
 
     /// The user of this id, login name or e-mail address, looked for in this order.
@@ -138,11 +172,6 @@ impl Operator {
     async fn commit(&self, changes: Vec<Change>) -> Result<(), Error> {
         Ok(self.ports.stores.unit.commit(changes).await?)
     }
-}
-
-/// The entry in the message log for what an operator did.
-fn record(kind: EventKind, subject: Option<Subject>, at: Timestamp) -> Change {
-    Change::Record(Event { kind, at, session: None, subject, origin: None, address: None })
 }
 
 fn end_sessions_of(subject: Subject, at: Timestamp) -> Change {

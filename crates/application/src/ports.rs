@@ -16,7 +16,7 @@ pub use crypto::{
     UnusableHash, Verdict,
 };
 pub use store::{
-    ClientStore, CommitError, Conflict, FormStore, Health, Housekeeping, Installation, KeyKind, LoginTokenStore,
+    About, ClientStore, CommitError, Conflict, FormStore, Health, Housekeeping, Installation, KeyKind, LoginTokenStore,
     MessageLog, NodeStore, RoleStore, SessionFilter, SessionStore, SetupState, StoreError, StoredNode, StoredUser,
     UnitOfWork, UserStore,
 };

@@ -173,6 +173,7 @@ pub(crate) fn client() -> Client {
         created: NOW,
         expires: None,
         revoked: None,
+        scopes: BTreeSet::new(),
     }
 }
 

@@ -10,6 +10,7 @@ mod keys;
 mod login_tokens;
 mod migrate;
 mod nodes;
+mod operators;
 mod output;
 mod roles;
 mod routes;
@@ -100,6 +101,9 @@ enum OperatorCommand {
     /// Programs that call with an API token.
     #[command(subcommand)]
     Client(clients::ClientCommand),
+    /// Who may use the Admin API, and for what.
+    #[command(subcommand)]
+    Operator(operators::OperatorCommand),
     /// Machines that log in.
     #[command(subcommand)]
     Node(nodes::NodeCommand),
@@ -120,6 +124,7 @@ impl OperatorCommand {
             Self::User(command) => users::run(command, context).await,
             Self::Role(command) => roles::run(command, context).await,
             Self::Client(command) => clients::run(command, context).await,
+            Self::Operator(command) => operators::run(command, context).await,
             Self::Node(command) => nodes::run(command, context).await,
             Self::Form(command) => forms::run(command, context).await,
             Self::LoginToken(command) => login_tokens::run(command, context).await,

@@ -3,6 +3,7 @@
 mod admin;
 mod core;
 mod dialects;
+mod instance;
 pub(crate) mod keys;
 mod listeners;
 mod routes;
@@ -20,7 +21,10 @@ use std::{
 use anyhow::{Context, Result, bail};
 use tokio::net::TcpListener;
 use vestibule_adapters_cache::Tenure;
-use vestibule_adapters_http::mount::{self, Collision, Front, Mount, Shared};
+use vestibule_adapters_http::{
+    admin::v1,
+    mount::{self, Collision, Front, Mount, Shared},
+};
 use vestibule_application::{
     activity::Activity,
     change::Change,
@@ -122,7 +126,7 @@ pub async fn build(settings: &Settings, overrides: Overrides) -> Result<App> {
     let (open, tenure) = open.remembering(settings);
     let (commits, sweeps, connections) = (Arc::<Commits>::default(), Arc::default(), Arc::default());
     let open = open.counting(commits.clone());
-    let stores = &open.ports;
+    let stores = &instance::stamped(&open.ports, address);
 
     if let Some(ahead) = ahead_of(core.clock.now(), stores).await? {
         let seconds = ahead.as_secs();
@@ -174,7 +178,9 @@ pub async fn build(settings: &Settings, overrides: Overrides) -> Result<App> {
         clock: core.clock.clone(),
         started: core.clock.now(),
     };
-    let admin_front = admin::front(&open, leaving.clone(), meters, &shared);
+    let operator = Arc::new(core.operator(settings, stores));
+    let api = v1::router(operator.clone(), core.clock.clone(), settings.to_json());
+    let admin_front = admin::front(&open, leaving.clone(), meters, api, &shared);
     let at = Addresses { public_url: &public_url, listen: address, admin: admin.as_ref().map(|(_, address)| *address) };
     Ok(App {
         report: Report::new(settings, at, open.durability(), unconfigured, secret.as_ref()),
@@ -198,7 +204,7 @@ pub async fn build(settings: &Settings, overrides: Overrides) -> Result<App> {
         },
         key_watch: keys::file(settings).map(|file| KeyWatch::new(file, core.keyring.clone(), rotations)),
         tenure,
-        operator: Arc::new(core.operator(settings, stores)),
+        operator,
         store: open,
     })
 }

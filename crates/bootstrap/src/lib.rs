@@ -11,7 +11,6 @@ mod clock;
 pub mod compose;
 mod copy;
 mod core_dumps;
-pub mod form_document;
 mod key_watch;
 mod metrics;
 mod report;

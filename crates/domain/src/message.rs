@@ -3,7 +3,9 @@
 use std::net::IpAddr;
 
 use crate::{
+    client::ClientName,
     session::{EndReason, Origin, Session, SessionId, Subject},
+    text::word_type,
     time::Timestamp,
 };
 
@@ -33,6 +35,8 @@ pub enum EventKind {
     UserDisabled,
     /// An operator enabled a user.
     UserEnabled,
+    /// An operator changed what a user's profile says.
+    ProfileChanged,
     /// An operator removed a user.
     UserRemoved,
     /// A user's password changed: by the user, who knew the one before, or by an operator.
@@ -51,6 +55,10 @@ pub enum EventKind {
     ClientAdded,
     /// An API client was revoked.
     ClientRevoked,
+    /// An operator got a token for the Admin API.
+    OperatorAdded,
+    /// An operator's token was revoked.
+    OperatorRevoked,
     /// A node was registered.
     NodeAdded,
     /// A node got a new secret.
@@ -62,7 +70,7 @@ pub enum EventKind {
 }
 
 impl EventKind {
-    const NAMES: [(Self, &'static str); 22] = [
+    const NAMES: [(Self, &'static str); 25] = [
         (Self::SessionBegun, "session_begun"),
         (Self::SessionAuthenticated, "session_authenticated"),
         (Self::SessionSignedOut, "session_signed_out"),
@@ -72,6 +80,7 @@ impl EventKind {
         (Self::UserAdded, "user_added"),
         (Self::UserDisabled, "user_disabled"),
         (Self::UserEnabled, "user_enabled"),
+        (Self::ProfileChanged, "profile_changed"),
         (Self::UserRemoved, "user_removed"),
         (Self::PasswordChanged, "password_changed"),
         (Self::PasswordResetIssued, "password_reset_issued"),
@@ -81,6 +90,8 @@ impl EventKind {
         (Self::LoginTokenIssued, "login_token_issued"),
         (Self::ClientAdded, "client_added"),
         (Self::ClientRevoked, "client_revoked"),
+        (Self::OperatorAdded, "operator_added"),
+        (Self::OperatorRevoked, "operator_revoked"),
         (Self::NodeAdded, "node_added"),
         (Self::NodeRotated, "node_rotated"),
         (Self::NodeRemoved, "node_removed"),
@@ -109,6 +120,21 @@ impl EventKind {
     }
 }
 
+word_type!(
+    /// The name of one running process of the service, for people: its host and port.
+    InstanceName,
+    100
+);
+
+/// Who brought an event about, as far as that is not its subject, and where.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Agent {
+    /// The operator, when one did it through the Admin API.
+    pub operator: Option<ClientName>,
+    /// The process of the service that wrote it; nothing for a command of its own, and for expiries.
+    pub instance: Option<InstanceName>,
+}
+
 /// An event on its way into the log.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Event {
@@ -124,6 +150,8 @@ pub struct Event {
     pub origin: Option<Origin>,
     /// From which address.
     pub address: Option<IpAddr>,
+    /// By whom and where.
+    pub by: Agent,
 }
 
 impl Event {
@@ -136,6 +164,7 @@ impl Event {
             subject: Some(session.subject),
             origin: Some(session.origin.clone()),
             address: None,
+            by: Agent::default(),
         }
     }
 }

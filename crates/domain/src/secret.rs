@@ -136,6 +136,36 @@ impl PartialEq for OpaqueToken {
 }
 impl Eq for OpaqueToken {}
 
+/// The bearer secret of an operator: 256 random bits behind a prefix by which people and scanners of leaked secrets know
+/// it. No [`OpaqueToken`] reads like one.
+#[derive(Clone, Zeroize, ZeroizeOnDrop)]
+pub struct OperatorToken(String);
+
+impl OperatorToken {
+    /// What every operator's token begins with.
+    pub const PREFIX: &str = "vestibule_operator_";
+    const DIGITS: usize = 64;
+
+    /// The token whose bits these two have, one after the other.
+    pub fn of(first: &OpaqueToken, second: &OpaqueToken) -> Self {
+        let digits = first.expose().chars().chain(second.expose().chars()).filter(|c| *c != '-');
+        Self(Self::PREFIX.chars().chain(digits).collect())
+    }
+
+    /// Reads the written form: the prefix and 64 lower-case hexadecimal digits.
+    pub fn parse(text: &str) -> Result<Self, MalformedToken> {
+        let digits = text.strip_prefix(Self::PREFIX).ok_or(MalformedToken)?;
+        let fits = |byte: u8| byte.is_ascii_digit() || matches!(byte, b'a'..=b'f');
+        let is_one = digits.len() == Self::DIGITS && digits.bytes().all(fits);
+        if is_one { Ok(Self(text.to_owned())) } else { Err(MalformedToken) }
+    }
+
+    /// The written form, for the one answer that hands it to its holder.
+    pub fn expose(&self) -> &str {
+        &self.0
+    }
+}
+
 const fn is_hyphen(place: usize) -> bool {
     matches!(place, 8 | 13 | 18 | 23)
 }
@@ -176,5 +206,14 @@ mod tests {
                 prop_assert_eq!(token.expose(), text);
             }
         }
+    }
+
+    #[test]
+    fn an_operators_token_is_read_as_it_is_written_and_as_nothing_else() {
+        let token = OperatorToken::of(&OpaqueToken::from_bits([0xab; 16]), &OpaqueToken::from_bits([0x01; 16]));
+        assert_eq!(token.expose(), format!("vestibule_operator_{}{}", "ab".repeat(16), "01".repeat(16)));
+        assert!(OperatorToken::parse(token.expose()).is_ok() && OpaqueToken::parse(token.expose()).is_err());
+        let bad = [&token.expose()[1..], &token.expose()[..82], &token.expose().to_uppercase(), "vestibule_operator_"];
+        assert!(bad.iter().all(|text| OperatorToken::parse(text).is_err()));
     }
 }

@@ -6,7 +6,7 @@ use uuid::Uuid;
 use vestibule_domain::{
     client::{Client, ClientId, ClientName},
     login_token::LoginToken,
-    message::{Event, EventKind},
+    message::{Agent, Event, EventKind},
     node::{Node, NodeId, NodeName, NodeSecrets},
     secret::{Digest, PasswordHash},
     session::{DeviceName, EndReason, Ending, Origin, Session, SessionId, Subject},
@@ -128,6 +128,7 @@ pub(crate) fn client(number: u128, name: &str) -> Client {
         created: START,
         expires: None,
         revoked: None,
+        scopes: BTreeSet::new(),
     }
 }
 
@@ -136,5 +137,5 @@ pub(crate) fn login_token(byte: u8, user: u128) -> LoginToken {
 }
 
 pub(crate) fn event(kind: EventKind) -> Event {
-    Event { kind, at: START, session: None, subject: None, origin: None, address: None }
+    Event { kind, at: START, session: None, subject: None, origin: None, address: None, by: Agent::default() }
 }

@@ -166,6 +166,7 @@ macro_rules! laws {
             login_tokens_go_with_the_credentials
             a_new_hash_of_the_old_password_does_not
             disabling_and_enabling_move_the_revision_on
+            a_new_profile_is_all_there_and_moves_the_revision_on
             an_expected_user_is_there_in_that_revision
             what_is_done_to_nobody_is_missing
             logins_are_noted_by_their_outcome
@@ -192,6 +193,7 @@ macro_rules! laws {
             what_is_done_to_no_node_is_missing
             logins_of_nodes_are_noted
             a_client_is_found_by_digest_and_by_name
+            an_operators_scopes_survive
             a_clients_name_is_taken_for_ever
             the_first_revocation_stays
             revoking_no_client_is_missing
@@ -211,6 +213,7 @@ macro_rules! laws {
             pages_of_messages_join_without_gap_or_overlap
             every_kind_of_event_survives
             an_event_comes_back_with_everything_it_had
+            messages_are_found_by_whom_they_are_about
             a_unit_that_fails_records_nothing
         );
         $crate::$each!(@group $given, installation,

@@ -72,6 +72,7 @@ fn test(arguments: &[String], seconds: u64) -> Result<()> {
     // First of all the program, because tests start it; and everything with it, or it would be built with other features
     // than the tests and its dependencies twice.
     run(&mut cargo(&["build", "--workspace", "--all-targets"]))?;
+    generator();
     say("start database servers");
     let servers = Servers::start()?;
     let mut tests = cargo(&["test", "--workspace", "--all-targets"]);
@@ -110,6 +111,20 @@ fn serve() -> Result<()> {
 fn cargo_deny() -> Option<PathBuf> {
     let is_wanted = is_here("cargo-deny") || env::var_os("CI").is_some();
     is_wanted.then(|| have("cargo-deny", "0.20.2").ok()).flatten()
+}
+
+/// The program that tries the Admin API by its document. Without it that test says so.
+fn generator() {
+    let folder = Path::new(TOOLS).join("python");
+    let bin = folder.join("bin");
+    if bin.join("schemathesis").is_file() {
+        return;
+    }
+    let made = run(Command::new("python3").args(["-m", "venv"]).arg(&folder))
+        .and_then(|()| run(Command::new(bin.join("pip")).args(["install", "--quiet", "schemathesis==4.32.5"])));
+    if let Err(error) = made {
+        say(&format!("go on without schemathesis: {error:#}"));
+    }
 }
 
 fn is_here(program: &str) -> bool {

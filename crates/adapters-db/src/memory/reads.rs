@@ -2,7 +2,7 @@
 
 use async_trait::async_trait;
 use vestibule_application::ports::{
-    ClientStore, FormStore, Health, Housekeeping, Installation, KeyKind, LoginTokenStore, MessageLog, NodeStore,
+    About, ClientStore, FormStore, Health, Housekeeping, Installation, KeyKind, LoginTokenStore, MessageLog, NodeStore,
     RoleStore, SessionFilter, SessionStore, SetupState, StoreError, StoredNode, StoredUser, UserStore,
 };
 use vestibule_domain::{
@@ -149,6 +149,16 @@ impl MessageLog for MemoryStore {
     async fn page(&self, after: MessageId, limit: u32) -> Result<Vec<Message>, StoreError> {
         let state = self.state();
         let next = state.messages.iter().filter(|(id, _)| **id > after).take(at_most(limit));
+        Ok(next.map(|(id, event)| Message { id: *id, event: event.clone() }).collect())
+    }
+
+    async fn about(&self, about: About, after: MessageId, limit: u32) -> Result<Vec<Message>, StoreError> {
+        let is_meant = |event: &Event| match about {
+            About::Session(id) => event.session == Some(id),
+            About::Subject(subject) => event.subject == Some(subject),
+        };
+        let state = self.state();
+        let next = state.messages.iter().filter(|(id, event)| **id > after && is_meant(event)).take(at_most(limit));
         Ok(next.map(|(id, event)| Message { id: *id, event: event.clone() }).collect())
     }
 }

@@ -14,7 +14,7 @@ use vestibule_domain::{
     secret::Digest,
     session::{Ending, Session, SessionId, Subject},
     time::Timestamp,
-    user::UserId,
+    user::{Profile, TimeZoneName, UserId},
 };
 
 use super::state::State;
@@ -70,6 +70,7 @@ impl State {
             Change::SetDisabled { user, disabled } => self.change_credentials(user, |stored| {
                 stored.user.disabled = disabled;
             }),
+            Change::SetProfile { user, profile, time_zone } => self.set_profile(user, profile, time_zone),
             Change::GrantRole { user, role } => self.change_roles(user, |roles| roles.insert(role)),
             Change::WithdrawRole { user, role } => self.change_roles(user, |roles| roles.remove(&role)),
             Change::RemoveUser { user } => self.remove_user(user),
@@ -201,6 +202,14 @@ impl State {
 
     fn change_user(&mut self, id: UserId, change: impl FnOnce(&mut StoredUser)) -> Applied {
         or(self.users.change(&id, change), Conflict::Missing)
+    }
+
+    fn set_profile(&mut self, id: UserId, profile: Profile, time_zone: TimeZoneName) -> Applied {
+        self.change_user(id, |stored| {
+            stored.user.profile = profile;
+            stored.user.time_zone = time_zone;
+            stored.revision += 1;
+        })
     }
 
     fn change_roles(&mut self, id: UserId, change: impl FnOnce(&mut BTreeSet<RoleName>) -> bool) -> Applied {

@@ -1,8 +1,8 @@
 //! The message log: reads and writes.
 
 use async_trait::async_trait;
-use sea_orm::{ColumnTrait, DatabaseTransaction, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
-use vestibule_application::ports::{MessageLog, StoreError};
+use sea_orm::{ColumnTrait, Condition, DatabaseTransaction, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
+use vestibule_application::ports::{About, MessageLog, StoreError};
 use vestibule_domain::message::{Event, Message, MessageId};
 
 use super::{
@@ -10,7 +10,7 @@ use super::{
     entities::message::{self, Column, Entity},
     error::unavailable,
     installation,
-    mapping::{Table, all},
+    mapping::{Table, all, subject_columns},
 };
 
 #[async_trait]
@@ -26,6 +26,20 @@ impl MessageLog for SeaOrmStore {
         let after = i64::try_from(after).unwrap_or(i64::MAX);
         let page = Entity::find().filter(Column::Id.gt(after)).order_by_asc(Column::Id).limit(u64::from(limit));
         all(&self.reads, page).await
+    }
+
+    async fn about(&self, about: About, after: MessageId, limit: u32) -> Result<Vec<Message>, StoreError> {
+        let after = i64::try_from(after).unwrap_or(i64::MAX);
+        let theirs = match about {
+            About::Session(id) => Condition::all().add(Column::SessionId.eq(id.as_uuid())),
+            About::Subject(subject) => {
+                let (kind, id) = subject_columns(subject);
+                let id = id.map_or_else(|| Column::SubjectId.is_null(), |id| Column::SubjectId.eq(id));
+                Condition::all().add(Column::SubjectKind.eq(kind)).add(id)
+            }
+        };
+        let page = Entity::find().filter(theirs.add(Column::Id.gt(after))).order_by_asc(Column::Id);
+        all(&self.reads, page.limit(u64::from(limit))).await
     }
 }
 

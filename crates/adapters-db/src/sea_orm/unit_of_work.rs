@@ -108,6 +108,7 @@ async fn apply(tx: &DatabaseTransaction, change: Change) -> Result<(), CommitErr
         Change::SetPassword { user, password } => users::set_password(tx, user, &password).await,
         Change::ReplaceHash { user, password } => users::replace_hash(tx, user, &password).await,
         Change::SetDisabled { user, disabled } => users::set_disabled(tx, user, disabled).await,
+        Change::SetProfile { user, profile, time_zone } => users::set_profile(tx, user, &profile, &time_zone).await,
         Change::GrantRole { user, role } => users::change_roles(tx, user, |roles| roles.insert(role)).await,
         Change::WithdrawRole { user, role } => users::change_roles(tx, user, |roles| roles.remove(&role)).await,
         Change::RemoveUser { user } => users::remove(tx, user).await,

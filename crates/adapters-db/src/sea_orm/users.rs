@@ -15,7 +15,7 @@ use vestibule_domain::{
     rights::RoleName,
     secret::PasswordHash,
     time::Timestamp,
-    user::{LoginKey, User, UserId},
+    user::{LoginKey, Profile, TimeZoneName, User, UserId},
 };
 
 use super::{
@@ -132,6 +132,17 @@ pub(super) async fn replace_hash(
 pub(super) async fn set_disabled(tx: &DatabaseTransaction, id: UserId, disabled: bool) -> Result<(), CommitError> {
     remove_login_tokens(tx, id).await?;
     set(tx, id, [(Column::Disabled, disabled.into()), next_revision()]).await
+}
+
+pub(super) async fn set_profile(
+    tx: &DatabaseTransaction,
+    id: UserId,
+    profile: &Profile,
+    time_zone: &TimeZoneName,
+) -> Result<(), CommitError> {
+    let rows = Entity::update_many().filter(Column::Id.eq(id.as_uuid()));
+    let rows = rows.set(user::profile_columns(profile, time_zone)).col_expr(next_revision().0, next_revision().1);
+    met(update(tx, rows).await?, Conflict::Missing)
 }
 
 pub(super) async fn change_roles(

@@ -10,7 +10,7 @@ use vestibule_application::{
     ports::{CommitError, Health, MessageLog, SessionStore, StoreError, UnitOfWork},
 };
 use vestibule_domain::{
-    message::{Event, EventKind},
+    message::{Agent, Event, EventKind},
     secret::Digest,
     session::{DeviceName, EndReason, Ending, Origin, Session, SessionId},
     time::Timestamp,
@@ -38,7 +38,15 @@ fn end(number: u128) -> Change {
 
 fn record() -> Change {
     let kind = EventKind::UserAdded;
-    Change::Record(Event { kind, at: NOW, session: None, subject: None, origin: None, address: None })
+    Change::Record(Event {
+        kind,
+        at: NOW,
+        session: None,
+        subject: None,
+        origin: None,
+        address: None,
+        by: Agent::default(),
+    })
 }
 
 /// Stamps each of these on each server.

@@ -26,7 +26,7 @@ use vestibule_domain::{
     client::{Client, ClientId, ClientName},
     form::shipped_forms,
     login_token::LoginToken,
-    message::{Event, EventKind},
+    message::{Agent, Event, EventKind},
     node::{Node, NodeId, NodeName, NodeRef, NodeSecrets},
     rights::{RoleName, shipped_roles},
     secret::{Digest, PasswordHash},
@@ -108,7 +108,15 @@ fn add_user(number: u128, login: &str) -> Change {
 
 fn record() -> Change {
     let kind = EventKind::UserAdded;
-    Change::Record(Event { kind, at: NOW, session: None, subject: None, origin: None, address: None })
+    Change::Record(Event {
+        kind,
+        at: NOW,
+        session: None,
+        subject: None,
+        origin: None,
+        address: None,
+        by: Agent::default(),
+    })
 }
 
 /// One of everything.
@@ -126,6 +134,7 @@ fn everything() -> Vec<Change> {
         created: NOW,
         expires: None,
         revoked: None,
+        scopes: [].into(),
     };
     let user = UserId::from_uuid(Uuid::from_u128(1));
     vec![

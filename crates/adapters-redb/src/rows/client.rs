@@ -3,14 +3,14 @@
 use redb::TableDefinition;
 use serde::{Deserialize, Serialize};
 use vestibule_domain::{
-    client::{Client, ClientId, ClientName},
+    client::{Client, ClientId, ClientName, Scope},
     secret::Digest,
     time::Timestamp,
 };
 
 use super::{
     Kept, WithDigest,
-    parts::{millis, time},
+    parts::{millis, time, words},
 };
 
 #[derive(Serialize, Deserialize)]
@@ -21,6 +21,8 @@ pub(crate) struct Row {
     created: i64,
     expires: Option<i64>,
     revoked: Option<i64>,
+    #[serde(default)]
+    scopes: Vec<String>,
 }
 
 impl Kept for WithDigest<Client> {
@@ -41,6 +43,7 @@ impl Kept for WithDigest<Client> {
             created: self.bearer.created.as_millis(),
             expires: millis(self.bearer.expires),
             revoked: millis(self.bearer.revoked),
+            scopes: self.bearer.scopes.iter().map(|scope| scope.as_str().to_owned()).collect(),
         }
     }
 
@@ -51,6 +54,7 @@ impl Kept for WithDigest<Client> {
             created: Timestamp::from_millis(row.created),
             expires: time(row.expires),
             revoked: time(row.revoked),
+            scopes: words(&row.scopes, Scope::parse)?,
         };
         Some(Self { bearer: client, digest: Digest::new(row.digest) })
     }

@@ -3,7 +3,8 @@
 use redb::TableDefinition;
 use serde::{Deserialize, Serialize};
 use vestibule_domain::{
-    message::{Event, EventKind, Message, MessageId},
+    client::ClientName,
+    message::{Agent, Event, EventKind, InstanceName, Message, MessageId},
     session::{Origin, SessionId},
     time::Timestamp,
 };
@@ -22,6 +23,8 @@ pub(crate) struct Row {
     subject: Option<SubjectPart>,
     origin: Option<String>,
     address: Option<String>,
+    operator: Option<String>,
+    instance: Option<String>,
 }
 
 impl Kept for Message {
@@ -44,6 +47,8 @@ impl Kept for Message {
             subject: event.subject.map(SubjectPart::from),
             origin: event.origin.as_ref().map(|origin| origin.as_str().to_owned()),
             address: event.address.map(|address| address.to_string()),
+            operator: event.by.operator.as_ref().map(ToString::to_string),
+            instance: event.by.instance.as_ref().map(ToString::to_string),
         }
     }
 
@@ -55,6 +60,10 @@ impl Kept for Message {
             subject: optional(row.subject, SubjectPart::read)?,
             origin: row.origin.map(Origin::new),
             address: optional(row.address, |address| address.parse().ok())?,
+            by: Agent {
+                operator: optional(row.operator, |name| ClientName::parse(&name).ok())?,
+                instance: optional(row.instance, |name| InstanceName::parse(&name).ok())?,
+            },
         };
         Some(Self { id: row.id, event })
     }

@@ -22,7 +22,7 @@ use vestibule_domain::{
     client::{Client, ClientId, ClientName},
     form::shipped_forms,
     login_token::LoginToken,
-    message::{Event, EventKind},
+    message::{Agent, Event, EventKind},
     node::{Node, NodeId, NodeName, NodeSecrets},
     rights::{RoleName, shipped_roles},
     secret::{Digest, PasswordHash},
@@ -91,7 +91,15 @@ fn end(number: u128) -> Change {
 
 fn record() -> Change {
     let kind = EventKind::UserAdded;
-    Change::Record(Event { kind, at: NOW, session: None, subject: None, origin: None, address: None })
+    Change::Record(Event {
+        kind,
+        at: NOW,
+        session: None,
+        subject: None,
+        origin: None,
+        address: None,
+        by: Agent::default(),
+    })
 }
 
 fn everything() -> Vec<Change> {
@@ -120,6 +128,7 @@ fn everything() -> Vec<Change> {
         created: NOW,
         expires: None,
         revoked: None,
+        scopes: [].into(),
     };
     vec![
         begin(1),

@@ -76,6 +76,7 @@ impl RedisStore {
                 | Change::SetPassword { .. }
                 | Change::ReplaceHash { .. }
                 | Change::SetDisabled { .. }
+                | Change::SetProfile { .. }
                 | Change::GrantRole { .. }
                 | Change::WithdrawRole { .. }
                 | Change::RemoveUser { .. }

@@ -1,6 +1,6 @@
 //! API clients.
 
-use std::time::Duration;
+use std::{collections::BTreeSet, time::Duration};
 
 use vestibule_domain::{
     client::{Client, ClientId, ClientName},
@@ -8,7 +8,7 @@ use vestibule_domain::{
     secret::OpaqueToken,
 };
 
-use super::{Error, Operator, record};
+use super::{Error, Operator};
 use crate::{change::Change, ports::Conflict};
 
 /// A client with its token, which is told this once.
@@ -29,9 +29,10 @@ impl Operator {
             created: at,
             expires: lifetime.map(|lifetime| at.plus(lifetime)),
             revoked: None,
+            scopes: BTreeSet::new(),
         };
         let added = Change::AddClient { client: client.clone(), digest: self.ports.tokens.digest(&token) };
-        match self.commit(vec![added, record(EventKind::ClientAdded, None, at)]).await {
+        match self.commit(vec![added, self.record(EventKind::ClientAdded, None, at)]).await {
             Err(Error::Conflict(Conflict::NameTaken)) => Err(Error::ClientNameTaken(client.name)),
             done => done.map(|()| ClientWithToken { client, token }),
         }
@@ -39,17 +40,23 @@ impl Operator {
 
     /// All clients, revoked ones included, in the order of their names.
     pub async fn clients(&self) -> Result<Vec<Client>, Error> {
-        Ok(self.ports.stores.clients.all().await?)
+        let mut clients = self.ports.stores.clients.all().await?;
+        clients.retain(|client| !client.is_operator());
+        Ok(clients)
+    }
+
+    /// One client.
+    pub async fn client(&self, name: ClientName) -> Result<Client, Error> {
+        let found = self.ports.stores.clients.by_name(&name).await?;
+        found.filter(|client| !client.is_operator()).ok_or(Error::UnknownClient(name))
     }
 
     /// Refuses a client's token for ever.
     pub async fn revoke_client(&self, name: ClientName) -> Result<Client, Error> {
-        let Some(client) = self.ports.stores.clients.by_name(&name).await? else {
-            return Err(Error::UnknownClient(name));
-        };
+        let client = self.client(name).await?;
         let at = self.ports.clock.now();
         let revoked = Change::RevokeClient { client: client.id, at };
-        self.commit(vec![revoked, record(EventKind::ClientRevoked, None, at)]).await?;
+        self.commit(vec![revoked, self.record(EventKind::ClientRevoked, None, at)]).await?;
         Ok(Client { revoked: client.revoked.or(Some(at)), ..client })
     }
 }

@@ -5,7 +5,7 @@ use vestibule_domain::{
     message::EventKind,
 };
 
-use super::{Error, Operator, record};
+use super::{Error, Operator};
 use crate::{change::Change, ports::Conflict};
 
 impl Operator {
@@ -21,14 +21,15 @@ impl Operator {
 
     /// Adds a form configuration, or replaces the one of its name.
     pub async fn set_form(&self, form: FormConfiguration) -> Result<(), Error> {
-        self.commit(vec![Change::PutForm(form), record(EventKind::FormChanged, None, self.ports.clock.now())]).await
+        self.commit(vec![Change::PutForm(form), self.record(EventKind::FormChanged, None, self.ports.clock.now())])
+            .await
     }
 
     /// Removes a form configuration. Answers what it was.
     pub async fn remove_form(&self, name: FormName) -> Result<FormConfiguration, Error> {
         let form = self.form(name.clone()).await?;
         let removed = Change::RemoveForm(name.clone());
-        match self.commit(vec![removed, record(EventKind::FormChanged, None, self.ports.clock.now())]).await {
+        match self.commit(vec![removed, self.record(EventKind::FormChanged, None, self.ports.clock.now())]).await {
             Err(Error::Conflict(Conflict::Missing)) => Err(Error::UnknownForm(name)),
             done => done.map(|()| form),
         }

@@ -11,7 +11,7 @@ use vestibule_domain::{
     user::User,
 };
 
-use super::{Error, Operator, record};
+use super::{Error, Operator};
 use crate::{change::Change, ports::Tokens};
 
 /// A token, which is told this once.
@@ -51,7 +51,7 @@ impl Operator {
         let (digest, expires) = (digest(self.ports.tokens.as_ref(), &token), at.plus(lifetime));
         self.commit(vec![
             Change::AddLoginToken(LoginToken { digest, user: user.id, issued: at, expires }),
-            record(kind, Some(Subject::User(user.id)), at),
+            self.record(kind, Some(Subject::User(user.id)), at),
         ])
         .await?;
         Ok(IssuedToken { user, token, expires })

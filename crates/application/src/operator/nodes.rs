@@ -9,7 +9,7 @@ use vestibule_domain::{
     session::Subject,
 };
 
-use super::{Error, Operator, end_sessions_of, record};
+use super::{Error, Operator, end_sessions_of};
 use crate::{
     change::Change,
     ports::{Conflict, HashError, HashProfile, StoredNode, UnusableHash},
@@ -36,7 +36,7 @@ impl Operator {
             last_failed_login: None,
         };
         let added = Change::AddNode { node: node.clone(), secrets: NodeSecrets { current, previous: None } };
-        match self.commit(vec![added, record(EventKind::NodeAdded, Some(Subject::Node(node.id)), at)]).await {
+        match self.commit(vec![added, self.record(EventKind::NodeAdded, Some(Subject::Node(node.id)), at)]).await {
             Err(Error::Conflict(Conflict::NameTaken)) => Err(Error::NodeNameTaken(node.name)),
             done => done.map(|()| NodeWithSecret { node, secret }),
         }
@@ -47,6 +47,11 @@ impl Operator {
         Ok(self.ports.stores.nodes.all().await?)
     }
 
+    /// One node.
+    pub async fn node(&self, name: NodeName) -> Result<Node, Error> {
+        Ok(self.named_node(name).await?.node)
+    }
+
     /// Gives a node a new secret. The present one stays good for `grace`; sessions stay.
     pub async fn rotate_node(&self, name: NodeName, grace: Duration) -> Result<NodeWithSecret, Error> {
         let StoredNode { node, secrets, revision, .. } = self.named_node(name).await?;
@@ -55,7 +60,7 @@ impl Operator {
         self.commit(vec![
             Change::ExpectNode { node: node.id, revision },
             Change::SetNodeSecrets { node: node.id, secrets: secrets.rotated(current, at, grace) },
-            record(EventKind::NodeRotated, Some(Subject::Node(node.id)), at),
+            self.record(EventKind::NodeRotated, Some(Subject::Node(node.id)), at),
         ])
         .await?;
         Ok(NodeWithSecret { node, secret })
@@ -68,7 +73,7 @@ impl Operator {
         self.commit(vec![
             Change::RemoveNode { node: node.id },
             end_sessions_of(subject, at),
-            record(EventKind::NodeRemoved, Some(subject), at),
+            self.record(EventKind::NodeRemoved, Some(subject), at),
         ])
         .await?;
         Ok(node)

@@ -9,7 +9,7 @@ use vestibule_domain::{
     user::User,
 };
 
-use super::{Error, Operator, record};
+use super::{Error, Operator};
 use crate::change::Change;
 
 /// What became of a grant or withdrawal.
@@ -27,6 +27,12 @@ impl Operator {
     /// All roles, in the order of their names.
     pub async fn roles(&self) -> Result<Vec<Role>, Error> {
         Ok(self.ports.stores.roles.all().await?)
+    }
+
+    /// One role.
+    pub async fn role(&self, name: RoleName) -> Result<Role, Error> {
+        let mut found = self.ports.stores.roles.named(std::slice::from_ref(&name)).await?;
+        found.pop().ok_or(Error::UnknownRole(name))
     }
 
     /// Gives a user a role. One that does not exist is created without rights.
@@ -54,13 +60,13 @@ impl Operator {
     /// Sets all the rights of a role, creating it if need be.
     pub async fn set_role(&self, name: RoleName, rights: Rights) -> Result<Role, Error> {
         let role = Role { name, rights };
-        let changed = record(EventKind::RightsChanged, None, self.ports.clock.now());
+        let changed = self.record(EventKind::RightsChanged, None, self.ports.clock.now());
         self.commit(vec![Change::PutRole(role.clone()), changed]).await?;
         Ok(role)
     }
 
     async fn change_rights(&self, user: &User, mut changes: Vec<Change>) -> Result<(), Error> {
-        changes.push(record(EventKind::RightsChanged, Some(Subject::User(user.id)), self.ports.clock.now()));
+        changes.push(self.record(EventKind::RightsChanged, Some(Subject::User(user.id)), self.ports.clock.now()));
         self.commit(changes).await
     }
 }

@@ -6,9 +6,10 @@ use vestibule_domain::{
     message::{Event, EventKind},
     node::NodeRef,
     session::{EndReason, Ending, Session, SessionId, Standing, Subject},
+    time::Timestamp,
 };
 
-use super::{Error, Operator, record};
+use super::{Error, Operator};
 use crate::{
     change::Change,
     ports::{Conflict, SessionFilter},
@@ -60,7 +61,7 @@ impl Operator {
         let ending = self.revoked_now();
         self.commit(vec![
             Change::EndSessionsOf { subject, ending },
-            record(EventKind::SessionEnded(ending.reason), Some(subject), ending.at),
+            self.record(EventKind::SessionEnded(ending.reason), Some(subject), ending.at),
         ])
         .await?;
         let mut sessions = self.sessions_of(Some(subject)).await?;
@@ -68,9 +69,9 @@ impl Operator {
         self.report(sessions).await
     }
 
-    /// Ends every session there is, some at a time, and says how many it ended: after a backup was put back, which
-    /// brings back what has ended since.
-    pub async fn revoke_all_sessions(&self) -> Result<usize, Error> {
+    /// Ends every session there is, or every one that was begun before `begun_before`, some at a time, and says how many it
+    /// ended: after a backup was put back, which brings back what has ended since, or after tokens became known.
+    pub async fn revoke_all_sessions(&self, begun_before: Option<Timestamp>) -> Result<usize, Error> {
         let ending = self.revoked_now();
         let mut filter = SessionFilter { subject: None, live_at: None, after: None, limit: PAGE };
         let mut revoked = 0;
@@ -78,7 +79,7 @@ impl Operator {
             let mut page = self.ports.stores.sessions.page(&filter).await?;
             let Some(last) = page.last() else { return Ok(revoked) };
             filter.after = Some(last.id);
-            page.retain(|session| session.ended.is_none());
+            page.retain(|session| session.ended.is_none() && begun_before.is_none_or(|before| session.begun < before));
             revoked += self.end(&page, ending).await?;
         }
     }
@@ -97,6 +98,7 @@ impl Operator {
                 subject: Some(session.subject),
                 origin: None,
                 address: None,
+                by: self.agent(),
             };
             [Change::EndSession { id: session.id, ending }, Change::Record(event)]
         };
@@ -127,7 +129,7 @@ impl Operator {
         }
     }
 
-    async fn report(&self, sessions: Vec<Session>) -> Result<Vec<SessionReport>, Error> {
+    pub(super) async fn report(&self, sessions: Vec<Session>) -> Result<Vec<SessionReport>, Error> {
         let now = self.ports.clock.now();
         let mut holders: HashMap<Subject, Option<String>> = HashMap::new();
         let mut reports = Vec::with_capacity(sessions.len());
@@ -144,7 +146,7 @@ impl Operator {
         Ok(reports)
     }
 
-    async fn holder(&self, subject: Subject) -> Result<Option<String>, Error> {
+    pub(super) async fn holder(&self, subject: Subject) -> Result<Option<String>, Error> {
         Ok(match subject {
             Subject::Anonymous | Subject::Setup => None,
             Subject::User(id) => {

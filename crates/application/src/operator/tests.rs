@@ -1,7 +1,9 @@
 //! The commands on mocked ports: what each writes, and what each refuses.
 
 mod accounts;
+mod explanation;
 mod import;
+mod operators;
 mod others;
 mod sessions;
 
@@ -34,6 +36,7 @@ struct World {
     clients: MockClientStore,
     forms: MockFormStore,
     sessions: MockSessionStore,
+    messages: MockMessageLog,
     setup: SetupState,
     conflict: Option<Conflict>,
     written: Arc<Mutex<Vec<String>>>,
@@ -48,6 +51,7 @@ impl World {
             clients: MockClientStore::new(),
             forms: MockFormStore::new(),
             sessions: MockSessionStore::new(),
+            messages: MockMessageLog::new(),
             setup: SetupState::Configured,
             conflict: None,
             written: Arc::default(),
@@ -79,6 +83,7 @@ impl World {
         let mut tokens = MockTokens::new();
         tokens.expect_mint().returning(|| OpaqueToken::from_bits([0xaa; 16]));
         tokens.expect_digest().returning(|token| Digest::new([token.expose().as_bytes()[0]; 32]));
+        tokens.expect_operator_digest().returning(|token| Digest::new([token.expose().as_bytes()[0]; 32]));
         tokens.expect_reset_digest().returning(|token| Digest::new([token.expose().as_bytes()[0] + 1; 32]));
         let mut hasher = MockPasswordHasher::new();
         hasher
@@ -102,7 +107,7 @@ impl World {
             sessions: Arc::new(self.sessions),
             installation: Arc::new(installation),
             login_tokens: Arc::new(MockLoginTokenStore::new()),
-            messages: Arc::new(MockMessageLog::new()),
+            messages: Arc::new(self.messages),
             health: Arc::new(MockHealth::new()),
             housekeeping: Arc::new(MockHousekeeping::new()),
             archive: Arc::new(MockArchive::new()),
@@ -164,6 +169,10 @@ fn described(change: &Change) -> String {
             format!("password of {} {}", whom(Subject::User(*user)), password.expose())
         }
         Change::SetDisabled { user, disabled } => format!("{} disabled {disabled}", whom(Subject::User(*user))),
+        Change::SetProfile { user, time_zone, .. } => {
+            format!("profile of {} in {}", whom(Subject::User(*user)), time_zone.as_str())
+        }
+        Change::ExpectUser { user, revision } => format!("expect {} in {revision}", whom(Subject::User(*user))),
         Change::GrantRole { user, role } => format!("{} gets {role}", whom(Subject::User(*user))),
         Change::WithdrawRole { user, role } => format!("{} loses {role}", whom(Subject::User(*user))),
         Change::AddRole(role) => format!("role {role} there"),
@@ -183,7 +192,8 @@ fn described(change: &Change) -> String {
         Change::RemoveNode { node } => format!("remove {}", whom(Subject::Node(*node))),
         Change::AddClient { client, digest } => {
             let expires = client.expires.map(|at| at.since(NOW).as_secs());
-            format!("add client {} {expires:?} {:02x}", client.name, digest.as_bytes()[0])
+            let kind = if client.is_operator() { "operator" } else { "client" };
+            format!("add {kind} {} {expires:?} {:02x}", client.name, digest.as_bytes()[0])
         }
         Change::RevokeClient { client, at } => {
             format!("revoke client {:x} {}", client.as_uuid().as_u128(), at.since(NOW).as_secs())
@@ -207,14 +217,13 @@ fn described(change: &Change) -> String {
         Change::Record(event) => {
             assert_eq!(event.at, NOW);
             assert!(event.origin.is_none() && event.address.is_none());
-            format!("record {} {}", event.kind.name(), event.subject.map(whom).unwrap_or_default())
-                .trim_end()
-                .to_owned()
+            let by = event.by.operator.as_ref().map(|name| format!(" by {name}")).unwrap_or_default();
+            let subject = event.subject.map(|subject| format!(" {}", whom(subject))).unwrap_or_default();
+            format!("record {}{subject}{by}", event.kind.name())
         }
         Change::BeginSession { .. }
         | Change::SaveSession { .. }
         | Change::TouchSessions(_)
-        | Change::ExpectUser { .. }
         | Change::ReplaceHash { .. }
         | Change::RecordLogin { .. }
         | Change::KnowNetwork { .. }

@@ -10,10 +10,10 @@ use vestibule_domain::{
     user::{EmailAddress, LoginName, Profile, TimeZoneName, User, UserId},
 };
 
-use super::{Error, Operator, end_sessions_of, record};
+use super::{Error, Operator, end_sessions_of};
 use crate::{
     change::Change,
-    ports::{Conflict, HashProfile, SetupState},
+    ports::{Conflict, HashProfile, SetupState, StoredUser},
 };
 
 /// A user to be added.
@@ -28,6 +28,18 @@ pub struct NewUser {
     pub roles: BTreeSet<RoleName>,
     /// The zone in which clients show times.
     pub time_zone: TimeZoneName,
+}
+
+/// What is to become of a user.
+pub struct UserUpdate {
+    /// The user as they were read.
+    pub read: User,
+    /// What they tell about themselves from now on.
+    pub profile: Profile,
+    /// The zone in which clients show times from now on.
+    pub time_zone: TimeZoneName,
+    /// Whether logging in is refused from now on.
+    pub disabled: bool,
 }
 
 /// A user that was added.
@@ -66,9 +78,9 @@ impl Operator {
         let (subject, at) = (Some(Subject::User(user.id)), user.created);
         let mut changes: Vec<Change> = user.roles.iter().cloned().map(Change::AddRole).collect();
         changes.push(Change::AddUser { user: user.clone(), password });
-        changes.push(record(EventKind::UserAdded, subject, at));
+        changes.push(self.record(EventKind::UserAdded, subject, at));
         if self.ports.stores.installation.state().await? == SetupState::Unconfigured {
-            changes.push(record(EventKind::SystemConfigured, subject, at));
+            changes.push(self.record(EventKind::SystemConfigured, subject, at));
         }
         match self.commit(changes).await {
             Err(Error::Conflict(Conflict::LoginTaken)) => Err(Error::LoginTaken(user.login.clone())),
@@ -102,7 +114,7 @@ impl Operator {
         self.commit(vec![
             Change::SetDisabled { user: id, disabled: true },
             end_sessions_of(subject, at),
-            record(EventKind::UserDisabled, Some(subject), at),
+            self.record(EventKind::UserDisabled, Some(subject), at),
         ])
         .await?;
         Ok(User { disabled: true, ..user })
@@ -113,10 +125,39 @@ impl Operator {
         let user = self.user(named).await?;
         self.commit(vec![
             Change::SetDisabled { user: user.id, disabled: false },
-            record(EventKind::UserEnabled, Some(Subject::User(user.id)), self.ports.clock.now()),
+            self.record(EventKind::UserEnabled, Some(Subject::User(user.id)), self.ports.clock.now()),
         ])
         .await?;
         Ok(User { disabled: false, ..user })
+    }
+
+    /// Replaces what may be replaced of a user, if that is still what it was when it was read, and ends their sessions if
+    /// that disables them.
+    pub async fn update_user(&self, update: UserUpdate) -> Result<User, Error> {
+        let UserUpdate { read, profile, time_zone, disabled } = update;
+        let id = read.id;
+        let stored = self.ports.stores.users.by_id(id).await?.ok_or_else(|| Error::UnknownUser(id.to_string()))?;
+        let StoredUser { user, revision, .. } = stored;
+        if (&user.profile, &user.time_zone, user.disabled) != (&read.profile, &read.time_zone, read.disabled) {
+            return Err(Error::Outdated);
+        }
+        let (subject, at) = (Subject::User(id), self.ports.clock.now());
+        let mut changes = vec![Change::ExpectUser { user: id, revision }];
+        if (&profile, &time_zone) != (&user.profile, &user.time_zone) {
+            let (profile, time_zone) = (profile.clone(), time_zone.clone());
+            changes.push(Change::SetProfile { user: id, profile, time_zone });
+            changes.push(self.record(EventKind::ProfileChanged, Some(subject), at));
+        }
+        if disabled != user.disabled {
+            changes.push(Change::SetDisabled { user: id, disabled });
+            changes.extend(disabled.then(|| end_sessions_of(subject, at)));
+            let kind = if disabled { EventKind::UserDisabled } else { EventKind::UserEnabled };
+            changes.push(self.record(kind, Some(subject), at));
+        }
+        match self.commit(changes).await {
+            Err(Error::Conflict(Conflict::SubjectChanged)) => Err(Error::Outdated),
+            done => done.map(|()| User { profile, time_zone, disabled, ..user }),
+        }
     }
 
     /// Removes the user, and ends their sessions. Answers who it was.
@@ -126,7 +167,7 @@ impl Operator {
         self.commit(vec![
             Change::RemoveUser { user: user.id },
             end_sessions_of(subject, at),
-            record(EventKind::UserRemoved, Some(subject), at),
+            self.record(EventKind::UserRemoved, Some(subject), at),
         ])
         .await?;
         Ok(user)
@@ -141,7 +182,7 @@ impl Operator {
         self.commit(vec![
             Change::SetPassword { user: user.id, password },
             end_sessions_of(subject, at),
-            record(EventKind::PasswordChanged, Some(subject), at),
+            self.record(EventKind::PasswordChanged, Some(subject), at),
         ])
         .await?;
         Ok(user)

@@ -23,11 +23,11 @@ pub struct Callers {
 }
 
 impl Callers {
-    /// The program of this API token, if it is one, and good.
+    /// The program of this API token, if it is one, and good. An operator is no program.
     pub async fn client(&self, token: Option<&OpaqueToken>) -> Result<Option<Client>, StoreError> {
         let Some(token) = token else { return Ok(None) };
         let client = self.clients.by_digest(&self.tokens.digest(token)).await?;
-        Ok(client.filter(|client| client.may_call(self.clock.now())))
+        Ok(client.filter(|client| client.may_call(self.clock.now()) && !client.is_operator()))
     }
 
     /// The form of this name, if it is for this action.

@@ -10,7 +10,7 @@ use thiserror::Error;
 use uuid::Uuid;
 use vestibule_domain::{
     client::ClientId,
-    message::{Event, EventKind},
+    message::{Agent, Event, EventKind},
     network::Network,
     node::NodeRef,
     secret::{Password, PasswordHash},
@@ -189,7 +189,7 @@ impl Gate {
 
     fn event(&self, kind: EventKind, subject: Option<Subject>, caller: &Caller) -> Event {
         let (origin, address) = (Some(caller.origin.clone()), Some(caller.address));
-        Event { kind, at: self.clock.now(), session: None, subject, origin, address }
+        Event { kind, at: self.clock.now(), session: None, subject, origin, address, by: Agent::default() }
     }
 
     async fn find(&self, login: &Login) -> Result<Found, StoreError> {

@@ -4,7 +4,7 @@ use std::{sync::Arc, time::Duration};
 
 use thiserror::Error;
 use vestibule_domain::{
-    message::{Event, EventKind},
+    message::{Agent, Event, EventKind},
     network::Network,
     secret::Password,
     session::{EndReason, Ending, Subject},
@@ -70,7 +70,7 @@ impl NewPasswords {
         };
         let (subject, at) = (Subject::User(user.id), self.clock.now());
         let (origin, address) = (Some(caller.origin.clone()), Some(caller.address));
-        let event = Event { kind, at, session: None, subject: Some(subject), origin, address };
+        let event = Event { kind, at, session: None, subject: Some(subject), origin, address, by: Agent::default() };
         let mut changes = conditions;
         changes.extend([
             Change::SetPassword { user: user.id, password },

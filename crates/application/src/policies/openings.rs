@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use thiserror::Error;
 use vestibule_domain::{
-    message::{Event, EventKind},
+    message::{Agent, Event, EventKind},
     network::Network,
     secret::OpaqueToken,
     session::{Bearer, DeviceName, EndReason, Ending, GuardTag, Session, SessionId, Subject},
@@ -227,5 +227,6 @@ pub(crate) fn event(kind: EventKind, session: &Session, caller: &Caller, at: Tim
         subject: Some(session.subject),
         origin: Some(caller.origin.clone()),
         address: Some(caller.address),
+        by: Agent::default(),
     }
 }

@@ -4,7 +4,7 @@ use std::{sync::Arc, time::Duration};
 
 use thiserror::Error;
 use vestibule_domain::{
-    message::{Event, EventKind},
+    message::{Agent, Event, EventKind},
     network::Network,
     secret::Digest,
     user::User,
@@ -102,6 +102,7 @@ impl Redemptions {
             subject: None,
             origin: Some(caller.origin.clone()),
             address: Some(caller.address),
+            by: Agent::default(),
         };
         match self.unit.commit(vec![Change::Record(event)]).await {
             Ok(()) | Err(CommitError::Conflict(_)) => Denied::UnknownToken,

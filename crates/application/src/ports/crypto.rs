@@ -5,7 +5,7 @@ use std::time::Duration;
 use async_trait::async_trait;
 use thiserror::Error;
 use vestibule_domain::{
-    secret::{Digest, OpaqueToken, Password, PasswordHash},
+    secret::{Digest, OpaqueToken, OperatorToken, Password, PasswordHash},
     session::{Claims, DeviceName, GuardTag, Origin, Session, SessionId, SignedToken, Subject},
     time::Timestamp,
 };
@@ -22,6 +22,8 @@ pub trait Tokens: Send + Sync {
     /// The digest under which a token that resets a password is stored. It differs from every [`Self::digest`], so that
     /// no token is ever good for both.
     fn reset_digest(&self, token: &OpaqueToken) -> Digest;
+    /// The digest under which an operator's token is stored. It differs from every digest of another kind of token.
+    fn operator_digest(&self, token: &OperatorToken) -> Digest;
     /// The tag by which a sealed session knows the browser that holds this guard secret. Never zero.
     fn guard_tag(&self, guard: &OpaqueToken) -> GuardTag;
 }

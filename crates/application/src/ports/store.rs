@@ -117,7 +117,7 @@ pub struct StoredUser {
     pub user: User,
     /// The hash of the password; a user without one cannot log in by password.
     pub password: Option<PasswordHash>,
-    /// Counts changes of the password and of being disabled; see [`Change::ExpectUser`].
+    /// Counts changes of the password, of being disabled and of the profile; see [`Change::ExpectUser`].
     pub revision: u32,
     /// From where they have logged in.
     pub networks: KnownNetworks,
@@ -213,6 +213,15 @@ pub trait LoginTokenStore: Send + Sync {
     async fn by_digest(&self, digest: &Digest) -> Result<Option<LoginToken>, StoreError>;
 }
 
+/// Whom messages are about.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum About {
+    /// One session.
+    Session(SessionId),
+    /// A subject, be it with or without one of its sessions.
+    Subject(Subject),
+}
+
 /// The message log.
 #[cfg_attr(any(test, feature = "mock"), mockall::automock)]
 #[async_trait]
@@ -221,6 +230,8 @@ pub trait MessageLog: Send + Sync {
     async fn latest(&self) -> Result<MessageId, StoreError>;
     /// At most `limit` messages in the order of their ids, from after `after` on.
     async fn page(&self, after: MessageId, limit: u32) -> Result<Vec<Message>, StoreError>;
+    /// The same of those messages only that are about it.
+    async fn about(&self, about: About, after: MessageId, limit: u32) -> Result<Vec<Message>, StoreError>;
 }
 
 /// Whether the system has been set up.

@@ -61,6 +61,7 @@ fn change(change: &Change) -> String {
             format!("end all of {}: {}", whom(*subject), ending.reason.as_str())
         }
         Change::SetDisabled { .. }
+        | Change::SetProfile { .. }
         | Change::GrantRole { .. }
         | Change::WithdrawRole { .. }
         | Change::AddRole(_)

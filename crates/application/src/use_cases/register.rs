@@ -7,7 +7,7 @@ use std::{collections::BTreeSet, sync::Arc, time::Duration};
 
 use thiserror::Error;
 use vestibule_domain::{
-    message::{Event, EventKind},
+    message::{Agent, Event, EventKind},
     network::Network,
     secret::Password,
     session::{DeviceName, Subject},
@@ -141,7 +141,15 @@ impl UseCase {
         let first = self.setup.is_open().await?.then_some(EventKind::SystemConfigured);
         let events = [EventKind::UserRegistered].into_iter().chain(first).map(|kind| {
             let (origin, address) = (Some(command.caller.origin.clone()), Some(command.caller.address));
-            Change::Record(Event { kind, at: now, session: None, subject: Some(subject), origin, address })
+            Change::Record(Event {
+                kind,
+                at: now,
+                session: None,
+                subject: Some(subject),
+                origin,
+                address,
+                by: Agent::default(),
+            })
         });
         let conditions = [Change::AddUser { user, password }].into_iter().chain(events).collect();
         let Command { caller, device, current, .. } = command;

@@ -10,10 +10,10 @@ use std::{
 
 use anyhow::{Context as _, Result};
 use clap::Subcommand;
+use vestibule_adapters_http::form_document::FormDocument;
 use vestibule_domain::form::{FormConfiguration, FormName};
 
 use super::{BadArgument, output::Context};
-use crate::form_document::FormDocument;
 
 #[derive(Subcommand)]
 pub(super) enum FormCommand {

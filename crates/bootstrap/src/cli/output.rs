@@ -100,6 +100,14 @@ pub(super) fn time(at: Timestamp) -> String {
     humantime::format_rfc3339_millis(UNIX_EPOCH + Duration::from_millis(millis)).to_string()
 }
 
+/// Reads a moment as [`time`] writes it.
+pub(super) fn moment(text: &str) -> Result<Timestamp, String> {
+    let at =
+        humantime::parse_rfc3339(text).map_err(|error| format!("{error}; write for example 2026-11-22T10:00:00Z"))?;
+    let millis = at.duration_since(UNIX_EPOCH).map_err(|error| error.to_string())?.as_millis();
+    i64::try_from(millis).map(Timestamp::from_millis).map_err(|error| error.to_string())
+}
+
 /// Reads a span of time that is longer than nothing, such as `90s`, `5m` or `30d`.
 pub(super) fn lifetime(text: &str) -> Result<Duration, String> {
     match humantime::parse_duration(text) {

@@ -1,5 +1,6 @@
 //! `session`.
 
+mod explain;
 #[cfg(test)]
 mod tests;
 
@@ -7,9 +8,12 @@ use anyhow::Result;
 use clap::{Args, Subcommand};
 use serde::Serialize;
 use vestibule_application::operator::sessions::SessionReport;
-use vestibule_domain::session::{SessionId, Standing, Subject};
+use vestibule_domain::{
+    session::{SessionId, Standing, Subject},
+    time::Timestamp,
+};
 
-use super::output::{Context, time};
+use super::output::{Context, moment, time};
 
 #[derive(Subcommand)]
 pub(super) enum SessionCommand {
@@ -21,6 +25,12 @@ pub(super) enum SessionCommand {
     },
     /// Show a session.
     Show {
+        /// The session's id, which is not its token.
+        #[arg(value_parser = session_id)]
+        id: SessionId,
+    },
+    /// Tell a session's story: begun where, authenticated, last seen, and when, why and by whom it ended.
+    Explain {
         /// The session's id, which is not its token.
         #[arg(value_parser = session_id)]
         id: SessionId,
@@ -41,6 +51,9 @@ pub(super) struct RevokeArgs {
     /// End every session: everybody has to log in again. For after a backup was put back.
     #[arg(long)]
     all: bool,
+    /// End every session that was begun before this moment, as in 2026-11-22T10:00:00Z.
+    #[arg(long, value_name = "TIME", value_parser = moment)]
+    begun_before: Option<Timestamp>,
 }
 
 /// What ending all sessions came to.
@@ -90,9 +103,10 @@ pub(super) async fn run(command: SessionCommand, context: &mut Context<'_>) -> R
         SessionCommand::Revoke(RevokeArgs { id: Some(id), .. }) => {
             return context.print(&SessionDocument::from(&operator.revoke_session(id).await?));
         }
-        // The arguments demand one of the three.
-        SessionCommand::Revoke(RevokeArgs { id: None, user: None, .. }) => {
-            return context.print(&RevokedDocument { revoked: operator.revoke_all_sessions().await? });
+        SessionCommand::Explain { id } => return explain::run(&operator.explain_session(id).await?, context),
+        // The arguments demand one of the four.
+        SessionCommand::Revoke(RevokeArgs { id: None, user: None, begun_before, .. }) => {
+            return context.print(&RevokedDocument { revoked: operator.revoke_all_sessions(begun_before).await? });
         }
     };
     reports.sort_by_key(|report| report.session.begun);

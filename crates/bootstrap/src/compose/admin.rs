@@ -2,6 +2,7 @@
 
 use std::sync::{Arc, atomic::AtomicBool};
 
+use axum::Router;
 use vestibule_adapters_http::{
     admin::{
         self,
@@ -14,10 +15,17 @@ use vestibule_adapters_http::{
 use super::stores::OpenStores;
 use crate::metrics::Meters;
 
-/// Everything there is on the operators' listener of a service on this store, which is not ready once it is `leaving`.
-pub(super) fn front(open: &OpenStores, leaving: Arc<AtomicBool>, meters: Meters, shared: &Shared) -> Front {
+/// Everything there is on the operators' listener of a service on this store, which is not ready once it is `leaving`;
+/// `api` is the operators'.
+pub(super) fn front(
+    open: &OpenStores,
+    leaving: Arc<AtomicBool>,
+    meters: Meters,
+    api: Router,
+    shared: &Shared,
+) -> Front {
     let readiness = Arc::new(Readiness::new(open.parts(), leaving));
     let meters = Arc::new(meters);
     let page: Page = Arc::new(move |parts: &[Found]| meters.page(parts));
-    admin::front([health::router(readiness.clone()), metrics::router(readiness, page)], shared)
+    admin::front([health::router(readiness.clone()), metrics::router(readiness, page), api], shared)
 }

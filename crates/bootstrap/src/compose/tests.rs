@@ -4,7 +4,7 @@ use tempfile::TempDir;
 use vestibule_adapters_db::ConnectOptions;
 use vestibule_application::operator::users::NewUser;
 use vestibule_domain::{
-    message::{Event, EventKind},
+    message::{Agent, Event, EventKind},
     secret::Password,
     user::{EmailAddress, LoginName, TimeZoneName},
 };
@@ -219,7 +219,7 @@ async fn tx_9_and_tx_10_a_store_that_is_ahead_of_the_clock_is_noticed() {
     for (minutes, ahead) in [(59, None), (61, None), (65, Some(Duration::from_mins(5)))] {
         let at = Timestamp::EPOCH.plus(Duration::from_mins(minutes));
         let kind = EventKind::UserAdded;
-        let event = Event { kind, at, session: None, subject: None, origin: None, address: None };
+        let event = Event { kind, at, session: None, subject: None, origin: None, address: None, by: Agent::default() };
         stores.unit.commit(vec![Change::Record(event)]).await.unwrap();
         assert_eq!(ahead_of(now, &stores).await.unwrap(), ahead, "{minutes}");
     }

@@ -11,10 +11,10 @@ use std::{
 
 use vestibule_application::ports::{StoredNode, StoredUser, archive::Record};
 use vestibule_domain::{
-    client::{Client, ClientId, ClientName},
+    client::{Client, ClientId, ClientName, Scope},
     form::{FieldRules, FormAction, FormConfiguration, FormName, Pattern},
     login_token::LoginToken,
-    message::{Event, EventKind, Message},
+    message::{Agent, Event, EventKind, InstanceName, Message},
     network::KnownNetworks,
     node::{Node, NodeId, NodeName, NodeSecrets},
     rights::{Right, Role, RoleName},
@@ -59,10 +59,11 @@ structs! {
     Role { name, rights }
     FormConfiguration { name, action, fields, roles }
     FieldRules { required, min_length, max_length, email, pattern }
-    Client { id, name, created, expires, revoked }
+    Client { id, name, created, expires, revoked, scopes }
     LoginToken { digest, user, issued, expires }
     Message { id, event }
-    Event { kind, at, session, subject, origin, address }
+    Event { kind, at, session, subject, origin, address, by }
+    Agent { operator, instance }
     Session {
         id, origin, device, subject, begun, authenticated, last_seen, idle_ttl, expires, ended, epoch, guard,
         sealed_until
@@ -95,6 +96,8 @@ told_by! {
     Right: |it| it.as_str();
     NodeName: |it| it.as_str();
     ClientName: |it| it.as_str();
+    Scope: |it| *it.as_str();
+    InstanceName: |it| it.as_str();
     FormName: |it| it.as_str();
     FormAction: |it| it.as_str();
     Pattern: |it| it.as_str();

@@ -3,7 +3,7 @@ use std::sync::Arc;
 use vestibule_adapters_db::MemoryStore;
 use vestibule_application::{change::Change, ports::StoredUser};
 use vestibule_domain::{
-    message::{Event, EventKind},
+    message::{Agent, Event, EventKind},
     network::KnownNetworks,
     secret::{Digest, PasswordHash},
     session::{DeviceName, Origin, Session, SessionId},
@@ -57,6 +57,7 @@ async fn adds(stores: &Stores, user: User) {
         subject: None,
         origin: None,
         address: None,
+        by: Agent::default(),
     };
     let changes = vec![Change::AddUser { user, password: PasswordHash::new("p") }, Change::Record(event)];
     stores.unit.commit(changes).await.unwrap();

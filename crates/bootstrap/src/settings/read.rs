@@ -3,6 +3,7 @@
 use std::{collections::BTreeMap, num::NonZeroUsize, path::PathBuf, time::Duration};
 
 use serde_json::{Map, Value as Json};
+use vestibule_adapters_http::form_document::FormDocument;
 use vestibule_application::policies::backoffice::Backoffice;
 use vestibule_domain::{form::FormConfiguration, session::Lifetimes};
 
@@ -11,7 +12,6 @@ use super::{
     Problem, Profile, Server, Sessions, Settings, Setup, Storage, StoreUrl, Telemetry, Throttle, Tls, Verify, Vprotect,
     WebOrigin, Window, reader::Reader,
 };
-use crate::form_document::FormDocument;
 
 /// Fails only if `default.toml` lacks a default.
 pub(super) fn settings(reader: &mut Reader) -> Result<Settings, Problem> {

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use vestibule_application::change::Change;
 use vestibule_domain::{
-    message::{Event, EventKind},
+    message::{Agent, Event, EventKind},
     session::{EndReason, Ending, Lifetimes, Session, Subject},
 };
 
@@ -78,6 +78,7 @@ pub async fn each_expiry_is_in_the_log(store: Store) {
         subject: Some(session.subject),
         origin: Some(session.origin),
         address: None,
+        by: Agent::default(),
     });
     assert_eq!(events, told);
 }

@@ -1,8 +1,12 @@
 //! The message log.
 
-use vestibule_application::{change::Change, ports::Conflict};
+use vestibule_application::{
+    change::Change,
+    ports::{About, Conflict},
+};
 use vestibule_domain::{
-    message::{Event, EventKind, Message},
+    client::ClientName,
+    message::{Agent, Event, EventKind, InstanceName, Message},
     session::{Origin, Subject},
 };
 
@@ -51,6 +55,10 @@ pub async fn an_event_comes_back_with_everything_it_had(store: Store) {
         subject: Some(Subject::User(user_id(2))),
         origin: Some(Origin::new("test")),
         address: Some("192.0.2.1".parse().unwrap()),
+        by: Agent {
+            operator: Some(ClientName::parse("ops").unwrap()),
+            instance: Some(InstanceName::parse("one.example:8080").unwrap()),
+        },
         ..event(EventKind::AuthenticationFailed)
     };
     let events = [
@@ -60,13 +68,48 @@ pub async fn an_event_comes_back_with_everything_it_had(store: Store) {
             address: Some("2001:db8::ffff:192.0.2.1".parse().unwrap()),
             ..full.clone()
         },
-        Event { subject: Some(Subject::Setup), ..full.clone() },
+        Event { subject: Some(Subject::Setup), by: Agent { operator: None, ..full.by.clone() }, ..full.clone() },
         Event { subject: Some(Subject::Node(node_id(2))), address: Some("::ffff:192.0.2.1".parse().unwrap()), ..full },
         event(EventKind::RightsChanged),
     ];
     store.does(events.clone().map(Change::Record)).await;
     let stored = store.messages.page(0, 10).await.unwrap();
     assert!(stored.into_iter().map(|message| message.event).eq(events));
+}
+
+pub async fn messages_are_found_by_whom_they_are_about(store: Store) {
+    let told = |session: Option<u128>, subject| Event {
+        session: session.map(session_id),
+        subject,
+        ..event(EventKind::SessionAuthenticated)
+    };
+    let (ada, edge) = (Subject::User(user_id(1)), Subject::Node(node_id(1)));
+    let events = [
+        told(Some(1), Some(Subject::Anonymous)),
+        told(Some(1), Some(ada)),
+        told(Some(2), Some(ada)),
+        told(None, Some(ada)),
+        told(None, Some(edge)),
+        told(None, None),
+        told(Some(1), Some(ada)),
+    ];
+    store.does(events.map(Change::Record)).await;
+    let session = About::Session(session_id(1));
+    for (about, after, limit, ids) in [
+        (session, 0, 10, vec![1, 2, 7]),
+        (session, 0, 2, vec![1, 2]),
+        (session, 2, 10, vec![7]),
+        (About::Subject(ada), 0, 10, vec![2, 3, 4, 7]),
+        (About::Subject(ada), 2, 2, vec![3, 4]),
+        (About::Subject(edge), 0, 10, vec![5]),
+        (About::Subject(Subject::Anonymous), 0, 10, vec![1]),
+        (About::Subject(Subject::Setup), 0, 10, vec![]),
+        (About::Session(session_id(3)), 0, 10, vec![]),
+        (session, u64::MAX, 10, vec![]),
+    ] {
+        let found = store.messages.about(about, after, limit).await.unwrap();
+        assert_eq!(found.iter().map(|message| message.id).collect::<Vec<_>>(), ids, "{about:?} after {after}");
+    }
 }
 
 pub async fn a_unit_that_fails_records_nothing(store: Store) {

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use vestibule_application::{change::Change, ports::Conflict};
 use vestibule_domain::{
-    client::{Client, ClientName},
+    client::{Client, ClientName, Scope},
     form::{FieldRules, FormAction, FormConfiguration, FormName, Pattern, shipped_forms},
     login_token::LoginToken,
     node::{Node, NodeName, NodeRef, NodeSecrets},
@@ -145,6 +145,20 @@ pub async fn a_client_is_found_by_digest_and_by_name(store: Store) {
     assert_eq!(client_named(&store, "till").await, Some(limited));
     assert_eq!(store.clients.by_digest(&digest(3)).await.unwrap(), None);
     assert_eq!(client_named(&store, "mall").await, None);
+}
+
+pub async fn an_operators_scopes_survive(store: Store) {
+    let every: Vec<Client> = (1..)
+        .zip(Scope::all())
+        .map(|(number, scope)| Client { scopes: [scope].into(), ..client(number, &format!("ops-{number}")) })
+        .collect();
+    let all = Client { scopes: Scope::all().collect(), ..client(100, "all") };
+    let operators = every.into_iter().chain([all]);
+    for (byte, operator) in (1..).zip(operators) {
+        store.does([Change::AddClient { client: operator.clone(), digest: digest(byte) }]).await;
+        assert_eq!(store.clients.by_digest(&digest(byte)).await.unwrap(), Some(operator.clone()));
+        assert_eq!(client_named(&store, operator.name.as_str()).await, Some(operator));
+    }
 }
 
 pub async fn a_clients_name_is_taken_for_ever(store: Store) {

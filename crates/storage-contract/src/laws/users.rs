@@ -218,6 +218,31 @@ pub async fn disabling_and_enabling_move_the_revision_on(store: Store) {
     }
 }
 
+pub async fn a_new_profile_is_all_there_and_moves_the_revision_on(store: Store) {
+    store.adds(&user(1, "ada")).await;
+    store.adds(&user(2, "bob")).await;
+    store.does([Change::AddLoginToken(login_token(1, 1))]).await;
+    let name = |text| PersonName::parse(text).ok();
+    let full = Profile {
+        sex: Sex::Female,
+        name: name("Ada"),
+        surname: name("Łovelace"),
+        nickname: name("a"),
+        birthdate: Birthdate::parse("10121815").ok(),
+        default_city: City::parse("London").unwrap(),
+    };
+    for (revision, profile, zone) in [(1, full, "Europe/London"), (2, Profile::default(), "UTC")] {
+        let time_zone = TimeZoneName::parse(zone).unwrap();
+        let set = Change::SetProfile { user: user_id(1), profile: profile.clone(), time_zone: time_zone.clone() };
+        store.does([set]).await;
+        let stored = store.user(user_id(1)).await.unwrap();
+        assert_eq!(stored.user, User { profile, time_zone, ..user(1, "ada") });
+        assert_eq!((stored.revision, stored.password.unwrap().expose()), (revision, "a"));
+    }
+    assert!(store.login_tokens.by_digest(&digest(1)).await.unwrap().is_some());
+    assert_eq!(store.user(user_id(2)).await.unwrap().user, user(2, "bob"));
+}
+
 pub async fn an_expected_user_is_there_in_that_revision(store: Store) {
     store.adds(&user(1, "ada")).await;
     let expect = |number, revision| [Change::ExpectUser { user: user_id(number), revision }];
@@ -236,6 +261,7 @@ pub async fn what_is_done_to_nobody_is_missing(store: Store) {
         Change::SetPassword { user, password: hash("b") },
         Change::ReplaceHash { user, password: hash("b") },
         Change::SetDisabled { user, disabled: true },
+        Change::SetProfile { user, profile: Profile::default(), time_zone: TimeZoneName::default() },
         Change::GrantRole { user, role: RoleName::admin() },
         Change::WithdrawRole { user, role: RoleName::admin() },
         Change::RemoveUser { user },

@@ -50,6 +50,12 @@ fn credentials() -> Vec<Mutant> {
             || Revisions::stuck(|change| matches!(change, Change::SetDisabled { .. })),
         ),
         Mutant::new(
+            "a new profile leaves the revision",
+            "two operators read a profile, and the second overwrites what the first one wrote",
+            &["a_new_profile_is_all_there_and_moves_the_revision_on"],
+            || Revisions::stuck(|change| matches!(change, Change::SetProfile { .. })),
+        ),
+        Mutant::new(
             "a better hash moves the revision on",
             "whoever logs in twice at once is sent away, because the first login had the hash improved",
             &["a_new_hash_of_the_old_password_does_not"],
@@ -181,6 +187,12 @@ fn registry() -> Vec<Mutant> {
             },
         ),
         Mutant::new(
+            "an operator's scopes are not stored",
+            "the column came with a later migration, and the insert was forgotten: every operator is a program",
+            &["an_operators_scopes_survive"],
+            || Scopeless,
+        ),
+        Mutant::new(
             "the last revocation's time stays",
             "SET revoked = ?, without COALESCE",
             &["the_first_revocation_stays"],
@@ -240,7 +252,10 @@ impl Fault for Revisions {
         }
         store.unit.commit(changes.clone()).await?;
         for change in changes.iter().filter(|change| (self.stuck)(change)) {
-            if let Change::SetPassword { user, .. } | Change::SetDisabled { user, .. } = change {
+            if let Change::SetPassword { user, .. }
+            | Change::SetDisabled { user, .. }
+            | Change::SetProfile { user, .. } = change
+            {
                 *self.behind.lock().unwrap().entry(*user).or_default() += 1;
             }
         }
@@ -468,6 +483,21 @@ impl Fault for LastRevocation {
         let found = store.clients.by_digest(digest).await?;
         let last = *self.0.lock().unwrap();
         Ok(found.map(|client| Client { revoked: client.revoked.and(last), ..client }))
+    }
+}
+
+/// Writes operators without their scopes.
+struct Scopeless;
+
+#[async_trait]
+impl Fault for Scopeless {
+    async fn commit(&self, store: &Stores, mut changes: Vec<Change>) -> Committed {
+        for change in &mut changes {
+            if let Change::AddClient { client, .. } = change {
+                client.scopes.clear();
+            }
+        }
+        store.unit.commit(changes).await
     }
 }
 

@@ -7,9 +7,9 @@ use vestibule_adapters_db::MemoryStore;
 use vestibule_application::{
     change::Change,
     ports::{
-        Archive, ClientStore, CommitError, FormStore, Health, Housekeeping, Installation, KeyKind, LoginTokenStore,
-        MessageLog, NodeStore, RoleStore, SessionFilter, SessionStore, SetupState, StoreError, StoredNode, StoredUser,
-        Stores, UnitOfWork, UserStore,
+        About, Archive, ClientStore, CommitError, FormStore, Health, Housekeeping, Installation, KeyKind,
+        LoginTokenStore, MessageLog, NodeStore, RoleStore, SessionFilter, SessionStore, SetupState, StoreError,
+        StoredNode, StoredUser, Stores, UnitOfWork, UserStore,
         archive::{Key, Kind, Record, Span},
     },
 };
@@ -105,6 +105,10 @@ pub(crate) trait Fault: Send + Sync + 'static {
 
     async fn messages(&self, store: &Stores, after: MessageId, limit: u32) -> Read<Vec<Message>> {
         store.messages.page(after, limit).await
+    }
+
+    async fn messages_about(&self, store: &Stores, about: About, after: MessageId, limit: u32) -> Read<Vec<Message>> {
+        store.messages.about(about, after, limit).await
     }
 
     async fn state(&self, store: &Stores) -> Read<SetupState> {
@@ -278,6 +282,10 @@ impl MessageLog for Faulty {
 
     async fn page(&self, after: MessageId, limit: u32) -> Read<Vec<Message>> {
         self.fault.messages(&self.reads(), after, limit).await
+    }
+
+    async fn about(&self, about: About, after: MessageId, limit: u32) -> Read<Vec<Message>> {
+        self.fault.messages_about(&self.reads(), about, after, limit).await
     }
 }
 

@@ -63,6 +63,7 @@ fn dropped() -> Vec<Mutant> {
                         Change::SetPassword { .. }
                             | Change::ReplaceHash { .. }
                             | Change::SetDisabled { .. }
+                            | Change::SetProfile { .. }
                             | Change::GrantRole { .. }
                             | Change::WithdrawRole { .. }
                             | Change::RemoveUser { .. }

@@ -13,7 +13,7 @@ use std::{
 use async_trait::async_trait;
 use vestibule_application::{
     change::Change,
-    ports::{CommitError, SessionFilter, StoreError, Stores},
+    ports::{About, CommitError, SessionFilter, StoreError, Stores},
 };
 use vestibule_domain::{
     login_token::LoginToken,
@@ -90,6 +90,18 @@ fn log() -> Vec<Mutant> {
             "NULL means two things",
             &["an_event_comes_back_with_everything_it_had"],
             || Retold(|event| event.subject = event.subject.or(Some(Subject::Anonymous))),
+        ),
+        Mutant::new(
+            "a user and a node of one id are one to the log",
+            "WHERE subject_id = ?, without the kind",
+            &["messages_are_found_by_whom_they_are_about"],
+            || AboutIds,
+        ),
+        Mutant::new(
+            "nobody knows which operator it was",
+            "the column came with a later migration, and the insert was forgotten",
+            &["an_event_comes_back_with_everything_it_had"],
+            || Retold(|event| event.by.operator = None),
         ),
         Mutant::new(
             "an empty log has a latest message",
@@ -243,6 +255,25 @@ impl Fault for Draining {
     async fn messages(&self, store: &Stores, after: MessageId, limit: u32) -> Read<Vec<Message>> {
         let page = store.messages.page(after, limit).await?;
         self.0.fetch_add(u64::try_from(page.len()).unwrap(), Relaxed);
+        Ok(page)
+    }
+}
+
+/// Takes subjects for one whose ids are alike.
+struct AboutIds;
+
+#[async_trait]
+impl Fault for AboutIds {
+    async fn messages_about(&self, store: &Stores, about: About, after: MessageId, limit: u32) -> Read<Vec<Message>> {
+        let id = |subject| match subject {
+            Subject::Anonymous | Subject::Setup => None,
+            Subject::User(id) => Some(id.as_uuid()),
+            Subject::Node(id) => Some(id.as_uuid()),
+        };
+        let About::Subject(subject) = about else { return store.messages.about(about, after, limit).await };
+        let mut page = store.messages.page(after, u32::MAX).await?;
+        page.retain(|message| message.event.subject.is_some_and(|other| id(other) == id(subject)));
+        page.truncate(usize::try_from(limit).unwrap());
         Ok(page)
     }
 }

@@ -1,14 +1,16 @@
 //! API clients.
 
+use std::collections::BTreeSet;
+
 use sea_orm::Set;
 use sea_orm::entity::prelude::*;
 use vestibule_domain::{
-    client::{Client, ClientId, ClientName},
+    client::{Client, ClientId, ClientName, Scope},
     secret::Digest,
     time::Timestamp,
 };
 
-use crate::sea_orm::mapping::{Table, digest_column, millis, time};
+use crate::sea_orm::mapping::{Table, digest_column, millis, time, words, words_column};
 
 super::plain!();
 
@@ -22,6 +24,7 @@ pub(crate) struct Model {
     pub created: i64,
     pub expires: Option<i64>,
     pub revoked: Option<i64>,
+    pub scopes: Option<String>,
 }
 
 /// The row of a client.
@@ -33,6 +36,7 @@ pub(crate) fn row(client: &Client, digest: &Digest) -> ActiveModel {
         created: Set(client.created.as_millis()),
         expires: Set(millis(client.expires)),
         revoked: Set(millis(client.revoked)),
+        scopes: Set(client.is_operator().then(|| words_column(client.scopes.iter().map(|scope| scope.as_str())))),
     }
 }
 
@@ -47,6 +51,7 @@ impl Table for Entity {
             created: Timestamp::from_millis(row.created),
             expires: time(row.expires),
             revoked: time(row.revoked),
+            scopes: row.scopes.map_or(Some(BTreeSet::new()), |scopes| words(&scopes, Scope::parse))?,
         })
     }
 }

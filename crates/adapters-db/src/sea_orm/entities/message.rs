@@ -3,7 +3,8 @@
 use sea_orm::entity::prelude::*;
 use sea_orm::{NotSet, Set};
 use vestibule_domain::{
-    message::{Event, EventKind, Message},
+    client::ClientName,
+    message::{Agent, Event, EventKind, InstanceName, Message},
     session::{Origin, SessionId},
     time::Timestamp,
 };
@@ -24,6 +25,8 @@ pub(crate) struct Model {
     pub subject_id: Option<Uuid>,
     pub origin: Option<String>,
     pub address: Option<String>,
+    pub operator: Option<String>,
+    pub instance: Option<String>,
 }
 
 /// The row of an event.
@@ -38,6 +41,8 @@ pub(crate) fn row(event: &Event) -> ActiveModel {
         subject_id: Set(subject_id.flatten()),
         origin: Set(event.origin.as_ref().map(|origin| origin.as_str().to_owned())),
         address: Set(event.address.map(|address| address.to_string())),
+        operator: Set(event.by.operator.as_ref().map(ToString::to_string)),
+        instance: Set(event.by.instance.as_ref().map(ToString::to_string)),
     }
 }
 
@@ -55,6 +60,10 @@ impl Table for Entity {
                 subject: optional(row.subject_kind, |kind| subject(&kind, row.subject_id))?,
                 origin: row.origin.map(Origin::new),
                 address: optional(row.address, |address| address.parse().ok())?,
+                by: Agent {
+                    operator: optional(row.operator, |name| ClientName::parse(&name).ok())?,
+                    instance: optional(row.instance, |name| InstanceName::parse(&name).ok())?,
+                },
             },
         })
     }

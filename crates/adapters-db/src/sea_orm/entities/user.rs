@@ -43,8 +43,6 @@ pub(crate) struct Model {
 /// The row of a user.
 pub(crate) fn row(stored: &StoredUser) -> ActiveModel {
     let StoredUser { user, password, revision, networks } = stored;
-    let User { profile, .. } = user;
-    let text = |name: &Option<PersonName>| name.as_ref().map(|name| name.as_str().to_owned());
     ActiveModel {
         id: Set(user.id.as_uuid()),
         login: Set(user.login.as_str().to_owned()),
@@ -53,17 +51,26 @@ pub(crate) fn row(stored: &StoredUser) -> ActiveModel {
         revision: Set((*revision).into()),
         roles: Set(words_column(user.roles.iter().map(RoleName::as_str))),
         disabled: Set(user.disabled),
+        created: Set(user.created.as_millis()),
+        last_successful_login: Set(millis(user.last_successful_login)),
+        last_failed_login: Set(millis(user.last_failed_login)),
+        networks: Set(networks_column(networks)),
+        ..profile_columns(&user.profile, &user.time_zone)
+    }
+}
+
+/// The columns of what a user's profile says, and no others.
+pub(crate) fn profile_columns(profile: &Profile, time_zone: &TimeZoneName) -> ActiveModel {
+    let text = |name: &Option<PersonName>| name.as_ref().map(|name| name.as_str().to_owned());
+    ActiveModel {
         sex: Set(profile.sex.as_str().to_owned()),
         name: Set(text(&profile.name)),
         surname: Set(text(&profile.surname)),
         nickname: Set(text(&profile.nickname)),
         birthdate: Set(profile.birthdate.map(Birthdate::to_digits)),
         default_city: Set(profile.default_city.as_str().to_owned()),
-        time_zone: Set(user.time_zone.as_str().to_owned()),
-        created: Set(user.created.as_millis()),
-        last_successful_login: Set(millis(user.last_successful_login)),
-        last_failed_login: Set(millis(user.last_failed_login)),
-        networks: Set(networks_column(networks)),
+        time_zone: Set(time_zone.as_str().to_owned()),
+        ..Default::default()
     }
 }
 

@@ -107,7 +107,7 @@ async fn a_client_is_revoked_at_its_first_revocation() {
         let mut world = World::new();
         world.clients.expect_by_name().returning(move |name| {
             let id = ClientId::from_uuid(Uuid::from_u128(9));
-            Ok(Some(Client { id, name: name.clone(), created: NOW, expires: None, revoked }))
+            Ok(Some(Client { id, name: name.clone(), created: NOW, expires: None, revoked, scopes: [].into() }))
         });
         let written = Arc::clone(&world.written);
         let client = world.operator().revoke_client(ClientName::parse("shop").unwrap()).await.ok().unwrap();

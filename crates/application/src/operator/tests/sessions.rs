@@ -145,7 +145,7 @@ async fn all_sessions_are_revoked_page_by_page_but_for_those_that_have_ended() {
         session(4, USER),
     ]);
     let written = Arc::clone(&world.written);
-    assert_eq!(world.operator().revoke_all_sessions().await.ok(), Some(3));
+    assert_eq!(world.operator().revoke_all_sessions(None).await.ok(), Some(3));
     let ended = |n, whose: &str| [format!("end session {n} revoked"), format!("record session_ended:revoked {whose}")];
     let expected = [ended(1, "user 1"), ended(2, "anonymous"), ended(4, "user 1")].concat();
     assert_eq!(taken(&written), expected);

@@ -25,7 +25,7 @@ async fn a_revoked_client_stays_listed_and_keeps_its_name() {
     bench.json("client add shop", "").await;
     assert!(bench.json("client revoke shop", "").await["revoked"].is_string());
     assert!(bench.json("client list", "").await[0]["revoked"].is_string());
-    assert!(bench.refusal("client add shop", "").await.contains("client shop already"));
+    assert!(bench.refusal("client add shop", "").await.contains("client or operator shop already"));
     assert!(bench.refusal("client revoke other", "").await.contains("no client other"));
     assert!(bench.refusal("client add other --expires-in 0s", "").await.contains("--expires-in"));
 }

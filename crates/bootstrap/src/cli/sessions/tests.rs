@@ -136,3 +136,31 @@ async fn what_to_revoke_must_be_said_once_and_rightly() {
     assert!(bench.refusal("session revoke alice", "").await.contains("hexadecimal"));
     assert!(bench.refusal(&format!("session revoke {id}"), "").await.contains(id));
 }
+
+#[tokio::test]
+async fn a_session_that_ended_is_explained() {
+    let bench = Bench::with_alice().await;
+    let id = begin(&bench, alice(&bench).await, HOUR).await;
+    let live = bench.json(&format!("session explain {id}"), "").await;
+    assert_eq!(
+        (&live["why"], &live["ended"], &live["user"]),
+        (&json!("It has not ended."), &json!(null), &json!("alice"))
+    );
+    bench.json("user disable alice", "").await;
+    let over = bench.json(&format!("session explain {id}"), "").await;
+    assert_eq!((&over["why"], &over["id"]), (&json!("Its user was disabled."), &json!(id)));
+    assert_eq!(over["events"][0]["event"], "user_disabled");
+    let unknown = "session explain 00000000-0000-0000-0000-000000000000";
+    assert!(bench.refusal(unknown, "").await.contains("no session"));
+}
+
+#[tokio::test]
+async fn sessions_begun_before_a_moment_are_ended_and_later_ones_stay() {
+    let bench = Bench::with_alice().await;
+    let id = begin(&bench, alice(&bench).await, HOUR).await;
+    let revoked = |at: &'static str| format!("session revoke --begun-before {at}");
+    assert_eq!(bench.json(&revoked("2001-01-01T00:00:00Z"), "").await, json!({ "revoked": 0 }));
+    assert_eq!(bench.json(&revoked("2901-01-01T00:00:00Z"), "").await, json!({ "revoked": 1 }));
+    assert_eq!(bench.json(&format!("session show {id}"), "").await["standing"], "ended:revoked");
+    assert!(bench.refusal("session revoke --begun-before yesterday", "").await.contains("2026-11-22T10:00:00Z"));
+}

@@ -1,4 +1,5 @@
-//! Form configurations as documents: what `form set FILE` reads, `form show` prints and `[[forms]]` declares.
+//! Form configurations as documents: what the Admin API shows and takes, `form set FILE` reads, `form show` prints and
+//! `[[forms]]` declares.
 
 #[cfg(test)]
 mod tests;
@@ -6,13 +7,14 @@ mod tests;
 use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 use vestibule_domain::{
     form::{FieldRules, FormAction, FormConfiguration, FormName, Pattern},
     rights::RoleName,
 };
 
 /// The document. `resource` is always `Session`, and may be left out.
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct FormDocument {
     name: String,
@@ -25,7 +27,8 @@ pub struct FormDocument {
     roles: BTreeSet<String>,
 }
 
-#[derive(Clone, Debug, Serialize, Deserialize)]
+/// What is demanded of a field.
+#[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 struct FieldDocument {
     #[serde(default)]
