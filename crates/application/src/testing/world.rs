@@ -16,6 +16,7 @@ use vestibule_domain::{
     secret::Digest,
     session::{Claims, Session, SessionId, Subject},
     time::Timestamp,
+    user::UserId,
 };
 
 use super::{ALICE, BOB, LIFETIMES, NOW, client, described, digest, node, roles, seal, session, user};
@@ -69,6 +70,12 @@ pub(crate) struct State {
     refusals: VecDeque<Refusal>,
     minted: u8,
     identified: u128,
+}
+
+impl State {
+    fn user(&self, id: UserId) -> Option<&StoredUser> {
+        self.users.iter().find(|stored| stored.user.id == id)
+    }
 }
 
 type Refusal = Box<dyn FnOnce(&mut State) -> Conflict + Send>;
