@@ -16,7 +16,7 @@ use vestibule_domain::{
     secret::Digest,
     session::{Claims, Session, SessionId, Subject},
     time::Timestamp,
-    user::UserId,
+    user::{User, UserId},
 };
 
 use super::{ALICE, BOB, LIFETIMES, NOW, client, described, digest, node, roles, seal, session, user};
@@ -75,6 +75,10 @@ pub(crate) struct State {
 impl State {
     fn user(&self, id: UserId) -> Option<&StoredUser> {
         self.users.iter().find(|stored| stored.user.id == id)
+    }
+
+    fn profile(&self, id: UserId) -> Option<Arc<User>> {
+        self.user(id).map(|stored| Arc::new(stored.user.clone()))
     }
 }
 
