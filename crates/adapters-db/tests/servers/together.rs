@@ -66,6 +66,7 @@ macro_rules! on_each_server {
 
 on_each_server!(
     processes_that_start_at_once_make_the_tables_once
+    a_migration_that_broke_off_before_it_was_noted_is_completed
     a_session_ended_by_one_process_has_ended_for_the_other_at_once
     units_that_wait_for_each_other_all_succeed
     whoever_follows_the_log_misses_no_message
@@ -83,6 +84,16 @@ async fn processes_that_start_at_once_make_the_tables_once(place: Place) {
 }
 
 /// TX-8.
+/// On MySQL and MariaDB tables are altered in no transaction.
+async fn a_migration_that_broke_off_before_it_was_noted_is_completed(place: Place) {
+    let store = place.migrated().await;
+    let forget = "DELETE FROM seaql_migrations WHERE version = 'm0003_operators'";
+    assert_eq!(place.foreign().await.execute_unprepared(forget).await.unwrap().rows_affected(), 1);
+    store.migrate().await.unwrap();
+    assert!(store.pending_migrations().await.unwrap().is_empty());
+    store.commit(vec![record()]).await.unwrap();
+}
+
 async fn a_session_ended_by_one_process_has_ended_for_the_other_at_once(place: Place) {
     let (one, other) = (place.migrated().await, place.migrated().await);
     for number in 1..=200 {
