@@ -83,7 +83,6 @@ async fn processes_that_start_at_once_make_the_tables_once(place: Place) {
     first.ping().await.unwrap();
 }
 
-/// TX-8.
 /// On MySQL and MariaDB tables are altered in no transaction.
 async fn a_migration_that_broke_off_before_it_was_noted_is_completed(place: Place) {
     let store = place.migrated().await;
@@ -94,6 +93,7 @@ async fn a_migration_that_broke_off_before_it_was_noted_is_completed(place: Plac
     store.commit(vec![record()]).await.unwrap();
 }
 
+/// TX-8.
 async fn a_session_ended_by_one_process_has_ended_for_the_other_at_once(place: Place) {
     let (one, other) = (place.migrated().await, place.migrated().await);
     for number in 1..=200 {
