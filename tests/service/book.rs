@@ -14,7 +14,13 @@ mod shell;
 use page::Page;
 
 /// Why a block may not be run. Each is in use.
-const REASONS: [&str; 1] = ["starts the service"];
+const REASONS: [&str; 5] = [
+    "builds the program",
+    "starts the service",
+    "fuzzes for minutes",
+    "needs an export of Firebase",
+    "needs the key file to be lost",
+];
 
 /// Runs the pages whose names this is true of, each on a service of its own.
 async fn paste(belongs: impl Fn(&str) -> bool) {
