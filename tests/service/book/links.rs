@@ -65,7 +65,12 @@ fn path(page: &Page, link: &str) -> String {
 fn anchors(page: &Page) -> Vec<String> {
     let mut anchors: Vec<String> = Vec::new();
     for heading in prose(page).lines().filter_map(|line| line.strip_prefix('#')) {
-        let text = heading.trim_start_matches('#').trim().to_lowercase();
+        let heading = heading.trim_start_matches('#').trim();
+        // Of a link, its text.
+        let mut parts = heading.split("](");
+        let begin = parts.next().unwrap_or_default().to_owned();
+        let text = parts.fold(begin, |text, part| text + part.split_once(')').map_or("", |(_, after)| after));
+        let text = text.to_lowercase();
         let kept = text.chars().filter(|c| c.is_alphanumeric() || [' ', '-', '_'].contains(c));
         let anchor: String = kept.map(|c| if c == ' ' { '-' } else { c }).collect();
         let before = anchors.iter().filter(|other| **other == anchor).count();

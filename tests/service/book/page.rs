@@ -125,7 +125,9 @@ impl Printed {
 fn lines_match(said: &[String], printed: &[String]) -> bool {
     match (said, printed) {
         ([], _) => printed.is_empty(),
-        ([any, rest @ ..], _) if any == "…" => (0..=printed.len()).any(|skipped| lines_match(rest, &printed[skipped..])),
+        ([any, rest @ ..], _) if any == "…" => {
+            (0..=printed.len()).any(|skipped| lines_match(rest, &printed[skipped..]))
+        }
         ([one, rest @ ..], [line, lines @ ..]) => line_matches(one, line) && lines_match(rest, lines),
         (_, []) => false,
     }

@@ -7,10 +7,8 @@ use std::{
     os::unix::fs::{PermissionsExt, symlink},
     path::Path,
     process::Stdio,
-    time::Duration,
 };
 
-use tokio::process::Command;
 use vestibule_tests::{Process, places, program, tool};
 
 use super::page::{Page, Snippet};
@@ -60,16 +58,18 @@ pub(super) async fn paste(page: &Page) -> Vec<String> {
     let main = desk.path().join("main");
     fs::write(&main, script).unwrap();
     let path = format!("{}:{}", desk.path().display(), std::env::var("PATH").unwrap());
-    let mut shell = Process::command(Path::new("bash"), home.path());
+    // Whatever a page starts is in the group that `timeout` ends.
+    let mut shell = Process::command(Path::new("timeout"), home.path());
     shell
+        .args(["60", "bash"])
         .arg(main)
         .env("PATH", path)
         .env("VESTIBULE__SERVER__LISTEN", service.address.to_string())
         .env("VESTIBULE__ADMIN__LISTEN", &admin)
         .stdin(Stdio::null())
-        .stdout(Stdio::null())
-        .kill_on_drop(true);
-    let status = ended(shell).await;
+        .stdout(Stdio::null());
+    let status = shell.status().await.unwrap();
+    let failed = (!status.success()).then(|| status.to_string());
 
     let mut wrong = Vec::new();
     for (number, snippet) in snippets.iter().enumerate() {
@@ -78,7 +78,7 @@ pub(super) async fn paste(page: &Page) -> Vec<String> {
         let last = number + 1 == snippets.len() || !next.exists();
         let output = kept("out").replace('\r', "");
         let output = places[..3].iter().fold(output, |text, (told, here)| text.replace(here, told));
-        let fault = fault(snippet, &output, &kept("answers"), status.as_deref().filter(|_| last));
+        let fault = fault(snippet, &output, &kept("answers"), failed.as_deref().filter(|_| last));
         wrong.extend(fault.map(|fault| {
             let errors = kept("err");
             format!("{}:{}: {fault}\n--- printed:\n{output}\n--- errors:\n{errors}", page.name, snippet.line)
@@ -105,16 +105,10 @@ fn fault(snippet: &Snippet, output: &str, answers: &str, failed: Option<&str>) -
 /// The programs that pages call: ours, and a curl that notes what was answered.
 fn equip(desk: &Path, curl: &Path) {
     symlink(program(), desk.join("vestibule")).unwrap();
-    let noting = format!("#!/bin/sh\nexec {} -w '%{{stderr}}answered %{{http_code}}\\n' \"$@\" 2>>\"$ANSWERS\"\n", curl.display());
+    let noting = format!(
+        "#!/bin/sh\nexec {} -w '%{{stderr}}answered %{{http_code}}\\n' \"$@\" 2>>\"$ANSWERS\"\n",
+        curl.display()
+    );
     fs::write(desk.join("curl"), noting).unwrap();
     fs::set_permissions(desk.join("curl"), fs::Permissions::from_mode(0o755)).unwrap();
-}
-
-/// Waits for the shell's end; tells if it was not a good one.
-async fn ended(mut shell: Command) -> Option<String> {
-    let mut shell = shell.spawn().unwrap();
-    match tokio::time::timeout(Duration::from_mins(1), shell.wait()).await {
-        Ok(status) => Some(status.unwrap()).filter(|status| !status.success()).map(|status| status.to_string()),
-        Err(_) => Some("it goes on and on".to_owned()),
-    }
 }
