@@ -1,6 +1,6 @@
 //! `/admin/v1`: what operators see and change, by the same use cases as the command line.
 //!
-//! Every handler takes [`By`] first: who asks, let in for the scope that it names. What is malformed is answered 400, what
+//! Every handler takes `By` first: who asks, let in for the scope that it names. What is malformed is answered 400, what
 //! is well formed and cannot be 422, and both as a problem document (RFC 9457).
 
 mod access;

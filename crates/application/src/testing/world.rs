@@ -16,6 +16,7 @@ use vestibule_domain::{
     secret::Digest,
     session::{Claims, Session, SessionId, Subject},
     time::Timestamp,
+    user::{User, UserId},
 };
 
 use super::{ALICE, BOB, LIFETIMES, NOW, client, described, digest, node, roles, seal, session, user};
@@ -69,6 +70,16 @@ pub(crate) struct State {
     refusals: VecDeque<Refusal>,
     minted: u8,
     identified: u128,
+}
+
+impl State {
+    fn user(&self, id: UserId) -> Option<&StoredUser> {
+        self.users.iter().find(|stored| stored.user.id == id)
+    }
+
+    fn profile(&self, id: UserId) -> Option<Arc<User>> {
+        self.user(id).map(|stored| Arc::new(stored.user.clone()))
+    }
 }
 
 type Refusal = Box<dyn FnOnce(&mut State) -> Conflict + Send>;

@@ -111,12 +111,8 @@ impl World {
                 };
                 state.users.iter().find(has).cloned()
             }));
-            users.expect_by_id(move |id| world.ask("find user", |state| {
-                state.users.iter().find(|user| user.user.id == id).cloned()
-            }));
-            users.expect_profile(move |id| world.ask("find user", |state| {
-                state.users.iter().find(|user| user.user.id == id).map(|stored| Arc::new(stored.user.clone()))
-            }));
+            users.expect_by_id(move |id| world.ask("find user", |state| state.user(id).cloned()));
+            users.expect_profile(move |id| world.ask("find user", |state| state.profile(id)));
             nodes.expect_find(move |node| world.ask("find account", |state| {
                 state.nodes.iter().find(|known| match node {
                     NodeRef::Id(id) => known.node.id == *id,
