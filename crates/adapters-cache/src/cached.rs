@@ -56,7 +56,7 @@ pub struct Cached {
     latest_read: Mutex<()>,
     tally: Tally,
     /// Up to when sessions were asked to be ended that are over, in milliseconds.
-    swept: AtomicI64,
+    swept: Arc<AtomicI64>,
 }
 
 /// What the store answered, and when it was asked.
@@ -79,7 +79,7 @@ impl Cached {
             latest: RwLock::default(),
             latest_read: Mutex::default(),
             tally: Tally::default(),
-            swept: AtomicI64::new(i64::MIN),
+            swept: Arc::new(AtomicI64::new(i64::MIN)),
         }
     }
 
@@ -153,12 +153,12 @@ impl UnitOfWork for Cached {
     async fn commit(&self, changes: Vec<Change>) -> Result<(), CommitError> {
         let flux = self.stamps.enter(changes.iter().filter_map(Touched::by));
         let sightings = self.sessions.write(&changes);
-        let unit = Arc::clone(&self.inner.unit);
+        let (unit, swept) = (Arc::clone(&self.inner.unit), Arc::clone(&self.swept));
         // The store may go on with a unit whose caller has gone: what it touches stays in flux until that is over.
         let committed = tokio::spawn(async move {
             let committed = unit.commit(changes).await;
             if committed.is_ok() {
-                sightings.happened();
+                sightings.happened(Timestamp::from_millis(swept.load(SeqCst)));
             }
             drop(flux);
             committed

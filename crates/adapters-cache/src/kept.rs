@@ -84,11 +84,11 @@ impl Kept {
             ..session.clone()
         };
         let (id, last_seen) = (session.id, AtomicI64::new(session.last_seen.as_millis()));
-        let entry = Arc::new(Entry { session, read, last_seen, doubts: AtomicU32::new(0) });
+        let entry = Arc::new(Entry { session, read, last_seen, doubts: AtomicU32::new(1) });
         self.entries.insert(id, Arc::clone(&entry));
         // In this order: a unit that did not find the entry to move its time is noticed here.
-        if !self.written.holds(seen, &id) {
-            entry.doubts.fetch_add(1, SeqCst);
+        if self.written.holds(seen, &id) {
+            entry.doubts.fetch_sub(1, SeqCst);
         }
     }
 
@@ -124,9 +124,13 @@ impl Entry {
 }
 
 impl Sightings {
-    /// The store has them.
-    pub(crate) fn happened(self) {
+    /// The store has them, but for those of sessions that had ended. It does not say which: what a sweep up to `swept` has
+    /// ended, going by the time before, stays in doubt. Who sweeps says so before the store hears of it.
+    pub(crate) fn happened(self, swept: Timestamp) {
         for (entry, at) in &self.seen {
+            if entry.session().over_from() <= swept {
+                continue;
+            }
             entry.last_seen.fetch_max(at.as_millis(), SeqCst);
             entry.doubts.fetch_sub(1, SeqCst);
         }

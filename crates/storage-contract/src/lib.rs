@@ -128,6 +128,7 @@ macro_rules! laws {
             a_session_expires_at_its_absolute_expiry_and_not_before
             a_session_expires_at_its_idle_expiry_and_not_before
             a_sighting_postpones_the_idle_expiry_but_not_the_absolute_one
+            an_expired_session_is_not_brought_back_by_a_late_sighting
             a_session_signed_out_expires_by_its_new_lifetime
             each_expiry_is_in_the_log
             no_more_expire_at_a_time_than_allowed

@@ -30,9 +30,9 @@ fn a_time_that_was_written_is_known_at_once() {
     kept.keep(&session(), Moment::default(), kept.now());
     let writing = kept.write(&seen(5));
     assert_eq!(last_seen(&kept), None, "while it is written, the store is asked");
-    writing.happened();
+    writing.happened(at(0));
     assert_eq!(last_seen(&kept), Some(5));
-    kept.write(&seen(3)).happened();
+    kept.write(&seen(3)).happened(at(0));
     assert_eq!(last_seen(&kept), Some(5), "times do not go back");
 }
 
@@ -42,7 +42,7 @@ fn a_session_stays_in_doubt_when_nobody_knows_what_was_written() {
     kept.keep(&session(), Moment::default(), kept.now());
     drop(kept.write(&seen(5)));
     assert_eq!(last_seen(&kept), None);
-    kept.write(&seen(6)).happened();
+    kept.write(&seen(6)).happened(at(0));
     assert_eq!(last_seen(&kept), None, "a later time says nothing about an earlier one");
     kept.keep(&session(), Moment::default(), kept.now());
     assert_eq!(last_seen(&kept), Some(1), "what is read from then on counts");
@@ -55,10 +55,19 @@ fn a_reading_that_may_have_missed_a_time_is_not_used() {
     let writing = kept.write(&seen(5));
     kept.keep(&session(), Moment::default(), before);
     assert_eq!(last_seen(&kept), None, "it is being written");
-    writing.happened();
+    writing.happened(at(0));
     assert_eq!(last_seen(&kept), None, "the one that writes did not know of it");
     kept.keep(&session(), Moment::default(), before);
     assert_eq!(last_seen(&kept), None, "it was read before");
     kept.keep(&session(), Moment::default(), kept.now());
     assert_eq!(last_seen(&kept), Some(1));
+}
+
+/// What had ended was not touched, and the store says nothing of that.
+#[test]
+fn a_time_does_not_bring_a_session_back_that_was_swept() {
+    let kept = kept();
+    kept.keep(&session(), Moment::default(), kept.now());
+    kept.write(&seen(99)).happened(at(100));
+    assert_eq!(last_seen(&kept), None);
 }

@@ -21,13 +21,19 @@ impl MigrationTrait for Migration {
             ("messages", string_len_null("operator", 100)),
             ("messages", string_len_null("instance", 100)),
         ];
+        // MySQL alters tables in no transaction: what an attempt that broke off has done is not done again.
         // One at a time: SQLite adds no more than one column in a statement.
         for (table, column) in columns {
+            if manager.has_column(table, column.get_column_name()).await? {
+                continue;
+            }
             manager.alter_table(Table::alter().table(table).add_column(column).take()).await?;
         }
-        let by_session = Index::create().name("messages_by_session").table("messages").col("session_id").to_owned();
-        manager.create_index(by_session).await?;
-        let by_subject = Index::create().name("messages_by_subject").table("messages").col("subject_id").to_owned();
-        manager.create_index(by_subject).await
+        for (index, column) in [("messages_by_session", "session_id"), ("messages_by_subject", "subject_id")] {
+            if !manager.has_index("messages", index).await? {
+                manager.create_index(Index::create().name(index).table("messages").col(column).take()).await?;
+            }
+        }
+        Ok(())
     }
 }

@@ -108,10 +108,12 @@ impl SeaOrmStore {
 /// The lock of PostgreSQL, as long as the transaction. Whoever waits for a migration waits as long as it takes.
 const LOCK_POSTGRES: &str =
     "SET LOCAL lock_timeout = 0; SET LOCAL statement_timeout = 0; SELECT pg_advisory_xact_lock(1986359924)";
-/// The lock of MySQL and MariaDB: of the connection, because they make tables in no transaction, and for one database.
-const LOCK_MYSQL: &str = "/*M!100101 SET STATEMENT max_statement_time = 0 FOR */ \
+/// The lock of MySQL and MariaDB: of the connection, because they make tables in no transaction, and for one database. MariaDB
+/// alone limits statements that alter tables, too.
+const LOCK_MYSQL: &str = "SET @migrating = 1 /*M!100101 , @limit = @@SESSION.max_statement_time, SESSION max_statement_time = 0 */; \
                           DO GET_LOCK(CONCAT('vestibule.', MD5(DATABASE())), 3600)";
-const UNLOCK_MYSQL: &str = "DO RELEASE_LOCK(CONCAT('vestibule.', MD5(DATABASE())))";
+const UNLOCK_MYSQL: &str = "DO RELEASE_LOCK(CONCAT('vestibule.', MD5(DATABASE()))); \
+                            SET @migrating = 0 /*M!100101 , SESSION max_statement_time = @limit */";
 
 /// One at a time: on SQLite because the transaction begins as a write, elsewhere because of a lock.
 async fn migrate(tx: &DatabaseTransaction) -> Result<(), StoreError> {

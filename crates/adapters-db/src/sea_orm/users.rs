@@ -50,7 +50,11 @@ impl UserStore for SeaOrmStore {
             return first(&self.reads, Entity::find_by_id(owner)).await;
         }
         // To read a row takes time, and a login is not to tell by it whether anybody has it: somebody's is read.
-        first(&self.reads, Entity::find()).await.map(|_| None)
+        match first(&self.reads, Entity::find()).await {
+            Err(StoreError::Unavailable(cause)) => Err(StoreError::Unavailable(cause)),
+            // Whatever is wrong with it is its owner's affair.
+            Ok(_) | Err(StoreError::Malformed(_)) => Ok(None),
+        }
     }
 
     async fn by_id(&self, id: UserId) -> Result<Option<StoredUser>, StoreError> {

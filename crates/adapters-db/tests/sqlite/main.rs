@@ -18,8 +18,8 @@ use vestibule_adapters_db::{ConnectError, ConnectOptions, SeaOrmStore};
 use vestibule_application::{
     change::Change,
     ports::{
-        ClientStore, CommitError, Conflict, FormStore, Health, Installation, LoginTokenStore, MessageLog, NodeStore,
-        RoleStore, SessionStore, SetupState, StoreError, UnitOfWork, UserStore,
+        ClientStore, CommitError, Conflict, FormStore, Health, Installation, KeyKind, LoginTokenStore, MessageLog,
+        NodeStore, RoleStore, SessionStore, SetupState, StoreError, UnitOfWork, UserStore,
     },
 };
 use vestibule_domain::{

@@ -88,3 +88,19 @@ async fn a_malformed_row_is_an_error_that_names_its_kind_and_never_a_panic() {
         assert!(matches!(read, Err(StoreError::Malformed(named)) if named == kind), "{damage}: {read:?}");
     }
 }
+
+/// TM2: somebody's row is read for whoever nobody is, but what is wrong with it is not theirs.
+#[tokio::test]
+async fn a_malformed_user_is_no_matter_to_a_login_that_nobody_has() {
+    let place = Place::new();
+    let store = place.migrated().await;
+    store.commit(vec![add_user(1, "ada")]).await.unwrap();
+    place.foreign().await.execute_unprepared("UPDATE users SET roles = 'admin'").await.unwrap();
+    let by_login = async |name: &str| {
+        UserStore::by_key(&store, &LoginName::parse(name).unwrap().key(), KeyKind::Login)
+            .await
+            .map(|found| found.is_some())
+    };
+    assert!(matches!(by_login("bob").await, Ok(false)));
+    assert!(matches!(by_login("ada").await, Err(StoreError::Malformed("user"))));
+}

@@ -53,6 +53,14 @@ pub async fn a_sighting_postpones_the_idle_expiry_but_not_the_absolute_one(store
     expires_exactly_at(&store, &busy, ABSOLUTE).await;
 }
 
+pub async fn an_expired_session_is_not_brought_back_by_a_late_sighting(store: Store) {
+    store.begins(&session_of(1, 1)).await;
+    assert!(store.session(session_id(1)).await.unwrap().ended.is_none());
+    assert_eq!(expire(&store, IDLE).await, 1);
+    store.does([Change::TouchSessions(vec![(session_id(1), at(IDLE - 1))])]).await;
+    assert!(store.session(session_id(1)).await.unwrap().ended.is_some());
+}
+
 pub async fn a_session_signed_out_expires_by_its_new_lifetime(store: Store) {
     let mut session = session_of(1, 1);
     store.begins(&session).await;

@@ -31,9 +31,9 @@ pub async fn a_user_is_found_by_login_by_address_and_by_id(store: Store) {
     assert_eq!(store.by_login("ada").await, Some(user_id(1)));
     assert_eq!(store.by_email("BOB@Example.org").await, Some(user_id(2)));
     assert_eq!(store.user(user_id(1)).await.unwrap().user, user(1, "ada"));
-    assert!(store.user(user_id(3)).await.is_none());
-    assert_eq!(store.by_login("eve").await, None);
-    assert_eq!(store.by_email("eve@example.org").await, None);
+    assert_eq!(store.users.profile(user_id(1)).await.unwrap().as_deref(), Some(&user(1, "ada")));
+    assert!(store.user(user_id(3)).await.is_none() && store.users.profile(user_id(3)).await.unwrap().is_none());
+    assert_eq!((store.by_login("eve").await, store.by_email("eve@example.org").await), (None, None));
 }
 
 pub async fn a_user_comes_back_with_everything_they_had(store: Store) {
