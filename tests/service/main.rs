@@ -5,6 +5,7 @@ mod accounts;
 mod across_dialects;
 mod admin;
 mod architecture;
+mod book;
 mod command_line;
 mod connections;
 mod copying;
