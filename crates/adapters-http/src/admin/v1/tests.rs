@@ -88,7 +88,7 @@ async fn get(router: Router, path: &str) -> (StatusCode, HeaderMap, String) {
 #[tokio::test]
 async fn a_user_is_shown_with_a_tag() {
     let router = api(|api| {
-        api.expect_user().withf(|named| named == ANN).returning(|_| Ok(ann()));
+        api.expect_user().withf(|id| id.to_string() == ANN).returning(|_| Ok(ann()));
     });
     let (status, headers, body) = get(router, &format!("/users/{ANN}")).await;
     insta::assert_snapshot!(format!("{status} {:?}\n{body}", headers["etag"]), @r#"

@@ -132,8 +132,8 @@ fn password(typed: String) -> Result<Password, Problem> {
     responses((status = 200, body = UserDocument))
 )]
 async fn get(by: By<UsersRead>, Path(user): Path<String>) -> Result<Response, Problem> {
-    let id = id("user", &user, UserId::parse)?.to_string();
-    Ok(single(StatusCode::OK, &UserDocument::from(&by.told(by.api().user(&id).await)?)))
+    let id = id("user", &user, UserId::parse)?;
+    Ok(single(StatusCode::OK, &UserDocument::from(&by.told(by.api().user(id).await)?)))
 }
 
 /// What is to be changed of a user: what is left out stays, and what may be missing is cleared by null.
@@ -175,9 +175,9 @@ async fn change(
     headers: HeaderMap,
     Json { value: change, .. }: Json<UserChange>,
 ) -> Result<Response, Problem> {
-    let id = id("user", &user, UserId::parse)?.to_string();
+    let id = id("user", &user, UserId::parse)?;
     let _turn = v1.turn.lock().await;
-    let read = by.told(by.api().user(&id).await)?;
+    let read = by.told(by.api().user(id).await)?;
     demand_seen(&headers, Some(&UserDocument::from(&read)))?;
     let before = read.profile.clone();
     let person = |what: &'static str| move |name: String| value(what, &name, PersonName::parse);
@@ -211,8 +211,8 @@ async fn change(
     responses((status = 204))
 )]
 async fn remove(by: By<UsersWrite>, Path(user): Path<String>) -> Result<Response, Problem> {
-    let id = id("user", &user, UserId::parse)?.to_string();
-    by.told(by.api().remove_user(&id).await)?;
+    let id = id("user", &user, UserId::parse)?;
+    by.told(by.api().remove_user(id).await)?;
     Ok(reply::empty(StatusCode::NO_CONTENT))
 }
 
@@ -234,8 +234,8 @@ async fn set_password(
     Path(user): Path<String>,
     Json { value: new, .. }: Json<PasswordDocument>,
 ) -> Result<Response, Problem> {
-    let id = id("user", &user, UserId::parse)?.to_string();
-    by.told(by.api().set_password(&id, &password(new.password)?).await)?;
+    let id = id("user", &user, UserId::parse)?;
+    by.told(by.api().set_password(id, &password(new.password)?).await)?;
     Ok(reply::empty(StatusCode::NO_CONTENT))
 }
 
@@ -246,9 +246,9 @@ async fn set_password(
     responses((status = 200, body = UserDocument))
 )]
 async fn grant(by: By<UsersWrite>, Path((user, role)): Path<(String, String)>) -> Result<Response, Problem> {
-    let id = id("user", &user, UserId::parse)?.to_string();
+    let id = id("user", &user, UserId::parse)?;
     let role = value("role", &role, RoleName::parse)?;
-    let (user, _) = by.told(by.api().grant_role(&id, role).await)?;
+    let (user, _) = by.told(by.api().grant_role(id, role).await)?;
     Ok(single(StatusCode::OK, &UserDocument::from(&user)))
 }
 
@@ -259,8 +259,8 @@ async fn grant(by: By<UsersWrite>, Path((user, role)): Path<(String, String)>) -
     responses((status = 200, body = UserDocument))
 )]
 async fn withdraw(by: By<UsersWrite>, Path((user, role)): Path<(String, String)>) -> Result<Response, Problem> {
-    let id = id("user", &user, UserId::parse)?.to_string();
+    let id = id("user", &user, UserId::parse)?;
     let role = named("role", &role, RoleName::parse)?;
-    let (user, _) = by.told(by.api().withdraw_role(&id, &role).await)?;
+    let (user, _) = by.told(by.api().withdraw_role(id, &role).await)?;
     Ok(single(StatusCode::OK, &UserDocument::from(&user)))
 }
