@@ -136,6 +136,27 @@ impl From<CommitError> for Error {
     }
 }
 
+/// Which user is meant.
+#[derive(Clone, Copy, Debug)]
+pub enum Whom<'a> {
+    /// The one of this id, and nobody else: anybody may have registered its text as login name.
+    Id(UserId),
+    /// Whoever a person means by this: an id, login name or e-mail address.
+    Named(&'a str),
+}
+
+impl From<UserId> for Whom<'_> {
+    fn from(id: UserId) -> Self {
+        Self::Id(id)
+    }
+}
+
+impl<'a, T: AsRef<str> + ?Sized> From<&'a T> for Whom<'a> {
+    fn from(named: &'a T) -> Self {
+        Self::Named(named.as_ref())
+    }
+}
+
 impl Operator {
     /// The commands on these ports, with this policy for the passwords they set.
     pub fn new(ports: Ports, passwords: PasswordPolicy) -> Self {
@@ -157,8 +178,15 @@ impl Operator {
         Change::Record(Event { kind, at, session: None, subject, origin: None, address: None, by: self.agent() })
     }
 
-    /// The user of this id, login name or e-mail address, looked for in this order.
-    async fn named_user(&self, named: &str) -> Result<StoredUser, Error> {
+    /// The user who is meant. A text is looked for as id, login name and e-mail address, in this order.
+    async fn stored_user(&self, whom: Whom<'_>) -> Result<StoredUser, Error> {
+        let named = match whom {
+            Whom::Id(id) => {
+                let user = self.ports.stores.users.by_id(id).await?;
+                return user.ok_or_else(|| Error::UnknownUser(id.to_string()));
+            }
+            Whom::Named(named) => named,
+        };
         if let Some(id) = UserId::parse(named.trim())
             && let Some(user) = self.ports.stores.users.by_id(id).await?
         {

@@ -99,6 +99,14 @@ pub(crate) struct Admin {
 /// Connections at a time for operators: a flood of them would be their own.
 const ADMIN_CONNECTIONS: u32 = 64;
 
+/// What the operators' listener keeps to: as the session APIs', but for fewer connections, of which one address has half at
+/// most, so that whatever is there leaves room for probes from elsewhere.
+fn of_operators(listen: SocketAddr, settings: Server) -> Server {
+    let max_connections = ADMIN_CONNECTIONS.min(settings.max_connections);
+    let max_connections_per_address = (max_connections / 2).max(1).min(settings.max_connections_per_address);
+    Server { listen, tls: None, proxy_protocol: false, max_connections, max_connections_per_address, ..settings }
+}
+
 /// A place to listen at: where it is set, and which of the sockets of a service manager is for it.
 #[derive(Clone, Copy)]
 pub(crate) struct Place {
@@ -201,8 +209,7 @@ impl Handle {
     /// Listens for operators too, until the same end.
     fn serve_admin(&mut self, admin: Admin, settings: Server) {
         let Admin { listener, address: listen, front } = admin;
-        let max_connections = ADMIN_CONNECTIONS.min(settings.max_connections);
-        let settings = Server { listen, tls: None, proxy_protocol: false, max_connections, ..settings };
+        let settings = of_operators(listen, settings);
         let per_address = PerAddress::new(settings.max_connections_per_address);
         let (meters, stage) = (Arc::default(), self.stage.subscribe());
         let common = Common { front, settings, certificate: None, per_address, meters, stage };

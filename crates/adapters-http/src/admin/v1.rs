@@ -25,7 +25,7 @@ mod tests;
 mod text;
 mod users;
 
-use std::sync::Arc;
+use std::sync::{Arc, atomic::AtomicBool};
 
 use axum::Router;
 use tokio::sync::Mutex;
@@ -33,7 +33,7 @@ use utoipa::openapi::OpenApi;
 use utoipa_axum::router::OpenApiRouter;
 use vestibule_application::{api::admin::Admission, ports::Clock};
 
-use self::{access::By, idempotency::Answers, problem::Problem};
+use self::{access::By, idempotency::Answers, problem::Problem, stream::Places};
 
 /// What every handler stands on.
 struct V1 {
@@ -41,13 +41,21 @@ struct V1 {
     clock: Arc<dyn Clock>,
     settings: serde_json::Value,
     answers: Answers,
+    places: Places,
     /// Held from reading what is to be replaced until it is replaced.
     turn: Mutex<()>,
 }
 
-/// The API for operators whom `admission` lets in. `settings` are those in force, secrets masked.
-pub fn router(admission: Arc<dyn Admission>, clock: Arc<dyn Clock>, settings: serde_json::Value) -> Router {
-    let v1 = V1 { admission, clock, settings, answers: Answers::default(), turn: Mutex::default() };
+/// The API for operators whom `admission` lets in. `settings` are those in force, secrets masked. Whoever
+/// follows the log is sent away once the service is `leaving`.
+pub fn router(
+    admission: Arc<dyn Admission>,
+    clock: Arc<dyn Clock>,
+    settings: serde_json::Value,
+    leaving: Arc<AtomicBool>,
+) -> Router {
+    let (answers, places) = (Answers::default(), Places::until(leaving));
+    let v1 = V1 { admission, clock, settings, answers, places, turn: Mutex::default() };
     let (router, document) = routes().with_state(Arc::new(v1)).split_for_parts();
     router.merge(openapi::router(openapi::completed(document)))
 }

@@ -56,20 +56,20 @@ pub trait AdminApi: Send + Sync {
         after: Option<UserId>,
         limit: u32,
     ) -> Result<Page<User, UserId>, Error>;
-    /// One user, by id, login name or e-mail address.
-    async fn user(&self, named: &str) -> Result<User, Error>;
+    /// One user.
+    async fn user(&self, id: UserId) -> Result<User, Error>;
     /// Adds a user.
     async fn add_user(&self, new: NewUser) -> Result<Added, Error>;
     /// Replaces what may be replaced of a user, if that is still what it was when it was read.
     async fn update_user(&self, update: UserUpdate) -> Result<User, Error>;
     /// Sets a user's password, and ends their sessions.
-    async fn set_password(&self, named: &str, password: &Password) -> Result<User, Error>;
+    async fn set_password(&self, id: UserId, password: &Password) -> Result<User, Error>;
     /// Removes a user, and ends their sessions.
-    async fn remove_user(&self, named: &str) -> Result<User, Error>;
+    async fn remove_user(&self, id: UserId) -> Result<User, Error>;
     /// Gives a user a role.
-    async fn grant_role(&self, named: &str, role: RoleName) -> Result<(User, Effect), Error>;
+    async fn grant_role(&self, id: UserId, role: RoleName) -> Result<(User, Effect), Error>;
     /// Takes a role from a user.
-    async fn withdraw_role(&self, named: &str, role: &RoleName) -> Result<(User, Effect), Error>;
+    async fn withdraw_role(&self, id: UserId, role: &RoleName) -> Result<(User, Effect), Error>;
     /// All roles, in the order of their names.
     async fn roles(&self) -> Result<Vec<Role>, Error>;
     /// One role.
@@ -103,7 +103,7 @@ pub trait AdminApi: Send + Sync {
     /// Removes a form configuration.
     async fn remove_form(&self, name: FormName) -> Result<FormConfiguration, Error>;
     /// Issues a token that lets a user in once.
-    async fn issue_login_token(&self, named: &str, lifetime: Duration) -> Result<IssuedToken, Error>;
+    async fn issue_login_token(&self, id: UserId, lifetime: Duration) -> Result<IssuedToken, Error>;
     /// At most `limit` sessions, from after `after` on.
     async fn sessions_page(
         &self,
@@ -116,7 +116,7 @@ pub trait AdminApi: Send + Sync {
     /// Ends a session. One that has ended already stays as it is.
     async fn revoke_session(&self, id: SessionId) -> Result<SessionReport, Error>;
     /// Ends all sessions of a user.
-    async fn revoke_sessions_of(&self, named: &str) -> Result<Vec<SessionReport>, Error>;
+    async fn revoke_sessions_of(&self, id: UserId) -> Result<Vec<SessionReport>, Error>;
     /// Ends every session, or every one begun before a time, and says how many it ended.
     async fn revoke_all_sessions(&self, begun_before: Option<Timestamp>) -> Result<usize, Error>;
     /// The story of one session.
@@ -151,8 +151,8 @@ impl AdminApi for Operator {
         Self::users_page(self, which, after, limit).await
     }
 
-    async fn user(&self, named: &str) -> Result<User, Error> {
-        Self::user(self, named).await
+    async fn user(&self, id: UserId) -> Result<User, Error> {
+        Self::user(self, id).await
     }
 
     async fn add_user(&self, new: NewUser) -> Result<Added, Error> {
@@ -163,20 +163,20 @@ impl AdminApi for Operator {
         Self::update_user(self, update).await
     }
 
-    async fn set_password(&self, named: &str, password: &Password) -> Result<User, Error> {
-        Self::set_password(self, named, password).await
+    async fn set_password(&self, id: UserId, password: &Password) -> Result<User, Error> {
+        Self::set_password(self, id, password).await
     }
 
-    async fn remove_user(&self, named: &str) -> Result<User, Error> {
-        Self::remove_user(self, named).await
+    async fn remove_user(&self, id: UserId) -> Result<User, Error> {
+        Self::remove_user(self, id).await
     }
 
-    async fn grant_role(&self, named: &str, role: RoleName) -> Result<(User, Effect), Error> {
-        Self::grant_role(self, named, role).await
+    async fn grant_role(&self, id: UserId, role: RoleName) -> Result<(User, Effect), Error> {
+        Self::grant_role(self, id, role).await
     }
 
-    async fn withdraw_role(&self, named: &str, role: &RoleName) -> Result<(User, Effect), Error> {
-        Self::withdraw_role(self, named, role).await
+    async fn withdraw_role(&self, id: UserId, role: &RoleName) -> Result<(User, Effect), Error> {
+        Self::withdraw_role(self, id, role).await
     }
 
     async fn roles(&self) -> Result<Vec<Role>, Error> {
@@ -243,8 +243,8 @@ impl AdminApi for Operator {
         Self::remove_form(self, name).await
     }
 
-    async fn issue_login_token(&self, named: &str, lifetime: Duration) -> Result<IssuedToken, Error> {
-        Self::issue_login_token(self, named, lifetime).await
+    async fn issue_login_token(&self, id: UserId, lifetime: Duration) -> Result<IssuedToken, Error> {
+        Self::issue_login_token(self, id, lifetime).await
     }
 
     async fn sessions_page(
@@ -264,8 +264,8 @@ impl AdminApi for Operator {
         Self::revoke_session(self, id).await
     }
 
-    async fn revoke_sessions_of(&self, named: &str) -> Result<Vec<SessionReport>, Error> {
-        Self::revoke_sessions_of(self, named).await
+    async fn revoke_sessions_of(&self, id: UserId) -> Result<Vec<SessionReport>, Error> {
+        Self::revoke_sessions_of(self, id).await
     }
 
     async fn revoke_all_sessions(&self, begun_before: Option<Timestamp>) -> Result<usize, Error> {

@@ -11,7 +11,7 @@ use vestibule_domain::{
     user::User,
 };
 
-use super::{Error, Operator};
+use super::{Error, Operator, Whom};
 use crate::{change::Change, ports::Tokens};
 
 /// A token, which is told this once.
@@ -26,24 +26,24 @@ pub struct IssuedToken {
 
 impl Operator {
     /// Issues a token that lets a user in once, within `lifetime`.
-    pub async fn issue_login_token(&self, named: &str, lifetime: Duration) -> Result<IssuedToken, Error> {
-        self.issue(named, lifetime, |tokens, token| tokens.digest(token), EventKind::LoginTokenIssued).await
+    pub async fn issue_login_token(&self, whom: impl Into<Whom<'_>>, lifetime: Duration) -> Result<IssuedToken, Error> {
+        self.issue(whom, lifetime, |tokens, token| tokens.digest(token), EventKind::LoginTokenIssued).await
     }
 
     /// Issues a token with which a user sets a new password once, within `lifetime`. Their sessions and the present
     /// password are good until then.
-    pub async fn issue_reset_token(&self, named: &str, lifetime: Duration) -> Result<IssuedToken, Error> {
-        self.issue(named, lifetime, |tokens, token| tokens.reset_digest(token), EventKind::PasswordResetIssued).await
+    pub async fn issue_reset_token(&self, whom: impl Into<Whom<'_>>, lifetime: Duration) -> Result<IssuedToken, Error> {
+        self.issue(whom, lifetime, |tokens, token| tokens.reset_digest(token), EventKind::PasswordResetIssued).await
     }
 
     async fn issue(
         &self,
-        named: &str,
+        whom: impl Into<Whom<'_>>,
         lifetime: Duration,
         digest: fn(&dyn Tokens, &OpaqueToken) -> Digest,
         kind: EventKind,
     ) -> Result<IssuedToken, Error> {
-        let user = self.user(named).await?;
+        let user = self.user(whom).await?;
         if user.disabled {
             return Err(Error::Disabled(user.login));
         }

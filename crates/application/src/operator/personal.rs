@@ -22,7 +22,7 @@ pub struct PersonalData {
 impl Operator {
     /// Everything that is kept of one user.
     pub async fn personal_data(&self, named: &str) -> Result<PersonalData, Error> {
-        let stored = self.named_user(named).await?;
+        let stored = self.stored_user(named.into()).await?;
         let subject = Subject::User(stored.user.id);
         let sessions = self.sessions(Some(&stored.user.id.to_string())).await?;
         let messages = self.all_about(About::Subject(subject)).await?;

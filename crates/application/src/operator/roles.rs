@@ -9,7 +9,7 @@ use vestibule_domain::{
     user::User,
 };
 
-use super::{Error, Operator};
+use super::{Error, Operator, Whom};
 use crate::change::Change;
 
 /// What became of a grant or withdrawal.
@@ -36,8 +36,8 @@ impl Operator {
     }
 
     /// Gives a user a role. One that does not exist is created without rights.
-    pub async fn grant_role(&self, named: &str, role: RoleName) -> Result<(User, Effect), Error> {
-        let mut user = self.user(named).await?;
+    pub async fn grant_role(&self, whom: impl Into<Whom<'_>>, role: RoleName) -> Result<(User, Effect), Error> {
+        let mut user = self.user(whom).await?;
         if !user.roles.insert(role.clone()) {
             return Ok((user, Effect::Unchanged));
         }
@@ -48,8 +48,8 @@ impl Operator {
     }
 
     /// Takes a role from a user.
-    pub async fn withdraw_role(&self, named: &str, role: &RoleName) -> Result<(User, Effect), Error> {
-        let mut user = self.user(named).await?;
+    pub async fn withdraw_role(&self, whom: impl Into<Whom<'_>>, role: &RoleName) -> Result<(User, Effect), Error> {
+        let mut user = self.user(whom).await?;
         if !user.roles.remove(role) {
             return Ok((user, Effect::Unchanged));
         }

@@ -9,7 +9,7 @@ use vestibule_domain::{
     time::Timestamp,
 };
 
-use super::{Error, Operator};
+use super::{Error, Operator, Whom};
 use crate::{
     change::Change,
     ports::{Conflict, SessionFilter},
@@ -56,8 +56,8 @@ impl Operator {
     }
 
     /// Ends all sessions of a user. Answers those it ended.
-    pub async fn revoke_sessions_of(&self, named: &str) -> Result<Vec<SessionReport>, Error> {
-        let subject = Subject::User(self.user(named).await?.id);
+    pub async fn revoke_sessions_of(&self, whom: impl Into<Whom<'_>>) -> Result<Vec<SessionReport>, Error> {
+        let subject = Subject::User(self.user(whom).await?.id);
         let ending = self.revoked_now();
         self.commit(vec![
             Change::EndSessionsOf { subject, ending },

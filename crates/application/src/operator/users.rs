@@ -10,7 +10,7 @@ use vestibule_domain::{
     user::{EmailAddress, LoginName, Profile, TimeZoneName, User, UserId},
 };
 
-use super::{Error, Operator, end_sessions_of};
+use super::{Error, Operator, Whom, end_sessions_of};
 use crate::{
     change::Change,
     ports::{Conflict, HashProfile, SetupState, StoredUser},
@@ -103,13 +103,13 @@ impl Operator {
     }
 
     /// One user.
-    pub async fn user(&self, named: &str) -> Result<User, Error> {
-        Ok(self.named_user(named).await?.user)
+    pub async fn user(&self, whom: impl Into<Whom<'_>>) -> Result<User, Error> {
+        Ok(self.stored_user(whom.into()).await?.user)
     }
 
     /// Refuses the user's logins, and ends their sessions.
-    pub async fn disable_user(&self, named: &str) -> Result<User, Error> {
-        let user = self.user(named).await?;
+    pub async fn disable_user(&self, whom: impl Into<Whom<'_>>) -> Result<User, Error> {
+        let user = self.user(whom).await?;
         let (id, subject, at) = (user.id, Subject::User(user.id), self.ports.clock.now());
         self.commit(vec![
             Change::SetDisabled { user: id, disabled: true },
@@ -121,8 +121,8 @@ impl Operator {
     }
 
     /// Lets the user log in again.
-    pub async fn enable_user(&self, named: &str) -> Result<User, Error> {
-        let user = self.user(named).await?;
+    pub async fn enable_user(&self, whom: impl Into<Whom<'_>>) -> Result<User, Error> {
+        let user = self.user(whom).await?;
         self.commit(vec![
             Change::SetDisabled { user: user.id, disabled: false },
             self.record(EventKind::UserEnabled, Some(Subject::User(user.id)), self.ports.clock.now()),
@@ -161,8 +161,8 @@ impl Operator {
     }
 
     /// Removes the user, and ends their sessions. Answers who it was.
-    pub async fn remove_user(&self, named: &str) -> Result<User, Error> {
-        let user = self.user(named).await?;
+    pub async fn remove_user(&self, whom: impl Into<Whom<'_>>) -> Result<User, Error> {
+        let user = self.user(whom).await?;
         let (subject, at) = (Subject::User(user.id), self.ports.clock.now());
         self.commit(vec![
             Change::RemoveUser { user: user.id },
@@ -174,8 +174,8 @@ impl Operator {
     }
 
     /// Sets the user's password, and ends their sessions.
-    pub async fn set_password(&self, named: &str, password: &Password) -> Result<User, Error> {
-        let user = self.user(named).await?;
+    pub async fn set_password(&self, whom: impl Into<Whom<'_>>, password: &Password) -> Result<User, Error> {
+        let user = self.user(whom).await?;
         self.passwords.check(password, &user)?;
         let password = self.ports.hasher.hash(password, HashProfile::Standard).await?;
         let (subject, at) = (Subject::User(user.id), self.ports.clock.now());

@@ -50,6 +50,17 @@ async fn answer(address: SocketAddr, request: &str) -> String {
     answer
 }
 
+#[test]
+fn one_address_has_half_of_the_operators_connections_at_most() {
+    let caps = |text: &str| {
+        let server = of_operators(([127, 0, 0, 1], 0).into(), settings(text));
+        (server.max_connections, server.max_connections_per_address)
+    };
+    assert_eq!(caps(""), (64, 32));
+    assert_eq!(caps("max_connections_per_address = 5"), (64, 5));
+    assert_eq!(caps("max_connections = 1"), (1, 1));
+}
+
 /// TX-5.
 #[tokio::test]
 async fn a_connection_that_says_nothing_or_too_little_is_closed() {

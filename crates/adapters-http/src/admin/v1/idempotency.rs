@@ -3,6 +3,9 @@
 //! Kept in the memory of one process for a day, made secrets included, so that a repeated request through another process
 //! of the service creates something else or finds the name taken.
 
+#[cfg(test)]
+mod tests;
+
 use std::{
     collections::HashMap,
     future::Future,
@@ -20,8 +23,9 @@ use super::{Problem, tag::tag};
 use crate::reply::{self, JSON};
 
 const KEPT: Duration = Duration::from_hours(24);
-/// The most answers that are kept; the oldest go first.
-const MOST: usize = 10_000;
+/// The most answers that are kept for one operator; their oldest go first, and nobody else's.
+const MOST: usize = 1_000;
+const FULL_RETRY: Duration = Duration::from_secs(5);
 const HEADER: &str = "idempotency-key";
 const LONGEST: usize = 200;
 
@@ -74,7 +78,37 @@ struct Entry {
 
 /// The answers that may be asked for again.
 #[derive(Default)]
-pub(super) struct Answers(Mutex<HashMap<(String, String), Entry>>);
+pub(super) struct Answers(Mutex<HashMap<String, Entries>>);
+
+/// Those of one operator, by key. While something is being created its entry stays, so that it is found there afterwards
+/// by whoever put it there, and never somebody else's.
+type Entries = HashMap<String, Entry>;
+
+/// A key that is taken while something is created, and free again if nothing is: also after a panic.
+struct Taken<'a> {
+    answers: &'a Answers,
+    operator: &'a str,
+    key: &'a str,
+}
+
+impl Taken<'_> {
+    fn created(&self, created: &Created) {
+        let mut operators = self.answers.operators();
+        if let Some(entry) = operators.get_mut(self.operator).and_then(|entries| entries.get_mut(self.key)) {
+            entry.created = Some(created.clone());
+        }
+    }
+}
+
+impl Drop for Taken<'_> {
+    fn drop(&mut self) {
+        if let Some(entries) = self.answers.operators().get_mut(self.operator)
+            && entries.get(self.key).is_some_and(|entry| entry.created.is_none())
+        {
+            entries.remove(self.key);
+        }
+    }
+}
 
 /// One request to create something.
 pub(super) struct Attempt<'a> {
@@ -96,29 +130,26 @@ impl Answers {
         let Some(key) = attempt.headers.get(HEADER) else { return Ok(create.await?.answer()) };
         let key = key.to_str().ok().filter(|key| (1..=LONGEST).contains(&key.len()) && !key.contains(' '));
         let key = key.ok_or_else(|| Problem::malformed("Idempotency-Key: 1 to 200 visible ASCII characters"))?;
-        let key = (attempt.operator.to_owned(), key.to_owned());
-        if let Some(created) = self.earlier(&key, &attempt)? {
+        if let Some(created) = self.earlier(key, &attempt)? {
             return Ok(created.answer());
         }
-        let created = create.await;
-        let mut entries = self.entries();
-        match &created {
-            Ok(created) => {
-                if let Some(entry) = entries.get_mut(&key) {
-                    entry.created = Some(created.clone());
-                }
-            }
-            // Nothing was created: it may be tried again.
-            Err(_) => drop(entries.remove(&key)),
-        }
-        created.map(Created::answer)
+        let taken = Taken { answers: self, operator: attempt.operator, key };
+        // What fails may be tried again. Mostly nothing was created then; but where the store did not answer to the commit
+        // nobody knows, and the second attempt finds the name taken or makes another token.
+        let created = create.await?;
+        taken.created(&created);
+        Ok(created.answer())
     }
 
     /// What was created before; else the key is taken from now on.
-    fn earlier(&self, key: &(String, String), attempt: &Attempt<'_>) -> Result<Option<Created>, Problem> {
+    fn earlier(&self, key: &str, attempt: &Attempt<'_>) -> Result<Option<Created>, Problem> {
         let of = *blake3::hash(&[attempt.kind.as_bytes(), b"\n", attempt.body].concat()).as_bytes();
-        let mut entries = self.entries();
-        entries.retain(|_, entry| attempt.now < entry.at.plus(KEPT));
+        let mut operators = self.operators();
+        operators.retain(|_, entries| {
+            entries.retain(|_, entry| entry.created.is_none() || attempt.now < entry.at.plus(KEPT));
+            !entries.is_empty()
+        });
+        let entries = operators.entry(attempt.operator.to_owned()).or_default();
         if let Some(entry) = entries.get(key) {
             if entry.of != of {
                 let detail = "this Idempotency-Key came with another request before: take a new one";
@@ -128,16 +159,17 @@ impl Answers {
             let in_progress = || Problem::new(StatusCode::CONFLICT, "in_progress", detail);
             return entry.created.clone().ok_or_else(in_progress).map(Some);
         }
-        if entries.len() >= MOST
-            && let Some(oldest) = entries.iter().min_by_key(|(_, entry)| entry.at).map(|(key, _)| key.clone())
-        {
-            entries.remove(&oldest);
+        if entries.len() >= MOST {
+            let done = entries.iter().filter(|(_, entry)| entry.created.is_some());
+            let oldest = done.min_by_key(|(_, entry)| entry.at).map(|(key, _)| key.clone());
+            let busy = || Problem::later(FULL_RETRY, "too much of yours is being created: ask again in a moment");
+            entries.remove(&oldest.ok_or_else(busy)?);
         }
-        entries.insert(key.clone(), Entry { of, at: attempt.now, created: None });
+        entries.insert(key.to_owned(), Entry { of, at: attempt.now, created: None });
         Ok(None)
     }
 
-    fn entries(&self) -> MutexGuard<'_, HashMap<(String, String), Entry>> {
+    fn operators(&self) -> MutexGuard<'_, HashMap<String, Entries>> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

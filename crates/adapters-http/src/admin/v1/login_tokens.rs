@@ -69,10 +69,14 @@ async fn issue(
         if !(1..=LONGEST).contains(&new.expires_in_seconds) {
             return Err(Problem::malformed(format!("expires_in_seconds: from 1 to {LONGEST}")));
         }
-        let user = id("user", &new.user, UserId::parse)?.to_string();
+        let user = id("user", &new.user, UserId::parse)?;
         let lifetime = Duration::from_secs(new.expires_in_seconds.into());
-        let issued = by.told(by.api().issue_login_token(&user, lifetime).await)?;
-        let shown = LoginTokenDocument { user, token: issued.token.expose().to_owned(), expires: time(issued.expires) };
+        let issued = by.told(by.api().issue_login_token(user, lifetime).await)?;
+        let shown = LoginTokenDocument {
+            user: user.to_string(),
+            token: issued.token.expose().to_owned(),
+            expires: time(issued.expires),
+        };
         Ok(Created::new(&shown, None))
     };
     v1.answers.once(attempt, create).await

@@ -73,7 +73,10 @@ impl Problem {
             }
             Error::Store(StoreError::Unavailable(cause)) => {
                 tracing::error!(request_id, %cause, "the store is not available");
-                return Self::later(STORE_RETRY, error.to_string());
+                // The answer to a commit can be lost after it was done.
+                let detail =
+                    format!("{error}; what was to be changed may have been, or not: look before you ask again");
+                return Self::later(STORE_RETRY, detail);
             }
         };
         if status == StatusCode::INTERNAL_SERVER_ERROR {
@@ -82,9 +85,13 @@ impl Problem {
         Self::new(status, code, error.to_string())
     }
 
-    fn later(retry_after: Duration, detail: String) -> Self {
-        let problem = Self::new(StatusCode::SERVICE_UNAVAILABLE, "unavailable", detail);
-        Self { retry_after: Some(retry_after), ..problem }
+    pub(super) fn later(retry_after: Duration, detail: impl Into<String>) -> Self {
+        Self::new(StatusCode::SERVICE_UNAVAILABLE, "unavailable", detail).retry(retry_after)
+    }
+
+    /// The same, with when to ask again.
+    pub(super) fn retry(self, after: Duration) -> Self {
+        Self { retry_after: Some(after), ..self }
     }
 }
 

@@ -137,8 +137,8 @@ struct RevokedDocument {
     params(("user" = uuid::Uuid, Path, description = "Whose, by id")), responses((status = 200, body = RevokedDocument))
 )]
 async fn end_all_of(by: By<SessionsWrite>, Path(user): Path<String>) -> Result<Response, Problem> {
-    let id = id("user", &user, UserId::parse)?.to_string();
-    let revoked = by.told(by.api().revoke_sessions_of(&id).await)?.len();
+    let id = id("user", &user, UserId::parse)?;
+    let revoked = by.told(by.api().revoke_sessions_of(id).await)?.len();
     Ok(reply::json(StatusCode::OK, JSON, &RevokedDocument { revoked }))
 }
 

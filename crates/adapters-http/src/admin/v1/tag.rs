@@ -19,8 +19,13 @@ pub(super) fn tag(shown: &impl Serialize) -> HeaderValue {
 
 /// A single thing, with its tag.
 pub(super) fn single(status: StatusCode, shown: &impl Serialize) -> Response {
+    single_as(status, shown, shown)
+}
+
+/// A single thing, with the tag of what of it nobody but an operator changes.
+pub(super) fn single_as(status: StatusCode, shown: &impl Serialize, lasting: &impl Serialize) -> Response {
     let mut response = reply::json(status, JSON, shown);
-    response.headers_mut().insert(ETAG, tag(shown));
+    response.headers_mut().insert(ETAG, tag(lasting));
     response
 }
 

@@ -70,7 +70,7 @@ fn api(expect: impl FnOnce(&mut MockAdminApi)) -> Router {
     admission.expect_admit().returning(move |_| Ok(Some(admitted.clone())));
     let mut clock = MockClock::new();
     clock.expect_now().return_const(NOW);
-    router(Arc::new(admission), Arc::new(clock), serde_json::json!({ "log.format": "json" }))
+    router(Arc::new(admission), Arc::new(clock), serde_json::json!({ "log.format": "json" }), Arc::default())
 }
 
 async fn ask(router: Router, request: http::request::Builder, body: &str) -> (StatusCode, HeaderMap, String) {
@@ -88,13 +88,68 @@ async fn get(router: Router, path: &str) -> (StatusCode, HeaderMap, String) {
 #[tokio::test]
 async fn a_user_is_shown_with_a_tag() {
     let router = api(|api| {
-        api.expect_user().withf(|named| named == ANN).returning(|_| Ok(ann()));
+        api.expect_user().withf(|id| id.to_string() == ANN).returning(|_| Ok(ann()));
     });
     let (status, headers, body) = get(router, &format!("/users/{ANN}")).await;
     insta::assert_snapshot!(format!("{status} {:?}\n{body}", headers["etag"]), @r#"
     200 OK "\"2270f788f960f5a35b3bfa915d8d34cc\""
     {"id":"00000000-0000-0000-0000-000000000001","login":"ann","email":"ann@example.com","roles":[],"disabled":false,"sex":"M","name":null,"surname":null,"nickname":null,"birthdate":null,"default_city":"WARSZAWA","time_zone":"UTC","created":"2026-11-18T11:06:40Z","last_successful_login":null,"last_failed_login":null}
     "#);
+}
+
+#[tokio::test]
+async fn a_users_tag_stays_when_somebody_tries_to_log_in() {
+    let tried = User { last_failed_login: Some(NOW), last_successful_login: Some(NOW), ..ann() };
+    let disabled = User { disabled: true, ..ann() };
+    let mut tags = Vec::new();
+    for user in [ann(), tried, disabled] {
+        let router = api(|api| {
+            api.expect_user().returning(move |_| Ok(user.clone()));
+        });
+        tags.push(get(router, &format!("/users/{ANN}")).await.1["etag"].clone());
+    }
+    assert_eq!(tags[0], tags[1]);
+    assert_ne!(tags[0], tags[2]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn few_follow_at_a_time_and_nobody_once_the_service_is_leaving() {
+    let mut follows = MockAdminApi::new();
+    follows.expect_latest_message().returning(|| Ok(7));
+    follows.expect_messages_page().returning(|_, _, _| Ok(Page { items: Vec::new(), next: None }));
+    let admitted = Admitted { operator: client("ops", &[Scope::All]), api: Arc::new(follows) };
+    let mut admission = MockAdmission::new();
+    admission.expect_admit().returning(move |_| Ok(Some(admitted.clone())));
+    let leaving = Arc::<AtomicBool>::default();
+    let router = router(Arc::new(admission), Arc::new(MockClock::new()), serde_json::Value::Null, Arc::clone(&leaving));
+    let follow = async || {
+        let token = format!("Bearer vestibule_operator_{}", "a".repeat(64));
+        let request = Request::get("/admin/v1/messages/stream").header("authorization", token);
+        router.clone().oneshot(request.body(Body::empty()).unwrap()).await.unwrap()
+    };
+    let mut streams = Vec::new();
+    for _ in 0..16 {
+        streams.push(follow().await);
+    }
+    assert!(streams.iter().all(|stream| stream.status() == StatusCode::OK));
+    let refused = follow().await;
+    assert_eq!(
+        (refused.status(), &refused.headers()["retry-after"]),
+        (StatusCode::SERVICE_UNAVAILABLE, &"5".parse().unwrap())
+    );
+    assert_eq!(refused.headers()["content-type"], "application/problem+json");
+
+    drop(streams.pop());
+    let stream = follow().await;
+    assert_eq!(stream.status(), StatusCode::OK);
+    let begun = tokio::time::Instant::now();
+    let leave = async {
+        tokio::time::sleep(Duration::from_secs(1)).await;
+        leaving.store(true, std::sync::atomic::Ordering::Relaxed);
+    };
+    let (read, ()) = tokio::join!(to_bytes(stream.into_body(), usize::MAX), leave);
+    assert!(read.is_ok() && begun.elapsed() < Duration::from_millis(1200), "{:?}", begun.elapsed());
+    assert_eq!(follow().await.status(), StatusCode::SERVICE_UNAVAILABLE);
 }
 
 #[tokio::test]
@@ -179,7 +234,7 @@ async fn what_fails_is_told_by_status_and_code(#[case] error: fn() -> Error, #[c
 async fn a_store_that_is_away_is_no_reason_to_call_anybody_a_stranger() {
     let mut admission = MockAdmission::new();
     admission.expect_admit().returning(|_| Err(Error::Store(away())));
-    let router = router(Arc::new(admission), Arc::new(MockClock::new()), serde_json::Value::Null);
+    let router = router(Arc::new(admission), Arc::new(MockClock::new()), serde_json::Value::Null, Arc::default());
     assert_eq!(get(router, "/users").await.0, StatusCode::SERVICE_UNAVAILABLE);
 }
 

@@ -16,7 +16,7 @@ use vestibule_application::operator::{
 use vestibule_domain::{
     rights::RoleName,
     secret::Password,
-    user::{Birthdate, City, EmailAddress, LoginName, PersonName, Profile, Sex, TimeZoneName, UserId},
+    user::{Birthdate, City, EmailAddress, LoginName, PersonName, Profile, Sex, TimeZoneName, User, UserId},
 };
 
 pub(super) use self::shown::UserDocument;
@@ -26,7 +26,7 @@ use super::{
     idempotency::{Attempt, Created, KeyParam},
     input::{Given, Json, Path, Query},
     listing::{self, Listing},
-    tag::{demand_seen, single},
+    tag::{demand_seen, single_as},
     text::{id, named, value},
 };
 use crate::reply;
@@ -122,6 +122,11 @@ async fn add(
     v1.answers.once(attempt, create).await
 }
 
+fn single_user(user: &User) -> Response {
+    let shown = UserDocument::from(user);
+    single_as(StatusCode::OK, &shown, &shown.lasting())
+}
+
 fn password(typed: String) -> Result<Password, Problem> {
     Password::parse(typed).map_err(|error| Problem::invalid("password", &error))
 }
@@ -132,8 +137,8 @@ fn password(typed: String) -> Result<Password, Problem> {
     responses((status = 200, body = UserDocument))
 )]
 async fn get(by: By<UsersRead>, Path(user): Path<String>) -> Result<Response, Problem> {
-    let id = id("user", &user, UserId::parse)?.to_string();
-    Ok(single(StatusCode::OK, &UserDocument::from(&by.told(by.api().user(&id).await)?)))
+    let id = id("user", &user, UserId::parse)?;
+    Ok(single_user(&by.told(by.api().user(id).await)?))
 }
 
 /// What is to be changed of a user: what is left out stays, and what may be missing is cleared by null.
@@ -175,10 +180,10 @@ async fn change(
     headers: HeaderMap,
     Json { value: change, .. }: Json<UserChange>,
 ) -> Result<Response, Problem> {
-    let id = id("user", &user, UserId::parse)?.to_string();
+    let id = id("user", &user, UserId::parse)?;
     let _turn = v1.turn.lock().await;
-    let read = by.told(by.api().user(&id).await)?;
-    demand_seen(&headers, Some(&UserDocument::from(&read)))?;
+    let read = by.told(by.api().user(id).await)?;
+    demand_seen(&headers, Some(&UserDocument::from(&read).lasting()))?;
     let before = read.profile.clone();
     let person = |what: &'static str| move |name: String| value(what, &name, PersonName::parse);
     let birthdate = |digits: String| Birthdate::parse(&digits).map_err(|error| Problem::invalid("birthdate", &error));
@@ -202,7 +207,7 @@ async fn change(
         disabled: change.disabled.unwrap_or(read.disabled),
         read,
     };
-    Ok(single(StatusCode::OK, &UserDocument::from(&by.told(by.api().update_user(update).await)?)))
+    Ok(single_user(&by.told(by.api().update_user(update).await)?))
 }
 
 /// Removes a user, and ends their sessions.
@@ -211,8 +216,8 @@ async fn change(
     responses((status = 204))
 )]
 async fn remove(by: By<UsersWrite>, Path(user): Path<String>) -> Result<Response, Problem> {
-    let id = id("user", &user, UserId::parse)?.to_string();
-    by.told(by.api().remove_user(&id).await)?;
+    let id = id("user", &user, UserId::parse)?;
+    by.told(by.api().remove_user(id).await)?;
     Ok(reply::empty(StatusCode::NO_CONTENT))
 }
 
@@ -234,8 +239,8 @@ async fn set_password(
     Path(user): Path<String>,
     Json { value: new, .. }: Json<PasswordDocument>,
 ) -> Result<Response, Problem> {
-    let id = id("user", &user, UserId::parse)?.to_string();
-    by.told(by.api().set_password(&id, &password(new.password)?).await)?;
+    let id = id("user", &user, UserId::parse)?;
+    by.told(by.api().set_password(id, &password(new.password)?).await)?;
     Ok(reply::empty(StatusCode::NO_CONTENT))
 }
 
@@ -246,10 +251,10 @@ async fn set_password(
     responses((status = 200, body = UserDocument))
 )]
 async fn grant(by: By<UsersWrite>, Path((user, role)): Path<(String, String)>) -> Result<Response, Problem> {
-    let id = id("user", &user, UserId::parse)?.to_string();
+    let id = id("user", &user, UserId::parse)?;
     let role = value("role", &role, RoleName::parse)?;
-    let (user, _) = by.told(by.api().grant_role(&id, role).await)?;
-    Ok(single(StatusCode::OK, &UserDocument::from(&user)))
+    let (user, _) = by.told(by.api().grant_role(id, role).await)?;
+    Ok(single_user(&user))
 }
 
 /// Takes a role from a user.
@@ -259,8 +264,8 @@ async fn grant(by: By<UsersWrite>, Path((user, role)): Path<(String, String)>) -
     responses((status = 200, body = UserDocument))
 )]
 async fn withdraw(by: By<UsersWrite>, Path((user, role)): Path<(String, String)>) -> Result<Response, Problem> {
-    let id = id("user", &user, UserId::parse)?.to_string();
+    let id = id("user", &user, UserId::parse)?;
     let role = named("role", &role, RoleName::parse)?;
-    let (user, _) = by.told(by.api().withdraw_role(&id, &role).await)?;
-    Ok(single(StatusCode::OK, &UserDocument::from(&user)))
+    let (user, _) = by.told(by.api().withdraw_role(id, &role).await)?;
+    Ok(single_user(&user))
 }

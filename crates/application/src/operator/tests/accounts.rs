@@ -3,9 +3,12 @@
 use vestibule_domain::rights::{Right, Role};
 
 use super::*;
-use crate::operator::{
-    roles::Effect,
-    users::{Added, NewUser},
+use crate::{
+    api::admin::AdminApi,
+    operator::{
+        roles::Effect,
+        users::{Added, NewUser},
+    },
 };
 
 fn new_user(password_text: &str, roles: &[&str]) -> NewUser {
@@ -117,6 +120,23 @@ async fn an_unknown_user_is_an_error_for_every_command() {
             assert!(matches!(&error, Some(Error::UnknownUser(text)) if text == named), "{error:?}");
         }
         assert_eq!(taken(&written), [""; 0]);
+    }
+}
+
+#[tokio::test]
+async fn a_login_name_that_reads_like_an_id_is_nobodys_id() {
+    let text = "00000000-0000-0000-0000-000000000002";
+    let world = World::with_alice(|user| user.login = LoginName::parse(text).unwrap());
+    let operator = world.operator();
+    assert_eq!(operator.user(text).await.ok().unwrap().id, alice().id);
+    let errors = [
+        operator.user(UserId::parse(text).unwrap()).await.err(),
+        AdminApi::user(&operator, UserId::parse(text).unwrap()).await.err(),
+        AdminApi::remove_user(&operator, UserId::parse(text).unwrap()).await.err(),
+        AdminApi::revoke_sessions_of(&operator, UserId::parse(text).unwrap()).await.err(),
+    ];
+    for error in errors {
+        assert!(matches!(&error, Some(Error::UnknownUser(unknown)) if unknown == text), "{error:?}");
     }
 }
 

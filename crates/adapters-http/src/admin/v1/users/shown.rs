@@ -7,7 +7,7 @@ use vestibule_domain::user::{Birthdate, User};
 use crate::admin::v1::text::time;
 
 /// A user.
-#[derive(Serialize, ToSchema)]
+#[derive(Clone, Serialize, ToSchema)]
 pub(in crate::admin::v1) struct UserDocument {
     #[schema(format = Uuid)]
     id: String,
@@ -36,6 +36,11 @@ pub(in crate::admin::v1) struct UserDocument {
 impl UserDocument {
     pub(super) fn id(&self) -> &str {
         &self.id
+    }
+
+    /// What its tag is of: without when they logged in, which anybody can change by trying to.
+    pub(super) fn lasting(&self) -> Self {
+        Self { last_successful_login: None, last_failed_login: None, ..self.clone() }
     }
 }
 
