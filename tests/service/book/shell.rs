@@ -61,7 +61,7 @@ pub(super) async fn paste(page: &Page) -> Vec<String> {
     // Whatever a page starts is in the group that `timeout` ends.
     let mut shell = Process::command(Path::new("timeout"), home.path());
     shell
-        .args(["60", "bash"])
+        .args(["300", "bash"])
         .arg(main)
         .env("PATH", path)
         .env("VESTIBULE__SERVER__LISTEN", service.address.to_string())
