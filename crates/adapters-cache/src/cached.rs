@@ -28,7 +28,7 @@ use vestibule_domain::{
 };
 
 use crate::{
-    kept::Kept,
+    kept::{Entry, Kept},
     stamps::{Moment, Stamps},
     tally::{Tally, UseMade},
     touched::Touched,
@@ -47,7 +47,6 @@ pub struct Capacity {
 pub struct Cached {
     inner: Stores,
     stamps: Arc<Stamps>,
-    by_digest: Cache<Digest, SessionId>,
     sessions: Kept,
     users: Cache<UserId, Reading<Arc<User>>>,
     roles: RwLock<Option<Arc<Reading<Vec<Role>>>>>,
@@ -72,7 +71,6 @@ impl Cached {
         Self {
             inner,
             stamps: Arc::new(Stamps::new()),
-            by_digest: Cache::new(capacity.sessions.get()),
             sessions: Kept::new(capacity.sessions),
             users: Cache::new(capacity.users.get()),
             roles: RwLock::default(),
@@ -114,21 +112,28 @@ impl Cached {
     /// A session as it is in the store, if that is known.
     ///
     /// One that a sweep may have ended, going by what was read, is looked at again.
-    fn session(&self, id: SessionId) -> Option<Session> {
-        let kept = self.sessions.get(id)?;
+    fn session(&self, kept: &Entry) -> Option<Session> {
         let holds = |touched: &Touched| self.stamps.holds(kept.read(), touched);
-        if !holds(&Touched::Session(id)) || !holds(&Touched::SessionsOf(kept.as_read().subject)) {
+        let Session { id, subject, .. } = kept.as_read();
+        if !holds(&Touched::Session(*id)) || !holds(&Touched::SessionsOf(*subject)) {
             return None;
         }
         let session = kept.session();
         (session.over_from().as_millis() > self.swept.load(SeqCst)).then_some(session)
     }
 
-    /// Ended sessions are not kept: nobody asks for them often.
-    fn keep(&self, session: &Session, read: Moment, seen: Moment) {
-        if session.ended.is_none() {
-            self.sessions.keep(session, read, seen);
+    /// Reads a session from the store, and keeps it unless it has ended: nobody asks for those often.
+    async fn read(
+        &self,
+        digest: Option<&Digest>,
+        reading: impl Future<Output = Result<Option<Session>, StoreError>> + Send,
+    ) -> Result<Option<Session>, StoreError> {
+        let (read, seen) = (self.stamps.now(), self.sessions.now());
+        let found = reading.await?;
+        if let Some(session) = found.as_ref().filter(|session| session.ended.is_none()) {
+            self.sessions.keep(session, digest, read, seen);
         }
+        Ok(found)
     }
 
     fn latest_kept(&self) -> Option<MessageId> {
@@ -170,28 +175,19 @@ impl UnitOfWork for Cached {
 #[async_trait]
 impl SessionStore for Cached {
     async fn by_digest(&self, digest: &Digest) -> Result<Option<Session>, StoreError> {
-        if let Some(session) = self.tally.told(self.by_digest.get(digest).and_then(|id| self.session(id))) {
+        let kept = self.sessions.by_digest(digest);
+        if let Some(session) = self.tally.told(kept.and_then(|kept| self.session(&kept))) {
             return Ok(Some(session));
         }
-        let (read, seen) = (self.stamps.now(), self.sessions.now());
-        let found = self.inner.sessions.by_digest(digest).await?;
-        if let Some(session) = &found {
-            self.by_digest.insert(*digest, session.id);
-            self.keep(session, read, seen);
-        }
-        Ok(found)
+        self.read(Some(digest), self.inner.sessions.by_digest(digest)).await
     }
 
     async fn by_id(&self, id: SessionId) -> Result<Option<Session>, StoreError> {
-        if let Some(session) = self.tally.told(self.session(id)) {
+        let kept = self.sessions.get(id);
+        if let Some(session) = self.tally.told(kept.and_then(|kept| self.session(&kept))) {
             return Ok(Some(session));
         }
-        let (read, seen) = (self.stamps.now(), self.sessions.now());
-        let found = self.inner.sessions.by_id(id).await?;
-        if let Some(session) = &found {
-            self.keep(session, read, seen);
-        }
-        Ok(found)
+        self.read(None, self.inner.sessions.by_id(id)).await
     }
 
     async fn page(&self, filter: &SessionFilter) -> Result<Vec<Session>, StoreError> {

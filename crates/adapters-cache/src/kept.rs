@@ -10,7 +10,7 @@ mod tests;
 use std::{
     num::NonZeroUsize,
     sync::{
-        Arc,
+        Arc, Weak,
         atomic::{AtomicI64, AtomicU32, Ordering::SeqCst},
     },
 };
@@ -18,6 +18,7 @@ use std::{
 use quick_cache::sync::Cache;
 use vestibule_application::change::Change;
 use vestibule_domain::{
+    secret::Digest,
     session::{DeviceName, Origin, Session, SessionId},
     time::Timestamp,
 };
@@ -30,6 +31,8 @@ use crate::{
 /// Sessions by their ids, each in one place.
 pub(crate) struct Kept {
     entries: Cache<SessionId, Arc<Entry>>,
+    /// The same entries: whoever is found here was not replaced or given up there.
+    by_digest: Cache<Digest, Weak<Entry>>,
     /// When sightings of sessions were written, for readings that may have missed them.
     written: Arc<Stamps>,
     origins: Common<Origin>,
@@ -55,6 +58,7 @@ impl Kept {
     pub(crate) fn new(capacity: NonZeroUsize) -> Self {
         Self {
             entries: Cache::new(capacity.get()),
+            by_digest: Cache::new(capacity.get()),
             written: Arc::new(Stamps::new()),
             origins: Common::new(),
             devices: Common::new(),
@@ -73,11 +77,17 @@ impl Kept {
 
     /// What is kept of this session, unless it is in doubt.
     pub(crate) fn get(&self, id: SessionId) -> Option<Arc<Entry>> {
-        self.entries.get(&id).filter(|entry| entry.doubts.load(SeqCst) == 0)
+        self.entries.get(&id).filter(|entry| entry.is_certain())
     }
 
-    /// Keeps a session that was read at these moments: of all units, and of those that write sightings.
-    pub(crate) fn keep(&self, session: &Session, read: Moment, seen: Moment) {
+    /// The same for the session with this digest.
+    pub(crate) fn by_digest(&self, digest: &Digest) -> Option<Arc<Entry>> {
+        self.by_digest.get(digest)?.upgrade().filter(|entry| entry.is_certain())
+    }
+
+    /// Keeps a session that was read at these moments: of all units, and of those that write sightings. Also by its digest, if
+    /// it was read by that.
+    pub(crate) fn keep(&self, session: &Session, digest: Option<&Digest>, read: Moment, seen: Moment) {
         let session = Session {
             origin: self.origins.one_of(&session.origin),
             device: self.devices.one_of(&session.device),
@@ -86,6 +96,9 @@ impl Kept {
         let (id, last_seen) = (session.id, AtomicI64::new(session.last_seen.as_millis()));
         let entry = Arc::new(Entry { session, read, last_seen, doubts: AtomicU32::new(1) });
         self.entries.insert(id, Arc::clone(&entry));
+        if let Some(digest) = digest {
+            self.by_digest.insert(*digest, Arc::downgrade(&entry));
+        }
         // In this order: a unit that did not find the entry to move its time is noticed here.
         if self.written.holds(seen, &id) {
             entry.doubts.fetch_sub(1, SeqCst);
@@ -107,6 +120,10 @@ fn sightings(change: &Change) -> &[(SessionId, Timestamp)] {
 }
 
 impl Entry {
+    fn is_certain(&self) -> bool {
+        self.doubts.load(SeqCst) == 0
+    }
+
     /// When it was read.
     pub(crate) fn read(&self) -> Moment {
         self.read

@@ -14,6 +14,9 @@ use crate::dialect::Refusal;
 /// JSON, as most dialects name it.
 pub const JSON: HeaderValue = HeaderValue::from_static("application/json");
 
+/// Bytes in which most bodies have room.
+const USUAL: usize = 1024;
+
 /// An answer without a body.
 pub fn empty(status: StatusCode) -> Response {
     let mut response = Response::new(Body::empty());
@@ -23,8 +26,9 @@ pub fn empty(status: StatusCode) -> Response {
 
 /// An answer with a JSON body under the given content type.
 pub fn json(status: StatusCode, content_type: HeaderValue, body: &impl Serialize) -> Response {
+    let mut bytes = Vec::with_capacity(USUAL);
     // The bodies are our own structs with text keys: writing one to memory cannot fail.
-    let bytes = serde_json::to_vec(body).unwrap_or_default();
+    let _ = serde_json::to_writer(&mut bytes, body);
     let mut response = Response::new(Body::from(bytes));
     *response.status_mut() = status;
     response.headers_mut().insert(CONTENT_TYPE, content_type);

@@ -27,7 +27,7 @@ fn last_seen(kept: &Kept) -> Option<i64> {
 #[test]
 fn a_time_that_was_written_is_known_at_once() {
     let kept = kept();
-    kept.keep(&session(), Moment::default(), kept.now());
+    kept.keep(&session(), None, Moment::default(), kept.now());
     let writing = kept.write(&seen(5));
     assert_eq!(last_seen(&kept), None, "while it is written, the store is asked");
     writing.happened(at(0));
@@ -39,12 +39,12 @@ fn a_time_that_was_written_is_known_at_once() {
 #[test]
 fn a_session_stays_in_doubt_when_nobody_knows_what_was_written() {
     let kept = kept();
-    kept.keep(&session(), Moment::default(), kept.now());
+    kept.keep(&session(), None, Moment::default(), kept.now());
     drop(kept.write(&seen(5)));
     assert_eq!(last_seen(&kept), None);
     kept.write(&seen(6)).happened(at(0));
     assert_eq!(last_seen(&kept), None, "a later time says nothing about an earlier one");
-    kept.keep(&session(), Moment::default(), kept.now());
+    kept.keep(&session(), None, Moment::default(), kept.now());
     assert_eq!(last_seen(&kept), Some(1), "what is read from then on counts");
 }
 
@@ -53,13 +53,13 @@ fn a_reading_that_may_have_missed_a_time_is_not_used() {
     let kept = kept();
     let before = kept.now();
     let writing = kept.write(&seen(5));
-    kept.keep(&session(), Moment::default(), before);
+    kept.keep(&session(), None, Moment::default(), before);
     assert_eq!(last_seen(&kept), None, "it is being written");
     writing.happened(at(0));
     assert_eq!(last_seen(&kept), None, "the one that writes did not know of it");
-    kept.keep(&session(), Moment::default(), before);
+    kept.keep(&session(), None, Moment::default(), before);
     assert_eq!(last_seen(&kept), None, "it was read before");
-    kept.keep(&session(), Moment::default(), kept.now());
+    kept.keep(&session(), None, Moment::default(), kept.now());
     assert_eq!(last_seen(&kept), Some(1));
 }
 
@@ -67,7 +67,28 @@ fn a_reading_that_may_have_missed_a_time_is_not_used() {
 #[test]
 fn a_time_does_not_bring_a_session_back_that_was_swept() {
     let kept = kept();
-    kept.keep(&session(), Moment::default(), kept.now());
+    kept.keep(&session(), None, Moment::default(), kept.now());
     kept.write(&seen(99)).happened(at(100));
     assert_eq!(last_seen(&kept), None);
+}
+
+#[test]
+fn a_session_that_was_read_by_its_digest_is_the_same_as_by_its_id() {
+    let (kept, digest) = (kept(), Digest::new([7; 32]));
+    kept.keep(&session(), Some(&digest), Moment::default(), kept.now());
+    let both = (kept.get(ID).unwrap(), kept.by_digest(&digest).unwrap());
+    assert!(Arc::ptr_eq(&both.0, &both.1));
+    drop(both);
+    let writing = kept.write(&seen(5));
+    assert!(kept.by_digest(&digest).is_none(), "while it is written, the store is asked");
+    writing.happened(at(0));
+    assert_eq!(kept.by_digest(&digest).unwrap().session().last_seen, at(5));
+}
+
+#[test]
+fn a_session_that_was_replaced_is_not_found_by_its_digest_any_more() {
+    let (kept, digest) = (kept(), Digest::new([7; 32]));
+    kept.keep(&session(), Some(&digest), Moment::default(), kept.now());
+    kept.keep(&session(), None, Moment::default(), kept.now());
+    assert!(kept.get(ID).is_some() && kept.by_digest(&digest).is_none());
 }
