@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use sea_orm::{
     ActiveModelTrait, ColumnTrait, Condition, ConnectionTrait, DeleteMany, DeriveValueType, EntityTrait,
-    IntoActiveModel, QueryFilter, Select, UpdateMany, sea_query::OnConflict,
+    IntoActiveModel, QueryFilter, QuerySelect, Select, UpdateMany, sea_query::OnConflict,
 };
 use uuid::Uuid;
 use vestibule_application::ports::{CommitError, Conflict, StoreError};
@@ -36,6 +36,16 @@ pub(crate) async fn first<E: Table>(
 ) -> Result<Option<E::Value>, StoreError> {
     let row = rows.one(db).await.map_err(|error| unread(E::KIND, error))?;
     row.map(read::<E>).transpose()
+}
+
+/// Whether there is such a row, which is not read but for its id.
+pub(crate) async fn is_there<E: Table>(
+    db: &impl ConnectionTrait,
+    rows: Select<E>,
+    id: E::Column,
+) -> Result<bool, StoreError> {
+    let found = rows.select_only().column(id).into_tuple::<Uuid>().one(db).await;
+    found.map(|row| row.is_some()).map_err(|error| unread(E::KIND, error))
 }
 
 /// The values of all these rows.

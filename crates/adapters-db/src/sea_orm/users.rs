@@ -27,7 +27,9 @@ use super::{
     },
     error::unavailable,
     installation,
-    mapping::{HashColumn, all, delete, first, insert, met, move_forward, networks_column, update, words_column},
+    mapping::{
+        HashColumn, all, delete, first, insert, is_there, met, move_forward, networks_column, update, words_column,
+    },
 };
 
 #[async_trait]
@@ -93,7 +95,7 @@ pub(super) fn keys(user: &User) -> Vec<user_key::ActiveModel> {
 
 pub(super) async fn expect(tx: &DatabaseTransaction, id: UserId, revision: u32) -> Result<(), CommitError> {
     let row = Entity::find_by_id(id.as_uuid()).filter(Column::Revision.eq(i64::from(revision))).lock_exclusive();
-    first(tx, row).await?.map(drop).ok_or(Conflict::SubjectChanged.into())
+    if is_there(tx, row, Column::Id).await? { Ok(()) } else { Err(Conflict::SubjectChanged.into()) }
 }
 
 /// Sets columns of a user.

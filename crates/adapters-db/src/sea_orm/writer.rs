@@ -1,8 +1,9 @@
 //! Units of work that share a transaction, as they do on SQLite: only one can be written at a time, and every commit waits
 //! for the disk.
 //!
-//! One task takes whatever units are waiting, gives each a savepoint in one transaction, commits, and only then answers
-//! them. So many wait for the disk once.
+//! One task takes whatever units are waiting, runs them in one transaction, commits, and only then answers them. So many
+//! wait for the disk once. If one of them fails, all are run once more, each behind a savepoint: that seldom happens, and
+//! savepoints cost as much as what they guard.
 
 #[cfg(test)]
 mod tests;
@@ -145,47 +146,68 @@ where
 
 async fn write(connection: DatabaseConnection, patience: Duration, mut waiting: mpsc::Receiver<Box<dyn Unit>>) {
     while let Some(first) = waiting.recv().await {
-        match while_busy(patience, || connection.begin_with_options(WRITE)).await {
-            Ok(tx) => write_together(tx, first, &mut waiting).await,
-            Err(error) => first.answer(Err(Arc::new(error))),
+        let mut units = Vec::new();
+        let committed = commit_together(&connection, patience, first, &mut waiting, &mut units).await;
+        let committed = committed.map_err(Arc::new);
+        for unit in units {
+            unit.answer(committed.clone());
         }
     }
 }
 
-/// Runs units for as long as some are waiting, commits them, and answers.
-async fn write_together(tx: DatabaseTransaction, first: Box<dyn Unit>, waiting: &mut mpsc::Receiver<Box<dyn Unit>>) {
-    let mut units: Vec<Box<dyn Unit>> = Vec::new();
-    let mut next = Some(first);
-    let mut done = Ok(());
+/// Runs units for as long as some are waiting, and commits them.
+async fn commit_together(
+    connection: &DatabaseConnection,
+    patience: Duration,
+    first: Box<dyn Unit>,
+    waiting: &mut mpsc::Receiver<Box<dyn Unit>>,
+    units: &mut Vec<Box<dyn Unit>>,
+) -> Result<(), DbErr> {
+    let begin = || while_busy(patience, || connection.begin_with_options(WRITE));
+    let tx = match begin().await {
+        Ok(tx) => tx,
+        Err(error) => {
+            units.push(first);
+            return Err(error);
+        }
+    };
+    let (mut next, mut all_stay) = (Some(first), true);
     while let Some(mut unit) = next {
         if unit.take_turn() {
-            let savepoint = if units.is_empty() { "SAVEPOINT unit" } else { "RELEASE unit; SAVEPOINT unit" };
-            done = run_apart(&tx, savepoint, &mut *unit).await;
+            all_stay = stays(&tx, &mut *unit).await;
             units.push(unit);
         }
-        next = if done.is_ok() && units.len() < MOST { waiting.try_recv().ok() } else { None };
+        next = if all_stay && units.len() < MOST { waiting.try_recv().ok() } else { None };
     }
-    let committed = match done {
+    if all_stay {
+        return tx.commit().await;
+    }
+    // Should this fail, the connection is not used again.
+    let _ = tx.rollback().await;
+    if let [_] = units.as_slice() {
+        return Ok(());
+    }
+    let tx = begin().await?;
+    match run_apart(&tx, units).await {
         Ok(()) => tx.commit().await,
         Err(error) => {
-            // Should this fail too, the connection is not used again.
             let _ = tx.rollback().await;
             Err(error)
         }
-    };
-    let committed = committed.map_err(Arc::new);
-    for unit in units {
-        unit.answer(committed.clone());
     }
 }
 
-/// Runs a unit so that all it wrote stays, or nothing. Fails if that is not certain: when SQLite broke the transaction off,
-/// the savepoint is gone.
-async fn run_apart(tx: &DatabaseTransaction, savepoint: &str, unit: &mut dyn Unit) -> Result<(), DbErr> {
-    tx.execute_unprepared(savepoint).await?;
-    let stays = AssertUnwindSafe(unit.run(tx)).catch_unwind().await.unwrap_or(false);
-    if !stays {
-        tx.execute_unprepared("ROLLBACK TO unit").await?;
+async fn stays(tx: &DatabaseTransaction, unit: &mut dyn Unit) -> bool {
+    AssertUnwindSafe(unit.run(tx)).catch_unwind().await.unwrap_or(false)
+}
+
+/// Runs units again, so that of each all it wrote stays, or nothing. Fails if that is not certain: when SQLite broke the
+/// transaction off, the savepoint is gone.
+async fn run_apart(tx: &DatabaseTransaction, units: &mut [Box<dyn Unit>]) -> Result<(), DbErr> {
+    for unit in units {
+        tx.execute_unprepared("SAVEPOINT unit").await?;
+        let after = if stays(tx, &mut **unit).await { "RELEASE unit" } else { "ROLLBACK TO unit; RELEASE unit" };
+        tx.execute_unprepared(after).await?;
     }
     Ok(())
 }

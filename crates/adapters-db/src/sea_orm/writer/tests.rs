@@ -1,8 +1,8 @@
-use std::time::Instant;
+use std::{sync::atomic::AtomicUsize, time::Instant};
 
 use sea_orm::ConnectionTrait;
 use tempfile::TempDir;
-use tokio::{sync::Notify, task::JoinSet};
+use tokio::{sync::Semaphore, task::JoinSet};
 use uuid::Uuid;
 use vestibule_application::{
     change::Change,
@@ -61,12 +61,13 @@ type Does = for<'a> fn(&'a DatabaseTransaction) -> Work<'a, (), StoreError>;
 /// Has a transaction wait until all these are asked for, so that they are in it, and says what came of each.
 async fn together(place: &Place, all: &[Does]) -> Vec<Result<(), StoreError>> {
     let Writes::Together(writer) = &place.store.writes else { unreachable!() };
-    let (gate, mut others) = (Arc::new(Notify::new()), Vec::new());
+    let (gate, mut others) = (Arc::new(Semaphore::new(0)), Vec::new());
     let opened = gate.clone();
     let first = write_by(place.store.clone(), move |_| {
         let opened = opened.clone();
         Box::pin(async move {
-            opened.notified().await;
+            // Once it is closed, nobody waits, however often this is run.
+            let _ = opened.acquire().await;
             Ok(())
         })
     });
@@ -79,7 +80,7 @@ async fn together(place: &Place, all: &[Does]) -> Vec<Result<(), StoreError>> {
     }
     let other = open(&place.directory, Duration::from_millis(30)).await;
     assert!(other.commit(begin(0)).await.is_err(), "a transaction has the file to itself before it writes anything");
-    gate.notify_one();
+    gate.close();
     let mut outcomes = vec![writing.await.unwrap()];
     for other in others {
         outcomes.push(other.await.unwrap());
@@ -136,6 +137,37 @@ async fn a_unit_that_panics_leaves_the_others_alone_and_the_writer_at_work() {
     let outcomes = together(&place, &[adds_one, panics, adds_another]).await;
     assert!(matches!(outcomes[..], [Ok(()), Ok(()), Err(StoreError::Unavailable(_)), Ok(())]), "{outcomes:?}");
     assert_eq!(roles(&place).await, ["another", "one"]);
+    place.store.commit(begin(1)).await.unwrap();
+}
+
+#[tokio::test]
+async fn a_unit_that_fails_leaves_nothing_behind_and_the_others_alone() {
+    let place = place().await;
+    let writes_and_fails: Does = |tx| {
+        Box::pin(async move {
+            run(tx, "INSERT INTO roles VALUES ('lost', '[]')").await?;
+            adds_one(tx).await
+        })
+    };
+    let outcomes = together(&place, &[adds_one, writes_and_fails, adds_another, writes_and_fails]).await;
+    let stayed: Vec<bool> = outcomes.iter().map(Result::is_ok).collect();
+    assert_eq!(stayed, [true, true, false, true, false], "{outcomes:?}");
+    assert_eq!(roles(&place).await, ["another", "one"]);
+}
+
+#[tokio::test]
+async fn a_unit_that_fails_alone_is_run_once_and_leaves_nothing_behind() {
+    static RUNS: AtomicUsize = AtomicUsize::new(0);
+    let place = place().await;
+    let failed = write_by(place.store.clone(), |tx| {
+        RUNS.fetch_add(1, Ordering::Relaxed);
+        Box::pin(async move {
+            adds_one(tx).await?;
+            run(tx, "SELECT nothing").await
+        })
+    });
+    assert!(failed.await.is_err());
+    assert_eq!((RUNS.load(Ordering::Relaxed), roles(&place).await), (1, Vec::new()));
     place.store.commit(begin(1)).await.unwrap();
 }
 
