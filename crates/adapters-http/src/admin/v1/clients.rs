@@ -99,7 +99,7 @@ async fn add(
         let token = added.token.expose().to_owned();
         let shown = ClientWithTokenDocument { client: ClientDocument::from(&added.client), token };
         let location = format!("/admin/v1/clients/{}", added.client.name.as_str().replace('/', "%2F"));
-        Ok(Created::new(&shown, Some(location)).tagged(&shown.client))
+        Ok(Created::new(&shown).found_at(&location, &shown.client))
     };
     v1.answers.once(attempt, create).await
 }

@@ -91,7 +91,7 @@ async fn add(
         let secret = added.secret.expose().to_owned();
         let shown = NodeWithSecretDocument { node: NodeDocument::from(&added.node), secret };
         let location = format!("/admin/v1/nodes/{}", added.node.name.as_str().replace('/', "%2F"));
-        Ok(Created::new(&shown, Some(location)).tagged(&shown.node))
+        Ok(Created::new(&shown).found_at(&location, &shown.node))
     };
     v1.answers.once(attempt, create).await
 }

@@ -117,7 +117,7 @@ async fn add(
         };
         let user = UserDocument::from(&by.told(by.api().add_user(new).await)?.user);
         let location = format!("/admin/v1/users/{}", user.id());
-        Ok(Created::new(&user, Some(location)))
+        Ok(Created::new(&user).found_at(&location, &user.lasting()))
     };
     v1.answers.once(attempt, create).await
 }
