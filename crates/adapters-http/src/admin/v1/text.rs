@@ -35,6 +35,12 @@ pub(super) fn id<T>(what: &str, text: &str, parse: fn(&str) -> Option<T>) -> Res
     parse(text).ok_or_else(|| Problem::unknown(format!("there is no {what} of this id: ids have 8-4-4-4-12 digits")))
 }
 
+/// Reads an id out of a query, if there is one.
+pub(super) fn queried<T>(what: &str, id: Option<&str>, parse: fn(&str) -> Option<T>) -> Result<Option<T>, Problem> {
+    let malformed = || Problem::invalid(what, &"ids have 8-4-4-4-12 hexadecimal digits");
+    id.map(|id| parse(id).ok_or_else(malformed)).transpose()
+}
+
 /// All that may mean something in a path (RFC 3986, section 2.3, says what does not).
 const ENCODED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
 
