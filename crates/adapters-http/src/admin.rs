@@ -14,7 +14,6 @@ use axum::{
     middleware::{Next, from_fn_with_state},
     response::Response,
 };
-use tokio::time::timeout;
 
 use crate::{
     dialect::Refusal,
@@ -41,13 +40,13 @@ pub fn front(routers: impl IntoIterator<Item = Router>, shared: &Shared) -> Fron
 async fn in_time(State(shared): State<Shared>, request: Request, next: Next) -> Response {
     let (parts, body) = request.into_parts();
     let request_id = parts.extensions.get::<RequestId>().map_or_else(String::new, ToString::to_string);
-    let body = match timeout(shared.request_timeout, inbound::read(body)).await {
+    let body = match work::within(shared.request_timeout, inbound::read(body)).await {
         Ok(Ok(body)) => body,
         Ok(Err(why)) => return refusal(why),
         Err(_) => return refusal(Refusal::TimedOut),
     };
     let request = Request::from_parts(parts, Body::from(body));
-    match timeout(shared.answer_timeout, work::finish(Box::pin(next.run(request)))).await {
+    match work::within(shared.answer_timeout, work::finish(Box::pin(next.run(request)))).await {
         Ok(Ok(answer)) => answer,
         Ok(Err(work::Panicked)) => {
             tracing::error!(request_id, "an operator's request ended in a panic");

@@ -162,11 +162,9 @@ async fn whoever_created_something_has_seen_it() {
     let app = TestApp::start().await;
     let token = operator(&app, "ops", &[Scope::All]).await;
     let bob = json!({ "login": "bob", "email": "bob@example.com", "password": PASSWORD, "roles": ["b", "a"] });
-    for (path, body) in [
-        (USER, bob),
-        ("/nodes", json!({ "name": "rack/1" })),
-        ("/clients", json!({ "name": "shop/1:a" })),
-    ] {
+    for (path, body) in
+        [(USER, bob), ("/nodes", json!({ "name": "rack/1" })), ("/clients", json!({ "name": "shop/1:a" }))]
+    {
         let made = ask(&app, &token, Method::POST, path, body).await;
         let place = made.header("location").strip_prefix("/admin/v1").unwrap().to_owned();
         let shown = ask(&app, &token, Method::GET, &place, Value::Null).await;
