@@ -2,10 +2,13 @@
 //! their own. Nothing of it is on the listener of the session APIs.
 
 pub mod health;
+mod hosts;
 pub mod metrics;
 #[cfg(test)]
 mod tests;
 pub mod v1;
+
+use std::sync::Arc;
 
 use axum::{
     Router,
@@ -23,9 +26,10 @@ use crate::{
     request_id::RequestId,
 };
 
-/// These routers behind one front. Requests arrive whole and are answered in time, as those of the session APIs are; what
-/// no router answers is refused by a problem document (RFC 9457).
-pub fn front(routers: impl IntoIterator<Item = Router>, shared: &Shared) -> Front {
+/// These routers behind one front, which is reached as `localhost`, by IP address and by these names, in lower case. Requests
+/// arrive whole and are answered in time, as those of the session APIs are; what no router answers is refused by a problem
+/// document (RFC 9457).
+pub fn front(routers: impl IntoIterator<Item = Router>, names: Arc<[String]>, shared: &Shared) -> Front {
     // Its pages are its own: no other origin reads them.
     let shared = Shared { cors_origins: [].into(), ..shared.clone() };
     let router = routers
@@ -33,7 +37,8 @@ pub fn front(routers: impl IntoIterator<Item = Router>, shared: &Shared) -> Fron
         .fold(Router::new(), Router::merge)
         .fallback(async || refusal(Refusal::NotFound))
         .method_not_allowed_fallback(async || refusal(Refusal::MethodNotAllowed))
-        .layer(from_fn_with_state(shared.clone(), in_time));
+        .layer(from_fn_with_state(shared.clone(), in_time))
+        .layer(from_fn_with_state(names, hosts::by_name));
     Front::of(router, shared)
 }
 
