@@ -19,6 +19,7 @@ use axum::{
 };
 
 use crate::{
+    client::Client,
     dialect::Refusal,
     inbound,
     mount::{Front, LATE_RETRY, Shared, work},
@@ -43,7 +44,11 @@ pub fn front(routers: impl IntoIterator<Item = Router>, names: Arc<[String]>, sh
 }
 
 async fn in_time(State(shared): State<Shared>, request: Request, next: Next) -> Response {
-    let (parts, body) = request.into_parts();
+    let (mut parts, body) = request.into_parts();
+    if let Some(connection) = parts.extensions.get().copied() {
+        let client = Client::identify(connection, &parts.headers, &shared.trusted_proxies);
+        parts.extensions.insert(client);
+    }
     let request_id = parts.extensions.get::<RequestId>().map_or_else(String::new, ToString::to_string);
     let body = match work::within(shared.request_timeout, inbound::read(body)).await {
         Ok(Ok(body)) => body,

@@ -67,7 +67,7 @@ fn api(expect: impl FnOnce(&mut MockAdminApi)) -> Router {
     expect(&mut api);
     let admitted = Admitted { operator: client("ops", &[Scope::All]), api: Arc::new(api) };
     let mut admission = MockAdmission::new();
-    admission.expect_admit().returning(move |_| Ok(Some(admitted.clone())));
+    admission.expect_admit().returning(move |_, _| Ok(Some(admitted.clone())));
     let mut clock = MockClock::new();
     clock.expect_now().return_const(NOW);
     router(Arc::new(admission), Arc::new(clock), serde_json::json!({ "log.format": "json" }), Arc::default())
@@ -119,7 +119,7 @@ async fn few_follow_at_a_time_and_nobody_once_the_service_is_leaving() {
     follows.expect_messages_page().returning(|_, _, _| Ok(Page { items: Vec::new(), next: None }));
     let admitted = Admitted { operator: client("ops", &[Scope::All]), api: Arc::new(follows) };
     let mut admission = MockAdmission::new();
-    admission.expect_admit().returning(move |_| Ok(Some(admitted.clone())));
+    admission.expect_admit().returning(move |_, _| Ok(Some(admitted.clone())));
     let leaving = Arc::<AtomicBool>::default();
     let router = router(Arc::new(admission), Arc::new(MockClock::new()), serde_json::Value::Null, Arc::clone(&leaving));
     let follow = async || {
@@ -233,7 +233,7 @@ async fn what_fails_is_told_by_status_and_code(#[case] error: fn() -> Error, #[c
 #[tokio::test]
 async fn a_store_that_is_away_is_no_reason_to_call_anybody_a_stranger() {
     let mut admission = MockAdmission::new();
-    admission.expect_admit().returning(|_| Err(Error::Store(away())));
+    admission.expect_admit().returning(|_, _| Err(Error::Store(away())));
     let router = router(Arc::new(admission), Arc::new(MockClock::new()), serde_json::Value::Null, Arc::default());
     assert_eq!(get(router, "/users").await.0, StatusCode::SERVICE_UNAVAILABLE);
 }
