@@ -18,6 +18,7 @@ use vestibule_application::{
         explanation::{Expiry, Explanation},
         pages::{Page, WhichUsers},
         sessions::SessionReport,
+        users::Added,
     },
     policies::password::TooSimple,
     ports::{Conflict, HashError, MockClock, StoreError, UnusableHash},
@@ -110,6 +111,20 @@ async fn a_users_tag_stays_when_somebody_tries_to_log_in() {
     }
     assert_eq!(tags[0], tags[1]);
     assert_ne!(tags[0], tags[2]);
+}
+
+#[tokio::test]
+async fn a_creation_has_the_tag_of_what_is_created_whoever_tried_to_log_in_meanwhile() {
+    let tried = User { last_failed_login: Some(NOW), ..ann() };
+    let router = api(|api| {
+        api.expect_add_user().return_once(|_| Ok(Added { user: tried, created_roles: Vec::new() }));
+        api.expect_user().returning(|_| Ok(ann()));
+    });
+    let request = Request::post("/admin/v1/users").header("content-type", "application/json");
+    let new = r#"{"login":"ann","email":"ann@example.com","password":"a long walk at dusk"}"#;
+    let (status, headers, _) = ask(router.clone(), request, new).await;
+    let location = headers["location"].to_str().unwrap().strip_prefix("/admin/v1").unwrap();
+    assert_eq!((status, &headers["etag"]), (StatusCode::CREATED, &get(router, location).await.1["etag"]));
 }
 
 #[tokio::test(start_paused = true)]
