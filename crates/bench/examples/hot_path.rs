@@ -15,6 +15,7 @@ use vestibule_application::operator::users::NewUser;
 use vestibule_bootstrap::{
     compose::{Overrides, build},
     settings::{Settings, Sources},
+    telemetry,
 };
 use vestibule_domain::{
     secret::Password,
@@ -39,6 +40,8 @@ async fn main() -> Result<()> {
         .with_variable("VESTIBULE__PASSWORDS__ARGON2__MEMORY_KIB", "64")
         .with_variable("VESTIBULE__PASSWORDS__ARGON2__ITERATIONS", "1");
     let settings = Settings::read(sources).map_err(|invalid| anyhow::anyhow!("{invalid}"))?;
+    // Spans and events cost what they cost in the program.
+    let _traces = telemetry::init(&settings)?;
     let app = build(&settings, Overrides::default()).await?;
     let new = NewUser {
         login: LoginName::parse("ann")?,

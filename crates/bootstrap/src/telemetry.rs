@@ -35,20 +35,28 @@ where
         LogFormat::Json => layer.json().flatten_event(true).boxed(),
     };
     let filter = EnvFilter::new(log.filter.as_str()).and(without_details());
-    tracing_subscriber::registry().with(traces.layer()).with(layer.with_filter(filter))
+    // A list, and not one layer upon the other: with an absent layer below it, the filter of the layer above would be asked
+    // about every span of every request, and spans that nobody wants would be made all the same.
+    let layers = [traces.layer().map(Layer::boxed), Some(layer.with_filter(filter).boxed())];
+    tracing_subscriber::registry().with(layers.into_iter().flatten().collect::<Vec<_>>())
 }
 
-/// What is only for traces is not for the log. And below `info`, database drivers tell statements and, of a connection, its URL with the password in it. Whatever the
-/// settings say, that is not logged.
+/// Nothing that must not be in the log, whatever the settings say.
 fn without_details() -> FilterFn<fn(&Metadata<'_>) -> bool> {
-    filter_fn(|metadata| {
-        let target = metadata.target();
-        if target == "vestibule::trace" {
-            return false;
-        }
-        let is_driver = ["sqlx", "sea_orm", "sea_query", "sea_schema"].iter().any(|name| target.starts_with(name));
-        !is_driver || *metadata.level() <= Level::INFO
-    })
+    let filter: FilterFn<fn(&Metadata<'_>) -> bool> = filter_fn(is_for_the_log);
+    // Else a filter of which this is a part would not know how much of the log is never wanted.
+    filter.with_max_level_hint(Level::TRACE)
+}
+
+/// What is only for traces is not. And below `info`, database drivers tell statements and, of a connection, its URL with
+/// the password in it.
+fn is_for_the_log(metadata: &Metadata<'_>) -> bool {
+    let target = metadata.target();
+    if target == "vestibule::trace" {
+        return false;
+    }
+    let is_driver = ["sqlx", "sea_orm", "sea_query", "sea_schema"].iter().any(|name| target.starts_with(name));
+    !is_driver || *metadata.level() <= Level::INFO
 }
 
 /// Says something to whoever started the process, past the log's filter.
@@ -60,6 +68,8 @@ pub(crate) fn tell(text: &str) {
 #[cfg(test)]
 mod tests {
     use std::sync::{Arc, Mutex, PoisonError};
+
+    use tracing::level_filters::LevelFilter;
 
     use super::*;
     use crate::settings::Sources;
@@ -103,6 +113,18 @@ mod tests {
         });
         assert!(!log.contains("hunter2"), "{log}");
         assert!(log.contains("seen") && log.contains("slow"), "{log}");
+    }
+
+    /// Each request has some.
+    #[test]
+    fn spans_that_nobody_wants_are_not_made() {
+        logged("", || {
+            assert_eq!(LevelFilter::current(), LevelFilter::INFO);
+            let request = axum::http::Request::new(());
+            assert!(traces::of_request(&request).is_disabled());
+            assert!(tracing::debug_span!("request").is_disabled());
+            assert!(!tracing::info_span!("task").is_disabled());
+        });
     }
 
     #[test]
