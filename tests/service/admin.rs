@@ -5,6 +5,7 @@ mod endings;
 mod explained;
 mod followed;
 mod generated;
+mod names;
 mod pages;
 mod scopes;
 

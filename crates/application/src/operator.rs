@@ -19,7 +19,7 @@ pub mod users;
 #[cfg(test)]
 mod tests;
 
-use std::sync::Arc;
+use std::{net::IpAddr, sync::Arc};
 
 use thiserror::Error;
 use vestibule_domain::{
@@ -60,6 +60,8 @@ pub struct Operator {
     passwords: PasswordPolicy,
     /// Who does it, when that is not whoever may run the command line.
     named: Option<ClientName>,
+    /// From where, when it is over a network.
+    address: Option<IpAddr>,
 }
 
 /// Why a command did nothing. Written for the operator: says what to do where that is not plain.
@@ -160,13 +162,13 @@ impl<'a, T: AsRef<str> + ?Sized> From<&'a T> for Whom<'a> {
 impl Operator {
     /// The commands on these ports, with this policy for the passwords they set.
     pub fn new(ports: Ports, passwords: PasswordPolicy) -> Self {
-        Self { ports, passwords, named: None }
+        Self { ports, passwords, named: None, address: None }
     }
 
-    /// The same commands, done by this operator, as the message log will tell.
+    /// The same commands, done by this operator from this address if it is known, as the message log will tell.
     #[must_use]
-    pub fn named(&self, name: ClientName) -> Self {
-        Self { named: Some(name), ..self.clone() }
+    pub fn named(&self, name: ClientName, address: Option<IpAddr>) -> Self {
+        Self { named: Some(name), address, ..self.clone() }
     }
 
     fn agent(&self) -> Agent {
@@ -175,7 +177,8 @@ impl Operator {
 
     /// The entry in the message log for what an operator did.
     fn record(&self, kind: EventKind, subject: Option<Subject>, at: Timestamp) -> Change {
-        Change::Record(Event { kind, at, session: None, subject, origin: None, address: None, by: self.agent() })
+        let address = self.address;
+        Change::Record(Event { kind, at, session: None, subject, origin: None, address, by: self.agent() })
     }
 
     /// The user who is meant. A text is looked for as id, login name and e-mail address, in this order.

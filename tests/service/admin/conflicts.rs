@@ -156,3 +156,26 @@ async fn a_user_is_added_given_roles_a_password_and_removed() {
     assert_eq!(ask(&app, &token, Method::DELETE, &path, Value::Null).await.status, 204);
     assert_eq!(code(&ask(&app, &token, Method::GET, &path, Value::Null).await), "unknown");
 }
+
+#[tokio::test]
+async fn whoever_created_something_has_seen_it() {
+    let app = TestApp::start().await;
+    let token = operator(&app, "ops", &[Scope::All]).await;
+    let bob = json!({ "login": "bob", "email": "bob@example.com", "password": PASSWORD, "roles": ["b", "a"] });
+    for (path, body) in
+        [(USER, bob), ("/nodes", json!({ "name": "rack/1" })), ("/clients", json!({ "name": "shop/1:a" }))]
+    {
+        let made = ask(&app, &token, Method::POST, path, body).await;
+        let place = made.header("location").strip_prefix("/admin/v1").unwrap().to_owned();
+        let shown = ask(&app, &token, Method::GET, &place, Value::Null).await;
+        assert_eq!((made.status, shown.status, shown.header("etag")), (201, 200, made.header("etag")), "{place}");
+        if path == USER {
+            let seen = [("if-match", made.header("etag"))];
+            let changed = with(&app, &token, Method::PATCH, &place, json!({ "name": "Bob" }), &seen).await;
+            assert_eq!(changed.status, 200, "{changed:?}");
+        }
+    }
+    let ann = app.user("ann", &[]).await.id.to_string();
+    let issued = ask(&app, &token, Method::POST, "/login-tokens", json!({ "user": ann })).await;
+    assert!(issued.status == 201 && !issued.headers.contains_key("etag"), "what is told once has no tag: {issued:?}");
+}

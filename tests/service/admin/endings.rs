@@ -77,6 +77,12 @@ async fn a_user_who_is_disabled_is_out_at_once_and_the_log_says_by_whom() {
     let why = ask(app, &ops, Method::GET, &format!("/sessions/{id}/explanation"), Value::Null).await.json();
     assert_eq!(why["why"], "Its user was disabled.");
     assert_eq!(why["ended_by"]["operator"], "ops");
+    assert_eq!(why["ended_by"]["address"], "127.0.0.1");
+    let exported = app.command(&["user", "export", "ann"], "").await;
+    let exported: Value = serde_json::from_slice(&exported.stdout).unwrap();
+    let disabled = |message: &&Value| message["kind"] == "user_disabled";
+    let told = exported["messages"].as_array().unwrap().iter().find(disabled).unwrap();
+    assert_eq!(told["address"], Value::Null, "the operator's address is not ann's to have");
     assert_eq!(why["ended_by"]["event"], "user_disabled");
     let instance = why["ended_by"]["instance"].as_str().unwrap();
     assert!(instance.ends_with(&format!(":{}", app.address.port())), "{instance}");

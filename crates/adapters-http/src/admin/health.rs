@@ -118,10 +118,14 @@ fn tell(part: &str, was_there: bool, now: &Result<(), StoreError>) {
     }
 }
 
+/// Where [`router`] answers.
+pub(super) const PATHS: [&str; 2] = ["/health/live", "/health/ready"];
+
 /// `GET /health/live`: the process answers. `GET /health/ready`: it can answer requests, or 503 and what is missing.
 pub fn router(readiness: Arc<Readiness>) -> Router {
     let ready = get(async move || readiness.answer().await);
-    Router::new().route("/health/live", get(async || well())).route("/health/ready", ready)
+    let [at_live, at_ready] = PATHS;
+    Router::new().route(at_live, get(async || well())).route(at_ready, ready)
 }
 
 #[derive(Serialize)]

@@ -31,11 +31,12 @@ fn operators() -> Front {
         .route("/defect", get(defect))
         .route("/late", get(async || pending::<Response>().await));
     let readiness = health::Readiness::new(Vec::new(), Arc::default());
-    front([health::router(Arc::new(readiness)), router], &shared)
+    front([health::router(Arc::new(readiness)), router], [].into(), &shared)
 }
 
 async fn ask(method: &str, path: &str, body: Body) -> (StatusCode, http::HeaderMap, String) {
     let request = Request::builder().method(method).uri(path).header("origin", "https://app.example");
+    let request = request.header("host", "localhost");
     let request = request.body(body).unwrap();
     let response = operators().answer(request, Connection::plain(([127, 0, 0, 1], 4711).into())).await;
     let (parts, body) = response.into_parts();

@@ -47,7 +47,7 @@ pub(super) async fn answer(
 }
 
 /// As [`timeout`], without a timer for what does not have to be waited for.
-async fn within<F: Future>(limit: Duration, work: F) -> Result<F::Output, Elapsed> {
+pub(crate) async fn within<F: Future>(limit: Duration, work: F) -> Result<F::Output, Elapsed> {
     let mut work = pin!(work);
     match poll_fn(|context| Poll::Ready(work.as_mut().poll(context))).await {
         Poll::Ready(done) => Ok(done),

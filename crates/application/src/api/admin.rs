@@ -1,6 +1,6 @@
 //! The driving port of the Admin API: what operators do to a running service, the same as by the command line.
 
-use std::{sync::Arc, time::Duration};
+use std::{net::IpAddr, sync::Arc, time::Duration};
 
 use async_trait::async_trait;
 use vestibule_domain::{
@@ -41,8 +41,9 @@ pub struct Admitted {
 #[cfg_attr(any(test, feature = "mock"), mockall::automock)]
 #[async_trait]
 pub trait Admission: Send + Sync {
-    /// Lets in the operator of this token, if it is one's, and good.
-    async fn admit(&self, token: &OperatorToken) -> Result<Option<Admitted>, Error>;
+    /// Lets in the operator of this token, if it is one's, and good. What they do is recorded with the address that they
+    /// come from, if it is known.
+    async fn admit(&self, token: &OperatorToken, address: Option<IpAddr>) -> Result<Option<Admitted>, Error>;
 }
 
 /// One method for each thing that an operator does.
@@ -134,9 +135,9 @@ pub trait AdminApi: Send + Sync {
 
 #[async_trait]
 impl Admission for Operator {
-    async fn admit(&self, token: &OperatorToken) -> Result<Option<Admitted>, Error> {
+    async fn admit(&self, token: &OperatorToken, address: Option<IpAddr>) -> Result<Option<Admitted>, Error> {
         let operator = self.operator_of(token).await?;
-        Ok(operator.map(|operator| Admitted { api: Arc::new(self.named(operator.name.clone())), operator }))
+        Ok(operator.map(|operator| Admitted { api: Arc::new(self.named(operator.name.clone(), address)), operator }))
     }
 }
 

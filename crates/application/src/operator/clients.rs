@@ -3,9 +3,9 @@
 use std::{collections::BTreeSet, time::Duration};
 
 use vestibule_domain::{
-    client::{Client, ClientId, ClientName},
+    client::{Client, ClientId, ClientName, Scope},
     message::EventKind,
-    secret::OpaqueToken,
+    secret::{Digest, OpaqueToken},
 };
 
 use super::{Error, Operator};
@@ -22,20 +22,10 @@ pub struct ClientWithToken {
 impl Operator {
     /// Adds a client whose token is refused after `lifetime`, if there is one.
     pub async fn add_client(&self, name: ClientName, lifetime: Option<Duration>) -> Result<ClientWithToken, Error> {
-        let (token, at) = (self.ports.tokens.mint(), self.ports.clock.now());
-        let client = Client {
-            id: ClientId::from_uuid(self.ports.ids.next()),
-            name,
-            created: at,
-            expires: lifetime.map(|lifetime| at.plus(lifetime)),
-            revoked: None,
-            scopes: BTreeSet::new(),
-        };
-        let added = Change::AddClient { client: client.clone(), digest: self.ports.tokens.digest(&token) };
-        match self.commit(vec![added, self.record(EventKind::ClientAdded, None, at)]).await {
-            Err(Error::Conflict(Conflict::NameTaken)) => Err(Error::ClientNameTaken(client.name)),
-            done => done.map(|()| ClientWithToken { client, token }),
-        }
+        let token = self.ports.tokens.mint();
+        let digest = self.ports.tokens.digest(&token);
+        let client = self.add_with(digest, name, BTreeSet::new(), lifetime, EventKind::ClientAdded).await?;
+        Ok(ClientWithToken { client, token })
     }
 
     /// All clients, revoked ones included, in the order of their names.
@@ -54,9 +44,39 @@ impl Operator {
     /// Refuses a client's token for ever.
     pub async fn revoke_client(&self, name: ClientName) -> Result<Client, Error> {
         let client = self.client(name).await?;
+        self.revoke(client, EventKind::ClientRevoked).await
+    }
+
+    /// Adds a client, or, with scopes, an operator, whose token has this digest.
+    pub(super) async fn add_with(
+        &self,
+        digest: Digest,
+        name: ClientName,
+        scopes: BTreeSet<Scope>,
+        lifetime: Option<Duration>,
+        kind: EventKind,
+    ) -> Result<Client, Error> {
+        let at = self.ports.clock.now();
+        let client = Client {
+            id: ClientId::from_uuid(self.ports.ids.next()),
+            name,
+            created: at,
+            expires: lifetime.map(|lifetime| at.plus(lifetime)),
+            revoked: None,
+            scopes,
+        };
+        let added = Change::AddClient { client: client.clone(), digest };
+        match self.commit(vec![added, self.record(kind, None, at)]).await {
+            Err(Error::Conflict(Conflict::NameTaken)) => Err(Error::ClientNameTaken(client.name)),
+            done => done.map(|()| client),
+        }
+    }
+
+    /// Refuses the token of a client, or of an operator, for ever.
+    pub(super) async fn revoke(&self, client: Client, kind: EventKind) -> Result<Client, Error> {
         let at = self.ports.clock.now();
         let revoked = Change::RevokeClient { client: client.id, at };
-        self.commit(vec![revoked, self.record(EventKind::ClientRevoked, None, at)]).await?;
+        self.commit(vec![revoked, self.record(kind, None, at)]).await?;
         Ok(Client { revoked: client.revoked.or(Some(at)), ..client })
     }
 }

@@ -4,13 +4,12 @@
 use std::{collections::BTreeSet, time::Duration};
 
 use vestibule_domain::{
-    client::{Client, ClientId, ClientName, Scope},
+    client::{Client, ClientName, Scope},
     message::EventKind,
     secret::OperatorToken,
 };
 
 use super::{Error, Operator};
-use crate::{change::Change, ports::Conflict};
 
 /// An operator with their token, which is told this once.
 pub struct OperatorWithToken {
@@ -33,20 +32,10 @@ impl Operator {
             return Err(Error::NoScope);
         }
         let tokens = &self.ports.tokens;
-        let (token, at) = (OperatorToken::of(&tokens.mint(), &tokens.mint()), self.ports.clock.now());
-        let operator = Client {
-            id: ClientId::from_uuid(self.ports.ids.next()),
-            name,
-            created: at,
-            expires: lifetime.map(|lifetime| at.plus(lifetime)),
-            revoked: None,
-            scopes,
-        };
-        let added = Change::AddClient { client: operator.clone(), digest: tokens.operator_digest(&token) };
-        match self.commit(vec![added, self.record(EventKind::OperatorAdded, None, at)]).await {
-            Err(Error::Conflict(Conflict::NameTaken)) => Err(Error::ClientNameTaken(operator.name)),
-            done => done.map(|()| OperatorWithToken { operator, token }),
-        }
+        let token = OperatorToken::of(&tokens.mint(), &tokens.mint());
+        let digest = tokens.operator_digest(&token);
+        let operator = self.add_with(digest, name, scopes, lifetime, EventKind::OperatorAdded).await?;
+        Ok(OperatorWithToken { operator, token })
     }
 
     /// All operators, revoked ones included, in the order of their names.
@@ -60,10 +49,7 @@ impl Operator {
     pub async fn revoke_operator(&self, name: ClientName) -> Result<Client, Error> {
         let found = self.ports.stores.clients.by_name(&name).await?.filter(Client::is_operator);
         let operator = found.ok_or(Error::UnknownOperator(name))?;
-        let at = self.ports.clock.now();
-        let revoked = Change::RevokeClient { client: operator.id, at };
-        self.commit(vec![revoked, self.record(EventKind::OperatorRevoked, None, at)]).await?;
-        Ok(Client { revoked: operator.revoked.or(Some(at)), ..operator })
+        self.revoke(operator, EventKind::OperatorRevoked).await
     }
 
     /// The operator of this token, if it is one's, and good.

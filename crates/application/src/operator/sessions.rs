@@ -97,7 +97,7 @@ impl Operator {
                 session: Some(session.id),
                 subject: Some(session.subject),
                 origin: None,
-                address: None,
+                address: self.address,
                 by: self.agent(),
             };
             [Change::EndSession { id: session.id, ending }, Change::Record(event)]

@@ -216,8 +216,9 @@ fn described(change: &Change) -> String {
         }
         Change::Record(event) => {
             assert_eq!(event.at, NOW);
-            assert!(event.origin.is_none() && event.address.is_none());
-            let by = event.by.operator.as_ref().map(|name| format!(" by {name}")).unwrap_or_default();
+            assert!(event.origin.is_none());
+            let from = event.address.map(|address| format!(" from {address}")).unwrap_or_default();
+            let by = event.by.operator.as_ref().map(|name| format!(" by {name}{from}")).unwrap_or(from);
             let subject = event.subject.map(|subject| format!(" {}", whom(subject))).unwrap_or_default();
             format!("record {}{subject}{by}", event.kind.name())
         }

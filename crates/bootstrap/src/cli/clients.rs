@@ -33,21 +33,25 @@ pub(super) enum ClientCommand {
     },
 }
 
+/// A client, or an operator: those have scopes.
 #[derive(Serialize)]
-struct ClientDocument {
+pub(super) struct ClientDocument {
     name: String,
     #[serde(skip_serializing_if = "Option::is_none")]
     token: Option<String>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    scopes: Vec<&'static str>,
     created: String,
     expires: Option<String>,
     revoked: Option<String>,
 }
 
 impl ClientDocument {
-    fn new(client: &Client, token: Option<&str>) -> Self {
+    pub(super) fn new(client: &Client, token: Option<&str>) -> Self {
         Self {
             name: client.name.to_string(),
             token: token.map(str::to_owned),
+            scopes: client.scopes.iter().map(|scope| scope.as_str()).collect(),
             created: time(client.created),
             expires: client.expires.map(time),
             revoked: client.revoked.map(time),

@@ -7,10 +7,12 @@ use std::time::Duration;
 
 use anyhow::Result;
 use clap::Subcommand;
-use serde::Serialize;
-use vestibule_domain::client::{Client, ClientName, Scope};
+use vestibule_domain::client::{ClientName, Scope};
 
-use super::output::{Context, lifetime, time};
+use super::{
+    clients::ClientDocument,
+    output::{Context, lifetime},
+};
 
 #[derive(Subcommand)]
 pub(super) enum OperatorCommand {
@@ -37,43 +39,19 @@ pub(super) enum OperatorCommand {
     },
 }
 
-#[derive(Serialize)]
-struct OperatorDocument {
-    name: String,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    token: Option<String>,
-    scopes: Vec<&'static str>,
-    created: String,
-    expires: Option<String>,
-    revoked: Option<String>,
-}
-
-impl OperatorDocument {
-    fn new(operator: &Client, token: Option<&str>) -> Self {
-        Self {
-            name: operator.name.to_string(),
-            token: token.map(str::to_owned),
-            scopes: operator.scopes.iter().map(|scope| scope.as_str()).collect(),
-            created: time(operator.created),
-            expires: operator.expires.map(time),
-            revoked: operator.revoked.map(time),
-        }
-    }
-}
-
 pub(super) async fn run(command: OperatorCommand, context: &mut Context<'_>) -> Result<()> {
     let operator = context.operator;
     match command {
         OperatorCommand::Add { name, scopes, expires_in } => {
             let added = operator.add_operator(name, scopes.into_iter().collect(), expires_in).await?;
-            context.print(&OperatorDocument::new(&added.operator, Some(added.token.expose())))
+            context.print(&ClientDocument::new(&added.operator, Some(added.token.expose())))
         }
         OperatorCommand::List => {
             let operators = operator.operators().await?;
-            context.print(&operators.iter().map(|one| OperatorDocument::new(one, None)).collect::<Vec<_>>())
+            context.print(&operators.iter().map(|one| ClientDocument::new(one, None)).collect::<Vec<_>>())
         }
         OperatorCommand::Revoke { name } => {
-            context.print(&OperatorDocument::new(&operator.revoke_operator(name).await?, None))
+            context.print(&ClientDocument::new(&operator.revoke_operator(name).await?, None))
         }
     }
 }

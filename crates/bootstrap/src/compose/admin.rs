@@ -13,19 +13,21 @@ use vestibule_adapters_http::{
 };
 
 use super::stores::OpenStores;
-use crate::metrics::Meters;
+use crate::{metrics::Meters, settings::HostName};
 
 /// Everything there is on the operators' listener of a service on this store, which is not ready once it is `leaving`;
-/// `api` is the operators'.
+/// `api` is the operators', who reach it by these names.
 pub(super) fn front(
     open: &OpenStores,
     leaving: Arc<AtomicBool>,
     meters: Meters,
     api: Router,
+    hosts: &[HostName],
     shared: &Shared,
 ) -> Front {
     let readiness = Arc::new(Readiness::new(open.parts(), leaving));
     let meters = Arc::new(meters);
     let page: Page = Arc::new(move |parts: &[Found]| meters.page(parts));
-    admin::front([health::router(readiness.clone()), metrics::router(readiness, page), api], shared)
+    let names = hosts.iter().map(|host| host.as_str().to_owned()).collect();
+    admin::front([health::router(readiness.clone()), metrics::router(readiness, page), api], names, shared)
 }

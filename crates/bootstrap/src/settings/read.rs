@@ -57,7 +57,7 @@ pub(super) fn settings(reader: &mut Reader) -> Result<Settings, Problem> {
         },
         account: Account { enabled: reader.take("account.enabled")? },
         verify: verify(reader, hardened)?,
-        admin: Admin { listen: reader.take("admin.listen")? },
+        admin: Admin { listen: reader.take("admin.listen")?, hosts: reader.take("admin.hosts")? },
         telemetry: telemetry(reader),
         log: Log { format: reader.take("log.format")?, filter: reader.take("log.filter")? },
         data_dir,

@@ -252,10 +252,12 @@ pub struct Verify {
 }
 
 /// `[admin]`
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub struct Admin {
     /// Where to listen for operators, if anywhere.
     pub listen: Option<SocketAddr>,
+    /// By which names they reach it, besides `localhost`.
+    pub hosts: Vec<HostName>,
 }
 
 /// `[telemetry]`

@@ -297,6 +297,22 @@ fn t001_1_an_admins_session_can_be_shorter_and_from_few_networks() {
 }
 
 #[test]
+fn operators_reach_their_listener_by_host_names_alone() {
+    assert!(valid("").admin.hosts.is_empty());
+    let listed = valid("admin.hosts = ['Vestibule', 'admin.example']").admin.hosts;
+    assert_eq!(listed.iter().map(HostName::as_str).collect::<Vec<_>>(), ["vestibule", "admin.example"]);
+    let sources = Sources::default().with_variable("VESTIBULE__ADMIN__HOSTS", "a.example, b.example");
+    assert_eq!(Settings::read(sources).ok().unwrap().admin.hosts.len(), 2);
+    for none in ["admin.example:8081", "http://admin.example", "admin.example/", "*.example", "*", ""] {
+        let wrong = wrong(Sources::of_text(format!("admin.hosts = ['{none}']")));
+        assert!(
+            wrong.len() == 1 && wrong[0].contains("admin.hosts") && wrong[0].contains("without scheme"),
+            "{wrong:?}"
+        );
+    }
+}
+
+#[test]
 fn traces_go_to_a_collector_without_tls_and_nowhere_unless_one_is_named() {
     assert!(valid("").telemetry.otlp_endpoint.is_none());
     let named = valid("telemetry.otlp_endpoint = 'http://127.0.0.1:4318'").telemetry.otlp_endpoint;

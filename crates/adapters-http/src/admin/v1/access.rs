@@ -11,7 +11,7 @@ use vestibule_application::{
 use vestibule_domain::{client::Scope, secret::OperatorToken};
 
 use super::{Problem, V1};
-use crate::request_id::RequestId;
+use crate::{client::Client, request_id::RequestId};
 
 /// What a handler needs its operator to be allowed.
 pub(super) trait Needs: Send + Sync {
@@ -71,7 +71,8 @@ impl<S: Needs> FromRequestParts<Arc<V1>> for By<S> {
         let presented = bearer(&parts.headers).ok_or_else(|| stranger(r#"Bearer realm="vestibule admin""#))?;
         let unknown = || stranger(r#"Bearer realm="vestibule admin", error="invalid_token""#);
         let token = OperatorToken::parse(presented).map_err(|_| unknown())?;
-        let admitted = v1.admission.admit(&token).await.map_err(|error| Problem::of(&error, &request_id))?;
+        let address = parts.extensions.get().map(|client: &Client| client.address);
+        let admitted = v1.admission.admit(&token, address).await.map_err(|error| Problem::of(&error, &request_id))?;
         let admitted = admitted.ok_or_else(unknown)?;
         if !admitted.operator.may(S::SCOPE) {
             let scope = S::SCOPE.as_str();

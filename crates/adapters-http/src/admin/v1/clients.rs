@@ -16,7 +16,7 @@ use super::{
     input::{Json, Path, Query, maybe_whole},
     listing::{self, Listing, PageParams},
     tag::single,
-    text::{named, time, value},
+    text::{location, named, time, value},
 };
 
 pub(super) fn routes() -> OpenApiRouter<Arc<V1>> {
@@ -98,8 +98,8 @@ async fn add(
         let added = by.told(by.api().add_client(value("name", &new.name, ClientName::parse)?, lifetime).await)?;
         let token = added.token.expose().to_owned();
         let shown = ClientWithTokenDocument { client: ClientDocument::from(&added.client), token };
-        let location = format!("/admin/v1/clients/{}", added.client.name.as_str().replace('/', "%2F"));
-        Ok(Created::new(&shown, Some(location)).tagged(&shown.client))
+        let location = location("clients", added.client.name.as_str());
+        Ok(Created::new(&shown).found_at(&location, &shown.client))
     };
     v1.answers.once(attempt, create).await
 }

@@ -14,7 +14,10 @@ use std::{
 };
 
 use axum::{body::Bytes, response::Response};
-use http::{HeaderMap, HeaderValue, StatusCode, header::LOCATION};
+use http::{
+    HeaderMap, HeaderValue, StatusCode,
+    header::{CONTENT_TYPE, ETAG, LOCATION},
+};
 use serde::Serialize;
 use utoipa::IntoParams;
 use vestibule_domain::time::Timestamp;
@@ -41,30 +44,33 @@ pub(super) struct KeyParam {
 /// What was created, as it is answered.
 #[derive(Clone)]
 pub(super) struct Created {
-    location: Option<HeaderValue>,
-    tag: HeaderValue,
     body: Bytes,
+    /// Where it is found from now on, and its tag there.
+    later: Option<(HeaderValue, HeaderValue)>,
 }
 
 impl Created {
-    /// What is shown like this, to be found there if anywhere.
-    pub(super) fn new(shown: &impl Serialize, location: Option<String>) -> Self {
-        let body = serde_json::to_vec(shown).unwrap_or_default().into();
-        Self { location: location.and_then(|path| HeaderValue::from_str(&path).ok()), tag: tag(shown), body }
+    /// What is shown like this, once.
+    pub(super) fn new(shown: &impl Serialize) -> Self {
+        Self { body: serde_json::to_vec(shown).unwrap_or_default().into(), later: None }
     }
 
-    /// The tag under which it is found later, where what is shown now has more in it.
-    pub(super) fn tagged(self, later: &impl Serialize) -> Self {
-        Self { tag: tag(later), ..self }
+    /// The same, which is found there from now on. Its tag is then of what is shown there, or of what of that lasts: now
+    /// there may be more in it.
+    pub(super) fn found_at(self, location: &str, lasting: &impl Serialize) -> Self {
+        let location = HeaderValue::from_str(location).ok();
+        Self { later: location.map(|location| (location, tag(lasting))), ..self }
     }
 
     fn answer(self) -> Response {
         let mut response = reply::empty(StatusCode::CREATED);
         *response.body_mut() = self.body.into();
         let headers = response.headers_mut();
-        headers.insert(http::header::CONTENT_TYPE, JSON);
-        headers.insert(http::header::ETAG, self.tag);
-        headers.extend(self.location.map(|location| (LOCATION, location)));
+        headers.insert(CONTENT_TYPE, JSON);
+        if let Some((location, tag)) = self.later {
+            headers.insert(LOCATION, location);
+            headers.insert(ETAG, tag);
+        }
         response
     }
 }

@@ -77,7 +77,7 @@ async fn issue(
             token: issued.token.expose().to_owned(),
             expires: time(issued.expires),
         };
-        Ok(Created::new(&shown, None))
+        Ok(Created::new(&shown))
     };
     v1.answers.once(attempt, create).await
 }

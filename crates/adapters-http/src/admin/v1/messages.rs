@@ -24,7 +24,7 @@ use super::{
     listing::{self, Listing},
     stream,
     tag::single,
-    text::time,
+    text::{queried, time},
 };
 
 pub(super) fn routes() -> OpenApiRouter<Arc<V1>> {
@@ -107,9 +107,8 @@ struct Which {
 /// Lists messages, the oldest first.
 #[utoipa::path(get, path = "/messages", tag = "messages", params(Which), responses((status = 200, body = Listing<MessageDocument>)))]
 async fn list(by: By<MessagesRead>, Query(query): Query<Which>) -> Result<Response, Problem> {
-    let uuid = |what: &'static str| move || Problem::invalid(what, &"ids have 8-4-4-4-12 hexadecimal digits");
-    let session = query.session.as_deref().map(|id| SessionId::parse(id).ok_or_else(uuid("session"))).transpose()?;
-    let user = query.user.as_deref().map(|id| UserId::parse(id).ok_or_else(uuid("user"))).transpose()?;
+    let session = queried("session", query.session.as_deref(), SessionId::parse)?;
+    let user = queried("user", query.user.as_deref(), UserId::parse)?;
     if session.is_some() && user.is_some() {
         return Err(Problem::invalid("user", &"look for those about a session or about a user"));
     }

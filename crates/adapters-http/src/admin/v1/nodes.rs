@@ -16,7 +16,7 @@ use super::{
     input::{Json, Path, Query, whole},
     listing::{self, Listing, PageParams},
     tag::single,
-    text::{named, time, value},
+    text::{location, named, time, value},
 };
 use crate::reply::{self, JSON};
 
@@ -90,8 +90,8 @@ async fn add(
         let added = by.told(by.api().add_node(value("name", &new.name, NodeName::parse)?).await)?;
         let secret = added.secret.expose().to_owned();
         let shown = NodeWithSecretDocument { node: NodeDocument::from(&added.node), secret };
-        let location = format!("/admin/v1/nodes/{}", added.node.name.as_str().replace('/', "%2F"));
-        Ok(Created::new(&shown, Some(location)).tagged(&shown.node))
+        let location = location("nodes", added.node.name.as_str());
+        Ok(Created::new(&shown).found_at(&location, &shown.node))
     };
     v1.answers.once(attempt, create).await
 }

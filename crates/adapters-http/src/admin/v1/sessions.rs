@@ -24,7 +24,7 @@ use super::{
     input::{Json, Path, Query},
     listing::{self, Listing},
     tag::single,
-    text::{id, moment},
+    text::{id, moment, queried},
 };
 use crate::reply::{self, JSON};
 
@@ -73,9 +73,8 @@ enum StateParam {
 /// Lists sessions, in the order of their ids.
 #[utoipa::path(get, path = "/sessions", tag = "sessions", params(Which), responses((status = 200, body = Listing<SessionDocument>)))]
 async fn list(by: By<SessionsRead>, Query(query): Query<Which>) -> Result<Response, Problem> {
-    let uuid = |what: &'static str| move || Problem::invalid(what, &"ids have 8-4-4-4-12 hexadecimal digits");
-    let user = query.user.as_deref().map(|id| UserId::parse(id).ok_or_else(uuid("user"))).transpose()?;
-    let node = query.node.as_deref().map(|id| NodeId::parse(id).ok_or_else(uuid("node"))).transpose()?;
+    let user = queried("user", query.user.as_deref(), UserId::parse)?;
+    let node = queried("node", query.node.as_deref(), NodeId::parse)?;
     if user.is_some() && node.is_some() {
         return Err(Problem::invalid("node", &"look for those of a user or of a node"));
     }

@@ -18,6 +18,7 @@ use vestibule_application::{
         explanation::{Expiry, Explanation},
         pages::{Page, WhichUsers},
         sessions::SessionReport,
+        users::Added,
     },
     policies::password::TooSimple,
     ports::{Conflict, HashError, MockClock, StoreError, UnusableHash},
@@ -67,7 +68,7 @@ fn api(expect: impl FnOnce(&mut MockAdminApi)) -> Router {
     expect(&mut api);
     let admitted = Admitted { operator: client("ops", &[Scope::All]), api: Arc::new(api) };
     let mut admission = MockAdmission::new();
-    admission.expect_admit().returning(move |_| Ok(Some(admitted.clone())));
+    admission.expect_admit().returning(move |_, _| Ok(Some(admitted.clone())));
     let mut clock = MockClock::new();
     clock.expect_now().return_const(NOW);
     router(Arc::new(admission), Arc::new(clock), serde_json::json!({ "log.format": "json" }), Arc::default())
@@ -112,6 +113,20 @@ async fn a_users_tag_stays_when_somebody_tries_to_log_in() {
     assert_ne!(tags[0], tags[2]);
 }
 
+#[tokio::test]
+async fn a_creation_has_the_tag_of_what_is_created_whoever_tried_to_log_in_meanwhile() {
+    let tried = User { last_failed_login: Some(NOW), ..ann() };
+    let router = api(|api| {
+        api.expect_add_user().return_once(|_| Ok(Added { user: tried, created_roles: Vec::new() }));
+        api.expect_user().returning(|_| Ok(ann()));
+    });
+    let request = Request::post("/admin/v1/users").header("content-type", "application/json");
+    let new = r#"{"login":"ann","email":"ann@example.com","password":"a long walk at dusk"}"#;
+    let (status, headers, _) = ask(router.clone(), request, new).await;
+    let location = headers["location"].to_str().unwrap().strip_prefix("/admin/v1").unwrap();
+    assert_eq!((status, &headers["etag"]), (StatusCode::CREATED, &get(router, location).await.1["etag"]));
+}
+
 #[tokio::test(start_paused = true)]
 async fn few_follow_at_a_time_and_nobody_once_the_service_is_leaving() {
     let mut follows = MockAdminApi::new();
@@ -119,7 +134,7 @@ async fn few_follow_at_a_time_and_nobody_once_the_service_is_leaving() {
     follows.expect_messages_page().returning(|_, _, _| Ok(Page { items: Vec::new(), next: None }));
     let admitted = Admitted { operator: client("ops", &[Scope::All]), api: Arc::new(follows) };
     let mut admission = MockAdmission::new();
-    admission.expect_admit().returning(move |_| Ok(Some(admitted.clone())));
+    admission.expect_admit().returning(move |_, _| Ok(Some(admitted.clone())));
     let leaving = Arc::<AtomicBool>::default();
     let router = router(Arc::new(admission), Arc::new(MockClock::new()), serde_json::Value::Null, Arc::clone(&leaving));
     let follow = async || {
@@ -233,7 +248,7 @@ async fn what_fails_is_told_by_status_and_code(#[case] error: fn() -> Error, #[c
 #[tokio::test]
 async fn a_store_that_is_away_is_no_reason_to_call_anybody_a_stranger() {
     let mut admission = MockAdmission::new();
-    admission.expect_admit().returning(|_| Err(Error::Store(away())));
+    admission.expect_admit().returning(|_, _| Err(Error::Store(away())));
     let router = router(Arc::new(admission), Arc::new(MockClock::new()), serde_json::Value::Null, Arc::default());
     assert_eq!(get(router, "/users").await.0, StatusCode::SERVICE_UNAVAILABLE);
 }

@@ -1,8 +1,9 @@
-//! Moments and names as they are written.
+//! Moments, names and places as they are written.
 
 use std::str::FromStr;
 
 use jiff::Timestamp as Moment;
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use vestibule_domain::{text::TextError, time::Timestamp};
 
 use super::Problem;
@@ -32,4 +33,38 @@ pub(super) fn named<T>(what: &str, text: &str, parse: fn(&str) -> Result<T, Text
 /// Reads an id out of a path.
 pub(super) fn id<T>(what: &str, text: &str, parse: fn(&str) -> Option<T>) -> Result<T, Problem> {
     parse(text).ok_or_else(|| Problem::unknown(format!("there is no {what} of this id: ids have 8-4-4-4-12 digits")))
+}
+
+/// Reads an id out of a query, if there is one.
+pub(super) fn queried<T>(what: &str, id: Option<&str>, parse: fn(&str) -> Option<T>) -> Result<Option<T>, Problem> {
+    let malformed = || Problem::invalid(what, &"ids have 8-4-4-4-12 hexadecimal digits");
+    id.map(|id| parse(id).ok_or_else(malformed)).transpose()
+}
+
+/// All that may mean something in a path (RFC 3986, section 2.3, says what does not).
+const ENCODED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
+
+/// Where the thing of this name is, among others of its kind.
+pub(super) fn location(kind: &str, name: &str) -> String {
+    format!("/admin/v1/{kind}/{}", utf8_percent_encode(name, ENCODED))
+}
+
+#[cfg(test)]
+mod tests {
+    use percent_encoding::percent_decode_str;
+    use rstest::rstest;
+
+    use super::*;
+
+    #[rstest]
+    #[case("shop-1.a_b~c", "shop-1.a_b~c")]
+    #[case("a/b", "a%2Fb")]
+    #[case("100%", "100%25")]
+    #[case("a?b#c", "a%3Fb%23c")]
+    #[case("a b+c", "a%20b%2Bc")]
+    #[case("Łódź", "%C5%81%C3%B3d%C5%BA")]
+    fn a_name_is_one_segment_of_its_location(#[case] name: &str, #[case] segment: &str) {
+        assert_eq!(location("nodes", name), format!("/admin/v1/nodes/{segment}"));
+        assert_eq!(percent_decode_str(segment).decode_utf8().unwrap(), name);
+    }
 }

@@ -27,7 +27,7 @@ use super::{
     input::{Given, Json, Path, Query},
     listing::{self, Listing},
     tag::{demand_seen, single_as},
-    text::{id, named, value},
+    text::{id, location, named, value},
 };
 use crate::reply;
 
@@ -116,8 +116,7 @@ async fn add(
             time_zone: zone.unwrap_or_default(),
         };
         let user = UserDocument::from(&by.told(by.api().add_user(new).await)?.user);
-        let location = format!("/admin/v1/users/{}", user.id());
-        Ok(Created::new(&user, Some(location)))
+        Ok(Created::new(&user).found_at(&location("users", user.id()), &user.lasting()))
     };
     v1.answers.once(attempt, create).await
 }

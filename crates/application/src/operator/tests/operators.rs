@@ -82,12 +82,12 @@ async fn a_token_is_an_operators_while_it_is_good() {
 }
 
 #[tokio::test]
-async fn what_an_operator_does_is_recorded_under_their_name() {
+async fn what_an_operator_does_is_recorded_under_their_name_with_their_address() {
     let world = World::with_alice(|_| ());
     let written = Arc::clone(&world.written);
-    let operator = world.operator().named(name("ops"));
+    let operator = world.operator().named(name("ops"), "192.0.2.7".parse().ok());
     operator.disable_user("alice").await.unwrap();
-    assert_eq!(taken(&written).last().unwrap(), "record user_disabled user 1 by ops");
+    assert_eq!(taken(&written).last().unwrap(), "record user_disabled user 1 by ops from 192.0.2.7");
 }
 
 #[tokio::test]

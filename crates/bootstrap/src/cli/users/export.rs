@@ -69,7 +69,8 @@ impl From<&Message> for MessageDocument {
             at: time(event.at),
             session: event.session.map(|session| session.to_string()),
             dialect: event.origin.as_ref().map(|origin| origin.as_str().to_owned()),
-            address: event.address.map(|address| address.to_string()),
+            // Where an operator was is the operator's own.
+            address: event.address.filter(|_| event.by.operator.is_none()).map(|address| address.to_string()),
         }
     }
 }

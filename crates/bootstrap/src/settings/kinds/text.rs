@@ -84,10 +84,14 @@ impl Prefix {
 }
 
 checked_text!(
-    /// A host name that a mount answers to.
+    /// A host name, in lower case, or an IP address.
     HostName,
-    "host names such as login.example.org, without a port",
-    |text| url::Host::parse(text).ok().map(|host| host.to_string())
+    "host names such as login.example.org, without scheme, port or wildcard",
+    |text| {
+        let host = url::Host::parse(text).ok()?.to_string();
+        let fits = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.' | b':' | b'[' | b']');
+        host.bytes().all(fits).then_some(host)
+    }
 );
 
 checked_text!(

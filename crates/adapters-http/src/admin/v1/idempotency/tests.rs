@@ -16,7 +16,7 @@ fn attempt<'a>(operator: &'a str, headers: &'a HeaderMap, now: Timestamp) -> Att
 
 /// The location tells which attempt created it.
 async fn made(answers: &Answers, operator: &str, key: &str, now: Timestamp, name: &str) -> String {
-    let create = async { Ok(Created::new(&name, Some(name.to_owned()))) };
+    let create = async { Ok(Created::new(&name).found_at(name, &name)) };
     match answers.once(attempt(operator, &keyed(key), now), create).await {
         Ok(answer) => answer.headers()[LOCATION].to_str().unwrap().to_owned(),
         Err(problem) => format!("{problem:?}"),
