@@ -76,7 +76,7 @@ macro_rules! short_text {
 }
 pub(crate) use short_text;
 
-/// Declares a newtype over an identifier word: ASCII letters, digits, `.`, `_`, `-`, `:` and `/`.
+/// Declares a newtype over an identifier word; see [`word`].
 macro_rules! word_type {
     ($(#[$doc:meta])* $name:ident, $max:expr) => {
         $(#[$doc])*
@@ -87,7 +87,7 @@ macro_rules! word_type {
             /// The most characters such a word may have.
             pub const MAX: usize = $max;
 
-            /// Reads the word: ASCII letters, digits, `.`, `_`, `-`, `:` and `/`, compared as written.
+            /// Reads the word: ASCII letters, digits, `.`, `_`, `-`, `:` and `/`, compared as written; not `.` or `..`.
             pub fn parse(text: &str) -> Result<Self, $crate::text::TextError> {
                 $crate::text::word(text, Self::MAX).map(Self)
             }
@@ -109,9 +109,13 @@ pub(crate) use word_type;
 
 const WORD: &str = "must consist of ASCII letters, digits and . _ - : / only";
 
-/// `text` when it is an identifier word of 1 to `max` characters.
+/// `text` when it is an identifier word of 1 to `max` characters. `.` and `..` are none: in a path they are taken for steps
+/// before anybody looks for what is called so (RFC 3986, 5.2.4).
 pub fn word(text: &str, max: usize) -> Result<String, TextError> {
     let text = short(text, max)?;
+    if matches!(text.as_str(), "." | "..") {
+        return Err(TextError::Invalid("must not be . or .."));
+    }
     let allowed = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '_' | '-' | ':' | '/');
     if text.chars().all(allowed) { Ok(text) } else { Err(TextError::Invalid(WORD)) }
 }
@@ -127,6 +131,14 @@ mod tests {
         assert_eq!(short("a\0b", 5), Err(TextError::ControlCharacter));
         assert_eq!(short("abcdef", 5), Err(TextError::TooLong(5)));
         assert_eq!(word("a b", 5), Err(TextError::Invalid(WORD)));
+    }
+
+    #[test]
+    fn steps_in_a_path_are_no_words() {
+        for step in [".", ".."] {
+            assert!(matches!(word(step, 5), Err(TextError::Invalid(_))), "{step}");
+        }
+        assert_eq!(word("...", 5).as_deref(), Ok("..."));
     }
 
     #[test]
