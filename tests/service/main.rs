@@ -12,6 +12,7 @@ mod copying;
 mod corpora;
 mod crash;
 mod dialogram;
+mod documents;
 mod dood;
 mod easydb;
 mod faults;

@@ -3,6 +3,7 @@
 //! No published API has these. They are beside the dialects and mounted like one, and speak of problems as RFC 9457 does.
 
 mod handlers;
+mod openapi;
 mod request;
 mod response;
 #[cfg(test)]
@@ -41,9 +42,17 @@ impl Dialect for Account {
     }
 
     fn routes(self: Arc<Self>) -> Vec<Route> {
+        use handlers as h;
         vec![
-            Route::new("change_password", Method::POST, "/password", &self, handlers::change_password),
-            Route::new("reset_password", Method::POST, "/reset", &self, handlers::reset_password),
+            Route::new(
+                "change_password",
+                Method::POST,
+                "/password",
+                &self,
+                h::change_password,
+                openapi::change_password,
+            ),
+            Route::new("reset_password", Method::POST, "/reset", &self, h::reset_password, openapi::reset_password),
         ]
     }
 

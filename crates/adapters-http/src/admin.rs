@@ -1,6 +1,7 @@
 //! What operators, and what watches over the service, are answered: routers put together behind one front, on a listener of
 //! their own. Nothing of it is on the listener of the session APIs.
 
+pub mod documents;
 pub mod health;
 mod hosts;
 pub mod metrics;

@@ -11,7 +11,7 @@ use vestibule_application::{
 };
 use vestibule_domain::session::Origin;
 
-use crate::inbound::Inbound;
+use crate::{inbound::Inbound, openapi::Description};
 
 /// Which edition of a dialect a mount speaks.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -129,6 +129,9 @@ pub trait Dialect: Send + Sync + 'static {
 /// A handler: takes the whole request, gives the whole answer.
 pub type Handler = Arc<dyn Fn(Inbound) -> Pin<Box<dyn Future<Output = Response> + Send>> + Send + Sync>;
 
+/// Tells what a route is to its callers.
+pub type Describe = Arc<dyn Fn() -> Description + Send + Sync>;
+
 /// A route as a value.
 #[derive(Clone)]
 pub struct Route {
@@ -145,25 +148,29 @@ pub struct Route {
     pub yields: bool,
     /// What answers.
     pub handler: Handler,
+    /// What it is to its callers.
+    pub describe: Describe,
 }
 
 impl Route {
-    /// A route of `dialect`, answered by `handler`.
+    /// A route of `dialect`, answered by `handler` as `describe` says.
     pub fn new<D, F, A>(
         operation: &'static str,
         method: Method,
         path: &'static str,
         dialect: &Arc<D>,
         handler: F,
+        describe: fn(&D) -> Description,
     ) -> Self
     where
         D: Dialect,
         F: Fn(Arc<D>, Inbound) -> A + Send + Sync + 'static,
         A: Future<Output = Response> + Send + 'static,
     {
-        let dialect = Arc::clone(dialect);
-        let handler: Handler = Arc::new(move |inbound| Box::pin(handler(Arc::clone(&dialect), inbound)));
-        Self { operation, method, path, answers_head: false, yields: false, handler }
+        let (asked, described) = (Arc::clone(dialect), Arc::clone(dialect));
+        let handler: Handler = Arc::new(move |inbound| Box::pin(handler(Arc::clone(&asked), inbound)));
+        let describe = Arc::new(move || describe(&described));
+        Self { operation, method, path, answers_head: false, yields: false, handler, describe }
     }
 
     /// Answers HEAD too: for GETs without effects.

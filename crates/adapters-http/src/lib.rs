@@ -15,6 +15,7 @@ pub mod form_document;
 pub mod inbound;
 pub mod mount;
 pub mod negotiation;
+pub mod openapi;
 pub mod origin;
 pub mod params;
 pub mod reply;

@@ -8,6 +8,7 @@ use http::{
     header::{CONTENT_TYPE, RETRY_AFTER, SET_COOKIE},
 };
 use serde::Serialize;
+use utoipa::ToSchema;
 
 use crate::dialect::Refusal;
 
@@ -38,13 +39,15 @@ pub fn json(status: StatusCode, content_type: HeaderValue, body: &impl Serialize
 /// Problem documents (RFC 9457).
 pub(crate) const PROBLEM: HeaderValue = HeaderValue::from_static("application/problem+json");
 
-/// The members of every problem document.
-#[derive(Serialize)]
+/// Why something was not done (RFC 9457).
+#[derive(Serialize, ToSchema)]
 pub(crate) struct Problem<'a> {
     r#type: &'static str,
     title: &'static str,
     status: u16,
+    /// For people: says what to do.
     detail: &'a str,
+    /// For programs: stays as it is.
     code: &'static str,
 }
 

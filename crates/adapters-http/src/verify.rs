@@ -5,6 +5,7 @@
 
 mod credentials;
 mod handlers;
+mod openapi;
 mod request;
 mod response;
 #[cfg(test)]
@@ -61,9 +62,18 @@ impl Dialect for Verify {
     }
 
     fn routes(self: Arc<Self>) -> Vec<Route> {
-        let verify = |(path, method)| Route::new("verify_session", method, path, &self, handlers::verify).with_head();
+        let verify = |(path, method)| {
+            Route::new("verify_session", method, path, &self, handlers::verify, openapi::verify).with_head()
+        };
         let everywhere = Self::PATHS.iter().flat_map(|path| Self::METHODS.map(|method| (*path, method)));
-        let introspect = Route::new("introspect_session", Method::POST, "/introspect", &self, handlers::introspect);
+        let introspect = Route::new(
+            "introspect_session",
+            Method::POST,
+            "/introspect",
+            &self,
+            handlers::introspect,
+            openapi::introspect,
+        );
         everywhere.map(verify).chain([introspect]).collect()
     }
 

@@ -180,7 +180,8 @@ pub async fn build(settings: &Settings, overrides: Overrides) -> Result<App> {
     };
     let operator = Arc::new(core.operator(settings, stores));
     let api = v1::router(operator.clone(), core.clock.clone(), settings.to_json(), leaving.clone());
-    let admin_front = admin::front(&open, leaving.clone(), meters, api, &settings.admin.hosts, &shared);
+    let apis = [api, admin::documents(&front, &public_url)];
+    let admin_front = admin::front(&open, leaving.clone(), meters, apis, &settings.admin.hosts, &shared);
     let at = Addresses { public_url: &public_url, listen: address, admin: admin.as_ref().map(|(_, address)| *address) };
     Ok(App {
         report: Report::new(settings, at, open.durability(), unconfigured, secret.as_ref()),

@@ -113,7 +113,7 @@ fn cargo_deny() -> Option<PathBuf> {
     is_wanted.then(|| have("cargo-deny", "0.20.2").ok()).flatten()
 }
 
-/// The program that tries the Admin API by its document. Without it that test says so.
+/// The program that tries the APIs by their documents. Without it those tests say so.
 fn generator() {
     let folder = Path::new(TOOLS).join("python");
     let bin = folder.join("bin");

@@ -1,6 +1,7 @@
 //! What arrives: a JSON object of texts, from a program or from this service's own pages.
 
 use serde::{Deserialize, de::DeserializeOwned};
+use utoipa::ToSchema;
 use vestibule_application::use_cases::{change_password, reset_password};
 use vestibule_domain::{
     secret::{OpaqueToken, Password, PasswordError},
@@ -33,18 +34,20 @@ pub(super) enum Rejection {
     NewPassword(PasswordError),
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
-struct Change {
+pub(super) struct Change {
     login: String,
     password: String,
+    #[schema(min_length = 1)]
     new_password: String,
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
-struct Reset {
+pub(super) struct Reset {
     token: String,
+    #[schema(min_length = 1)]
     new_password: String,
 }
 

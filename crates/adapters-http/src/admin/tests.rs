@@ -7,6 +7,8 @@ use axum::{
 };
 use http::StatusCode;
 use serde_json::Value;
+use tower::ServiceExt;
+use utoipa::openapi::OpenApi;
 use vestibule_application::ports::MockIds;
 
 use super::*;
@@ -79,4 +81,24 @@ async fn no_page_of_another_origin_reads_an_answer() {
     let (status, headers, _) = ask("GET", "/health/live", Body::empty()).await;
     assert_eq!((status, headers.get("access-control-allow-origin")), (StatusCode::OK, None));
     assert_eq!(headers["cache-control"], "no-store");
+}
+
+#[tokio::test]
+async fn the_documents_and_the_page_are_there_without_a_token_and_without_the_network() {
+    let documents = || documents::router(vec![("admin", v1::document()), ("other", OpenApi::default())]);
+    for (path, has) in [
+        ("/openapi.json", "/openapi/admin.json"),
+        ("/openapi.json", "/openapi/other.json"),
+        ("/openapi/admin.json", "\"/admin/v1/users/{user}\""),
+        ("/openapi/other.json", "\"openapi\":\"3.1"),
+        ("/docs/", "swagger-ui-bundle.js"),
+        ("/docs/swagger-initializer.js", "/openapi/admin.json"),
+        ("/docs/swagger-initializer.js", "/openapi/other.json"),
+    ] {
+        let answer = documents().oneshot(Request::get(path).body(Body::empty()).unwrap()).await.unwrap();
+        assert_eq!(answer.status(), StatusCode::OK, "{path}");
+        let body = to_bytes(answer.into_body(), usize::MAX).await.unwrap();
+        let body = String::from_utf8_lossy(&body);
+        assert!(body.contains(has) && !body.contains("//cdn."), "{path}: {body}");
+    }
 }

@@ -56,8 +56,7 @@ pub fn router(
 ) -> Router {
     let (answers, places) = (Answers::default(), Places::until(leaving));
     let v1 = V1 { admission, clock, settings, answers, places, turn: Mutex::default() };
-    let (router, document) = routes().with_state(Arc::new(v1)).split_for_parts();
-    router.merge(openapi::router(openapi::completed(document)))
+    routes().with_state(Arc::new(v1)).into()
 }
 
 /// The document of the API (OpenAPI 3.1), as it is served at `/openapi/admin.json`.

@@ -1,6 +1,7 @@
 //! Seed 001: one JSON call that begins a user's session, ordinary or back-office, and answers with a signed token.
 
 mod handlers;
+mod openapi;
 mod request;
 mod response;
 #[cfg(test)]
@@ -31,7 +32,7 @@ impl Dialect for Dialogram {
     }
 
     fn routes(self: Arc<Self>) -> Vec<Route> {
-        vec![Route::new("log_in", Method::POST, "/api/session", &self, handlers::create)]
+        vec![Route::new("log_in", Method::POST, "/api/session", &self, handlers::create, openapi::create)]
     }
 
     fn refuse(&self, refusal: Refusal) -> Response {

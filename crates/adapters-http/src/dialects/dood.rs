@@ -2,6 +2,7 @@
 //! session in `session_key`.
 
 mod handlers;
+mod openapi;
 mod request;
 mod response;
 #[cfg(test)]
@@ -52,16 +53,17 @@ impl Dood {
     }
 
     fn routes_at(self: &Arc<Self>, [start, login, logout, register]: [&'static str; 4]) -> Vec<Route> {
+        use handlers as h;
         let mut routes = vec![
-            Route::new("start_session", Method::GET, start, self, handlers::start),
-            Route::new("log_in", Method::POST, login, self, handlers::log_in),
-            Route::new("end_session", Method::GET, logout, self, handlers::log_out),
-            Route::new("register", Method::POST, register, self, handlers::register),
+            Route::new("start_session", Method::GET, start, self, h::start, openapi::start),
+            Route::new("log_in", Method::POST, login, self, h::log_in, openapi::log_in),
+            Route::new("end_session", Method::GET, logout, self, h::log_out, openapi::log_out),
+            Route::new("register", Method::POST, register, self, h::register, openapi::register),
         ];
         if !self.context.is_hardened() {
             // "Warning: currently we support HTTP and GET method in this request."
-            routes.push(Route::new("log_in", Method::GET, login, self, handlers::log_in));
-            routes.push(Route::new("register", Method::GET, register, self, handlers::register));
+            routes.push(Route::new("log_in", Method::GET, login, self, h::log_in, openapi::log_in));
+            routes.push(Route::new("register", Method::GET, register, self, h::register, openapi::register));
         }
         routes
     }

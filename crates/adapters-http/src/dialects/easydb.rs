@@ -2,6 +2,7 @@
 
 mod edition;
 mod handlers;
+mod openapi;
 mod origins;
 mod redirect;
 mod request;
@@ -102,12 +103,14 @@ impl Dialect for Easydb {
     }
 
     fn routes(self: Arc<Self>) -> Vec<Route> {
+        use handlers as h;
+        use openapi as o;
         let Wording { session, authenticate, deauthenticate, .. } = *self.wording;
-        let sign_out = |path| Route::new("sign_out", Method::POST, path, &self, handlers::deauthenticate);
+        let sign_out = |path| Route::new("sign_out", Method::POST, path, &self, h::deauthenticate, o::deauthenticate);
         let always = [
             // Describes a session and signs it out, too, by its parameters.
-            Route::new("start_session", Method::GET, session, &self, handlers::session),
-            Route::new("authenticate_session", Method::POST, authenticate, &self, handlers::authenticate),
+            Route::new("start_session", Method::GET, session, &self, h::session, o::session),
+            Route::new("authenticate_session", Method::POST, authenticate, &self, h::authenticate, o::authenticate),
         ];
         always.into_iter().chain(deauthenticate.map(sign_out)).collect()
     }

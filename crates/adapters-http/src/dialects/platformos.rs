@@ -1,6 +1,7 @@
 //! Seed 002: programs with an API token submit named forms, and the session they begin travels in a cookie.
 
 mod handlers;
+mod openapi;
 mod request;
 mod response;
 #[cfg(test)]
@@ -52,10 +53,18 @@ impl Dialect for Platformos {
     }
 
     fn routes(self: Arc<Self>) -> Vec<Route> {
+        use handlers as h;
         let routes_at = |path| {
             [
-                Route::new("log_in_by_form", Method::POST, path, &self, handlers::log_in_by_form),
-                Route::new("end_session_by_form", Method::DELETE, path, &self, handlers::end_session_by_form),
+                Route::new("log_in_by_form", Method::POST, path, &self, h::log_in_by_form, openapi::log_in_by_form),
+                Route::new(
+                    "end_session_by_form",
+                    Method::DELETE,
+                    path,
+                    &self,
+                    h::end_session_by_form,
+                    openapi::end_session_by_form,
+                ),
             ]
         };
         ["/api/sessions", "/api/sessions.json"].into_iter().flat_map(routes_at).collect()

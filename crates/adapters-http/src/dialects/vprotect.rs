@@ -1,6 +1,7 @@
 //! Seed 004: logins of users and nodes to a console, JSON in and out. The session travels in a cookie, or as a bearer token.
 
 mod handlers;
+mod openapi;
 mod request;
 mod response;
 #[cfg(test)]
@@ -82,14 +83,38 @@ impl Dialect for Vprotect {
 
     fn routes(self: Arc<Self>) -> Vec<Route> {
         use handlers as h;
+        use openapi as o;
         vec![
-            Route::new("check_status", Method::GET, "/session", &self, h::check_status).with_head(),
-            Route::new("log_in", Method::POST, "/session/login", &self, h::log_in),
-            Route::new("log_in_with_token", Method::POST, "/session/login-with-token", &self, h::log_in_with_token),
-            Route::new("log_in", Method::POST, "/session/node/login", &self, h::log_in_node),
-            Route::new("end_session", Method::POST, "/session/logout", &self, h::log_out),
-            Route::new("describe_session", Method::GET, "/session/user", &self, h::describe_session).with_head(),
-            Route::new("describe_user", Method::GET, "/session/user/details", &self, h::describe_user).with_head(),
+            Route::new("check_status", Method::GET, "/session", &self, h::check_status, o::check_status).with_head(),
+            Route::new("log_in", Method::POST, "/session/login", &self, h::log_in, o::log_in),
+            Route::new(
+                "log_in_with_token",
+                Method::POST,
+                "/session/login-with-token",
+                &self,
+                h::log_in_with_token,
+                o::log_in_with_token,
+            ),
+            Route::new("log_in", Method::POST, "/session/node/login", &self, h::log_in_node, o::log_in_node),
+            Route::new("end_session", Method::POST, "/session/logout", &self, h::log_out, o::log_out),
+            Route::new(
+                "describe_session",
+                Method::GET,
+                "/session/user",
+                &self,
+                h::describe_session,
+                o::describe_session,
+            )
+            .with_head(),
+            Route::new(
+                "describe_user",
+                Method::GET,
+                "/session/user/details",
+                &self,
+                h::describe_user,
+                o::describe_user,
+            )
+            .with_head(),
         ]
     }
 

@@ -78,6 +78,11 @@ impl Front {
         Self::new(Arc::new(Hosts::of(Vec::new())), router, shared)
     }
 
+    /// Every route of every mount.
+    pub fn entries(&self) -> &[Arc<Entry>] {
+        &self.0.hosts.entries
+    }
+
     /// What has become of requests so far, for each route its dialect and operation; `other` for all that is no mount's.
     pub fn traffic(&self) -> impl Iterator<Item = (&'static str, &'static str, &Meter)> {
         let routes = self.0.hosts.entries.iter().map(|entry| (entry.dialect.name(), entry.operation, &*entry.meter));

@@ -10,6 +10,7 @@ use crate::{
     client::Connection,
     dialect::{Dialect, Edition, Refusal, Route},
     inbound::Inbound,
+    openapi::Description,
 };
 
 /// A dialect that says its name.
@@ -23,14 +24,16 @@ impl Dialect for Fake {
     fn routes(self: Arc<Self>) -> Vec<Route> {
         let route = |(method, path, yields): &(&'static str, &'static str, bool)| {
             let method = Method::from_bytes(method.as_bytes()).unwrap();
-            let route = Route::new("answer", method, path, &self, async |fake: Arc<Self>, inbound: Inbound| {
+            let answer = async |fake: Arc<Self>, inbound: Inbound| {
                 assert!(inbound.uri.path() != "/panic", "as asked");
                 if inbound.uri.path() == "/late" {
                     tokio::time::sleep(Duration::from_millis(300)).await;
                     LATE.notify_one();
                 }
                 Response::new(Body::from(fake.0))
-            });
+            };
+            let describe = |_: &Self| Description::new("Says its name.").answers_bare(StatusCode::OK, "It.");
+            let route = Route::new("answer", method, path, &self, answer, describe);
             if *yields { route.yielding() } else { route }
         };
         self.1.iter().map(route).collect()

@@ -2,6 +2,7 @@
 
 use std::iter;
 
+use utoipa::ToSchema;
 use vestibule_application::use_cases::{introspect_session, verify_session};
 use vestibule_domain::session::Bearer;
 
@@ -14,10 +15,10 @@ use crate::{
 };
 
 /// The headers that carry nothing but a session's token.
-const HEADERS: [&str; 2] = ["x-session-token", "x-easydb-token"];
+pub(super) const HEADERS: [&str; 2] = ["x-session-token", "x-easydb-token"];
 
 /// The query parameters that do.
-const PARAMETERS: [&str; 2] = ["token", "session_key"];
+pub(super) const PARAMETERS: [&str; 2] = ["token", "session_key"];
 
 /// Where proxies say what was originally asked for.
 const ORIGINAL_TARGETS: [&str; 2] = ["x-forwarded-uri", "x-original-uri"];
@@ -58,6 +59,14 @@ fn in_query(verify: &Verify, inbound: &Inbound) -> Option<Bearer> {
         let params = Params::from_urlencoded(query.as_bytes()).ok()?;
         PARAMETERS.iter().find_map(|name| Bearer::parse(params.get(name)?).ok())
     })
+}
+
+/// The form by which a program asks, for the document.
+#[derive(ToSchema)]
+pub(super) struct Form {
+    /// The token that is asked about.
+    #[schema(rename = "token", min_length = 1)]
+    _token: String,
 }
 
 /// What a program asks, and why that cannot be answered to a program whose API token is good.

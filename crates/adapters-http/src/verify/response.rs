@@ -4,6 +4,7 @@ use axum::response::Response;
 use http::{HeaderName, HeaderValue, StatusCode, header::WWW_AUTHENTICATE};
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use serde::Serialize;
+use utoipa::ToSchema;
 use vestibule_application::{
     use_cases::{introspect_session, verify_session},
     view::SessionView,
@@ -21,7 +22,19 @@ use crate::{
 /// splits, decodes or compares header values.
 const ENCODED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~').remove(b'@');
 
-const ASSERTION: HeaderName = HeaderName::from_static("x-session-assertion");
+/// The headers that tell who it is, besides the assertion.
+pub(super) const IDENTITY: [&str; 8] = [
+    "x-session-id",
+    "x-session-rights",
+    "x-user-id",
+    "x-user-login",
+    "x-user-email",
+    "x-user-roles",
+    "x-node-id",
+    "x-node-name",
+];
+
+pub(super) const ASSERTION: HeaderName = HeaderName::from_static("x-session-assertion");
 
 /// For people, besides the statuses.
 const UNKNOWN_CLIENT: &str = "show an API token of this service, see `vestibule client add`";
@@ -66,19 +79,19 @@ fn identity(outcome: &verify_session::Outcome) -> Response {
     let rights: Vec<&str> = rights.iter().map(Right::as_str).collect();
     let encoded = |text: &str| utf8_percent_encode(text, ENCODED).to_string();
     let values = [
-        ("x-session-id", session.id.to_string()),
+        session.id.to_string(),
         // Words of letters, digits and . _ - : / that never need encoding.
-        ("x-session-rights", rights.join(",")),
-        ("x-user-id", user.map(|user| user.id.to_string()).unwrap_or_default()),
-        ("x-user-login", user.map(|user| encoded(user.login.as_str())).unwrap_or_default()),
-        ("x-user-email", user.map(|user| encoded(user.email.as_str())).unwrap_or_default()),
-        ("x-user-roles", roles.join(",")),
-        ("x-node-id", node.map(|node| node.id.to_string()).unwrap_or_default()),
-        ("x-node-name", node.map(|node| encoded(node.name.as_str())).unwrap_or_default()),
+        rights.join(","),
+        user.map(|user| user.id.to_string()).unwrap_or_default(),
+        user.map(|user| encoded(user.login.as_str())).unwrap_or_default(),
+        user.map(|user| encoded(user.email.as_str())).unwrap_or_default(),
+        roles.join(","),
+        node.map(|node| node.id.to_string()).unwrap_or_default(),
+        node.map(|node| encoded(node.name.as_str())).unwrap_or_default(),
     ];
     let mut response = reply::empty(StatusCode::OK);
     let headers = response.headers_mut();
-    for (name, value) in values {
+    for (name, value) in IDENTITY.into_iter().zip(values) {
         // All that could not stand in a header is encoded; if it were not, nobody would be let in under half a name.
         let Ok(value) = HeaderValue::try_from(value) else { return no_session() };
         headers.insert(HeaderName::from_static(name), value);
@@ -99,15 +112,16 @@ pub(super) fn no_session() -> Response {
 }
 
 /// Section 2.2, with members of our own: `sid`, `node`, `roles`. Without a session nothing but that there is none.
-#[derive(Default, Serialize)]
-struct Introspection<'a> {
+#[derive(Default, Serialize, ToSchema)]
+pub(super) struct Introspection<'a> {
     active: bool,
     #[serde(flatten)]
+    #[schema(ignore)]
     details: Option<Details<'a>>,
 }
 
-#[derive(Serialize)]
-struct Details<'a> {
+#[derive(Serialize, ToSchema)]
+pub(super) struct Details<'a> {
     token_type: &'static str,
     scope: String,
     sub: String,
@@ -164,8 +178,8 @@ impl From<Rejection> for Response {
     }
 }
 
-#[derive(Serialize)]
-struct OauthError {
+#[derive(Serialize, ToSchema)]
+pub(super) struct OauthError {
     error: &'static str,
     error_description: &'static str,
 }

@@ -3,31 +3,41 @@
 use std::sync::{Arc, atomic::AtomicBool};
 
 use axum::Router;
+use url::Url;
 use vestibule_adapters_http::{
     admin::{
-        self,
+        self, documents,
         health::{self, Found, Readiness},
         metrics::{self, Page},
+        v1,
     },
     mount::{Front, Shared},
+    openapi,
 };
 
 use super::stores::OpenStores;
 use crate::{metrics::Meters, settings::HostName};
 
 /// Everything there is on the operators' listener of a service on this store, which is not ready once it is `leaving`;
-/// `api` is the operators', who reach it by these names.
+/// `apis` are the operators', who reach them by these names, and the documents.
 pub(super) fn front(
     open: &OpenStores,
     leaving: Arc<AtomicBool>,
     meters: Meters,
-    api: Router,
+    apis: [Router; 2],
     hosts: &[HostName],
     shared: &Shared,
 ) -> Front {
     let readiness = Arc::new(Readiness::new(open.parts(), leaving));
     let meters = Arc::new(meters);
     let page: Page = Arc::new(move |parts: &[Found]| meters.page(parts));
+    let watched = [health::router(readiness.clone()), metrics::router(readiness, page)];
     let names = hosts.iter().map(|host| host.as_str().to_owned()).collect();
-    admin::front([health::router(readiness.clone()), metrics::router(readiness, page), api], names, shared)
+    admin::front(watched.into_iter().chain(apis), names, shared)
+}
+
+/// The documents of the operators' API, and of everything that this front answers.
+pub(super) fn documents(front: &Front, public_url: &Url) -> Router {
+    let described = openapi::documents(front.entries(), public_url);
+    documents::router([("admin", v1::document())].into_iter().chain(described).collect())
 }

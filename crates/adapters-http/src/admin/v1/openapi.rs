@@ -1,24 +1,18 @@
-//! The document of the API (OpenAPI 3.1), written by the same code that routes requests, and a page to read it by.
+//! The document of the API (OpenAPI 3.1), written by the same code that routes requests.
 
-use std::sync::Arc;
-
-use axum::{Router, middleware::map_response, response::Response as Answer, routing::get};
-use http::{HeaderValue, StatusCode, header::CONTENT_SECURITY_POLICY};
-use serde::Serialize;
-use serde_json::json;
-use utoipa::openapi::{
-    Components, Content, Info, OpenApi, Ref, RefOr, Response, SecurityRequirement, ServerBuilder,
-    path::Operation,
-    schema::{ObjectBuilder, Type},
-    security::{HttpAuthScheme, HttpBuilder, SecurityScheme},
+use utoipa::{
+    PartialSchema, ToSchema,
+    openapi::{
+        Components, Content, Info, OpenApi, RefOr, Response, SecurityRequirement, ServerBuilder,
+        path::Operation,
+        security::{HttpAuthScheme, HttpBuilder, SecurityScheme},
+    },
 };
-use utoipa_swagger_ui::{Config, SwaggerUi, Url};
 
-use crate::reply::{self, JSON};
+use crate::{openapi::reference, reply::Problem};
 
-/// The name of the security scheme, and of the schema of problems.
+/// The name of the security scheme.
 const OPERATOR: &str = "operator";
-const PROBLEM: &str = "Problem";
 
 /// A document that has no path yet.
 pub(super) fn empty() -> OpenApi {
@@ -33,16 +27,7 @@ pub(super) fn completed(mut document: OpenApi) -> OpenApi {
     document.servers = Some(vec![ServerBuilder::new().url("/").build()]);
     document.security = Some(vec![SecurityRequirement::new(OPERATOR, [""; 0])]);
     let components = document.components.get_or_insert_with(Components::new);
-    let text = || ObjectBuilder::new().schema_type(Type::String);
-    let problem = ObjectBuilder::new()
-        .description(Some("Why something was not done (RFC 9457)."))
-        .property("type", text())
-        .property("title", text())
-        .property("status", ObjectBuilder::new().schema_type(Type::Integer))
-        .property("detail", text().description(Some("For people: says what to do.")))
-        .property("code", text().description(Some("For programs: stays as it is.")));
-    let problem = ["type", "title", "status", "detail", "code"].into_iter().fold(problem, ObjectBuilder::required);
-    components.schemas.insert(PROBLEM.to_owned(), problem.build().into());
+    components.schemas.insert(Problem::name().into_owned(), Problem::schema());
     let bearer = HttpBuilder::new().scheme(HttpAuthScheme::Bearer).description(Some("An operator's token.")).build();
     components.add_security_scheme(OPERATOR, SecurityScheme::Http(bearer));
     for path in document.paths.paths.values_mut() {
@@ -65,31 +50,7 @@ fn name(operation: &mut Operation) {
 
 fn tell_problems(operation: &mut Operation) {
     let mut problem = Response::new("A problem");
-    let content = Content::new(Some(RefOr::Ref(Ref::from_schema_name(PROBLEM))));
+    let content = Content::new(Some(reference::<Problem>()));
     problem.content.insert("application/problem+json".to_owned(), RefOr::T(content));
     operation.responses.responses.insert("default".to_owned(), problem.into());
-}
-
-/// The document at `/openapi/admin.json`, an index of documents at `/openapi.json`, and the page at `/docs`. Nobody needs
-/// a token for them: they say nothing of this installation.
-pub(super) fn router(document: OpenApi) -> Router {
-    let index = json!({ "documents": [{ "name": "admin", "url": "/openapi/admin.json" }] });
-    let page = SwaggerUi::new("/docs").config(Config::new([Url::new("admin", "/openapi/admin.json")]));
-    let served = Arc::new(document);
-    Router::new()
-        .route("/openapi.json", get(async move || answer(&index)))
-        .route("/openapi/admin.json", get(async move || answer(served.as_ref())))
-        .merge(Router::from(page).layer(map_response(async |mut response: Answer| {
-            response.headers_mut().insert(CONTENT_SECURITY_POLICY, PAGE_POLICY);
-            response
-        })))
-}
-
-/// The page has scripts, styles and pictures, all its own, and asks nobody but this listener.
-const PAGE_POLICY: HeaderValue = HeaderValue::from_static(
-    "default-src 'self'; img-src 'self' data:; style-src 'self' 'unsafe-inline'; frame-ancestors 'none'",
-);
-
-fn answer(document: &impl Serialize) -> Answer {
-    reply::json(StatusCode::OK, JSON, document)
 }

@@ -10,7 +10,7 @@ use vestibule_domain::{
     user::{Login, LoginKey},
 };
 
-use self::body::Body;
+pub(super) use self::body::Body;
 use super::Dialogram;
 use crate::{
     device,

@@ -3,6 +3,7 @@
 use axum::response::Response;
 use http::StatusCode;
 use serde::Serialize;
+use utoipa::ToSchema;
 use vestibule_application::{use_cases::log_in, view::Begun};
 
 use super::{Dialogram, request::Rejection};
@@ -12,28 +13,29 @@ use crate::{
     reply::{self, ReplyExt},
 };
 
-#[derive(Serialize)]
-struct Created<'a> {
+#[derive(Serialize, ToSchema)]
+pub(super) struct Created<'a> {
     data: [SessionObject<'a>; 1],
+    #[schema(value_type = Vec<Object>, max_items = 0)]
     includes: [(); 0],
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
-struct SessionObject<'a> {
+pub(super) struct SessionObject<'a> {
     r#type: &'static str,
     id: String,
     token: &'a str,
     device_name: &'a str,
 }
 
-#[derive(Serialize)]
-struct Errors<'a> {
+#[derive(Serialize, ToSchema)]
+pub(super) struct Errors<'a> {
     errors: [ErrorObject<'a>; 1],
 }
 
-#[derive(Serialize)]
-struct ErrorObject<'a> {
+#[derive(Serialize, ToSchema)]
+pub(super) struct ErrorObject<'a> {
     status: &'a str,
     code: &'a str,
     title: &'a str,

@@ -26,7 +26,7 @@ use crate::{
 /// The fewest characters of a new password that this page promises to take.
 const MIN_PASSWORD: usize = 6;
 /// The most characters of `system`.
-const MAX_SYSTEM: usize = 32;
+pub(super) const MAX_SYSTEM: usize = 32;
 
 /// Every parameter that some page knows.
 const PARAMETERS: [&str; 10] =

@@ -5,6 +5,7 @@ use std::time::Duration;
 use axum::response::Response;
 use http::StatusCode;
 use serde::Serialize;
+use utoipa::ToSchema;
 use vestibule_application::{
     use_cases::{disclose, end_session, log_in, register, start_session},
     view::SessionView,
@@ -45,8 +46,8 @@ enum Wrong {
     Password,
 }
 
-#[derive(Serialize)]
-struct Envelope<'a> {
+#[derive(Serialize, ToSchema)]
+pub(super) struct Envelope<'a> {
     code: u8,
     #[serde(skip_serializing_if = "Option::is_none")]
     session_key: Option<&'a str>,
@@ -56,8 +57,8 @@ struct Envelope<'a> {
     data: Option<[ApiSession<'a>; 1]>,
 }
 
-#[derive(Serialize)]
-struct ApiSession<'a> {
+#[derive(Serialize, ToSchema)]
+pub(super) struct ApiSession<'a> {
     r#type: &'static str,
     session_key: &'a str,
     id: String,

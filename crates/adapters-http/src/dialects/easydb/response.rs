@@ -14,8 +14,11 @@ use vestibule_application::{
 };
 use vestibule_domain::session::Bearer;
 
-pub(super) use self::errors::refusal;
-use self::{errors::session_not_found, object::SessionObject};
+use self::errors::session_not_found;
+pub(super) use self::{
+    errors::{ErrorObject, refusal},
+    object::{More, Owner, SessionObject},
+};
 use super::{
     Easydb,
     redirect::Target,

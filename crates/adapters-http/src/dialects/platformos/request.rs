@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use http::{HeaderMap, header::AUTHORIZATION};
 use serde::{Deserialize, Deserializer};
+use utoipa::ToSchema;
 use vestibule_application::{
     api::Current,
     use_cases::{end_session_by_form, log_in_by_form},
@@ -78,10 +79,14 @@ fn admit(inbound: &Inbound) -> Result<(), Rejection> {
 }
 
 /// What a body or query submits.
-#[derive(Default, Deserialize)]
-struct Submission {
+#[derive(Default, Deserialize, ToSchema)]
+pub(super) struct Submission {
+    /// The name of the form.
     form_name: Option<String>,
+    /// The same.
     form_configuration_name: Option<String>,
+    /// Its values.
+    #[schema(schema_with = super::openapi::values)]
     #[serde(default, deserialize_with = "each_once")]
     form: Option<BTreeMap<String, Value>>,
 }

@@ -5,6 +5,7 @@ use std::{collections::BTreeMap, time::Duration};
 use axum::response::Response;
 use http::{HeaderValue, StatusCode};
 use serde::Serialize;
+use utoipa::ToSchema;
 use vestibule_application::{
     use_cases::{end_session_by_form, log_in_by_form},
     view::Begun,
@@ -21,11 +22,13 @@ use crate::{
 /// How the page names JSON, whatever was asked for.
 const API_JSON: HeaderValue = HeaderValue::from_static("application/vnd.api+json");
 
-#[derive(Serialize)]
-struct Empty {}
+#[derive(Serialize, ToSchema)]
+pub(super) struct Empty {}
 
-#[derive(Serialize)]
-struct Errors<'a> {
+#[derive(Serialize, ToSchema)]
+pub(super) struct Errors<'a> {
+    /// By field; `base` for what is of none.
+    #[schema(value_type = BTreeMap<String, Vec<String>>)]
     errors: BTreeMap<&'a str, Vec<String>>,
 }
 

@@ -1,6 +1,7 @@
 //! From JSON bodies, cookies and headers to commands.
 
 use serde::{Deserialize, de::DeserializeOwned};
+use utoipa::ToSchema;
 use vestibule_application::{
     api::Current,
     use_cases::{describe_session, describe_user, end_session, log_in, log_in_with_token},
@@ -43,19 +44,22 @@ pub(super) enum Rejection {
 
 // Fields are optional here so that one that is missing can be named, in our words: serde's own quote what they do not like.
 
-#[derive(Deserialize)]
-struct LoginRequest {
+#[derive(Deserialize, ToSchema)]
+pub(super) struct LoginRequest {
+    #[schema(value_type = String)]
     login: Option<String>,
+    #[schema(value_type = String)]
     password: Option<String>,
 }
 
-#[derive(Deserialize)]
-struct LoginWithTokenRequest {
+#[derive(Deserialize, ToSchema)]
+pub(super) struct LoginWithTokenRequest {
+    #[schema(value_type = String)]
     token: Option<String>,
 }
 
 #[derive(Deserialize)]
-struct NodeLoginRequest {
+pub(super) struct NodeLoginRequest {
     guid: Option<String>,
     name: Option<String>,
     secret: Option<String>,

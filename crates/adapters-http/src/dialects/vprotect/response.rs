@@ -5,6 +5,7 @@ use std::time::Duration;
 use axum::response::Response;
 use http::StatusCode;
 use serde::Serialize;
+use utoipa::ToSchema;
 use vestibule_application::{
     use_cases::{check_status, describe_session, describe_user, end_session, log_in, log_in_with_token},
     view::{Begun, Principal, SessionView},
@@ -23,9 +24,9 @@ use crate::{
     reply::{self, ReplyExt},
 };
 
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
-struct SessionInfo<'a> {
+pub(super) struct SessionInfo<'a> {
     last_successful_login: Option<i64>,
     last_failed_login: Option<i64>,
     ui_time_zone: &'a str,
@@ -34,15 +35,15 @@ struct SessionInfo<'a> {
     requester: Requester<'a>,
 }
 
-#[derive(Serialize)]
-struct Requester<'a> {
+#[derive(Serialize, ToSchema)]
+pub(super) struct Requester<'a> {
     guid: String,
     name: &'a str,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
-struct AppUserDetails<'a> {
+pub(super) struct AppUserDetails<'a> {
     guid: String,
     last_successful_login: Option<i64>,
     last_failed_login: Option<i64>,
@@ -54,8 +55,8 @@ struct AppUserDetails<'a> {
     roles: Vec<&'a str>,
 }
 
-#[derive(Serialize)]
-struct ErrorBody<'a> {
+#[derive(Serialize, ToSchema)]
+pub(super) struct ErrorBody<'a> {
     message: &'a str,
     code: &'a str,
 }

@@ -15,7 +15,7 @@ use serde_json::Value;
 use super::Rejection;
 
 /// A JSON object's fields, each name once. Null counts as absent.
-pub(super) struct Body(BTreeMap<String, Value>);
+pub(in crate::dialects::dialogram) struct Body(BTreeMap<String, Value>);
 
 impl Body {
     pub(super) fn read(bytes: &[u8]) -> Result<Self, Rejection> {

@@ -4,6 +4,7 @@ use axum::response::Response;
 use http::StatusCode;
 use serde::Serialize;
 use serde_json::{Value, json};
+use utoipa::ToSchema;
 use vestibule_domain::session::Bearer;
 
 use super::Reason;
@@ -14,10 +15,11 @@ use crate::{
     reply::{self, ReplyExt},
 };
 
-#[derive(Serialize)]
-struct ErrorObject<'a> {
+#[derive(Serialize, ToSchema)]
+pub(in crate::dialects::easydb) struct ErrorObject<'a> {
     realm: &'a str,
     code: &'a str,
+    #[schema(value_type = Object)]
     parameters: Value,
     description: &'a str,
     #[serde(skip_serializing_if = "Option::is_none")]

@@ -1,6 +1,7 @@
 //! The session object, in either edition.
 
 use serde::Serialize;
+use utoipa::ToSchema;
 use vestibule_application::view::SessionView;
 use vestibule_domain::{
     rights::{Right, RoleName},
@@ -10,8 +11,8 @@ use vestibule_domain::{
 
 use crate::dialects::easydb::Easydb;
 
-#[derive(Serialize)]
-pub(super) struct SessionObject<'a> {
+#[derive(Serialize, ToSchema)]
+pub(in crate::dialects::easydb) struct SessionObject<'a> {
     token: &'a str,
     #[serde(skip_serializing_if = "Option::is_none")]
     authenticated: Option<Authenticated>,
@@ -19,12 +20,13 @@ pub(super) struct SessionObject<'a> {
     system_rights: Option<Vec<&'a str>>,
     max_message_id: u64,
     #[serde(flatten, skip_serializing_if = "Option::is_none")]
+    #[schema(ignore)]
     more: Option<More<'a>>,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 #[serde(untagged)]
-enum Authenticated {
+pub(in crate::dialects::easydb) enum Authenticated {
     Whether(bool),
     How {
         method: &'static str,
@@ -34,53 +36,54 @@ enum Authenticated {
 }
 
 /// What the deployed edition tells besides.
-#[derive(Serialize)]
-struct More<'a> {
+#[derive(Serialize, ToSchema)]
+pub(in crate::dialects::easydb) struct More<'a> {
     instance: Instance<'a>,
     authentication_methods: Vec<Method>,
     #[serde(flatten, skip_serializing_if = "Option::is_none")]
+    #[schema(ignore)]
     owner: Option<Owner<'a>>,
 }
 
-#[derive(Serialize)]
-struct Instance<'a> {
+#[derive(Serialize, ToSchema)]
+pub(in crate::dialects::easydb) struct Instance<'a> {
     name: &'a str,
     api_version: &'static str,
 }
 
-#[derive(Serialize)]
-struct Method {
+#[derive(Serialize, ToSchema)]
+pub(in crate::dialects::easydb) struct Method {
     method: &'static str,
 }
 
-#[derive(Serialize)]
-struct Owner<'a> {
+#[derive(Serialize, ToSchema)]
+pub(in crate::dialects::easydb) struct Owner<'a> {
     current_max_message_id: u64,
     #[serde(skip_serializing_if = "Option::is_none")]
     user: Option<UserObject<'a>>,
     groups: Vec<GroupObject<'a>>,
 }
 
-#[derive(Serialize)]
-struct UserObject<'a> {
+#[derive(Serialize, ToSchema)]
+pub(in crate::dialects::easydb) struct UserObject<'a> {
     user: UserFields<'a>,
 }
 
-#[derive(Serialize)]
-struct UserFields<'a> {
+#[derive(Serialize, ToSchema)]
+pub(in crate::dialects::easydb) struct UserFields<'a> {
     _id: u64,
     login: &'a str,
     displayname: &'a str,
     r#type: &'static str,
 }
 
-#[derive(Serialize)]
-struct GroupObject<'a> {
+#[derive(Serialize, ToSchema)]
+pub(in crate::dialects::easydb) struct GroupObject<'a> {
     group: GroupFields<'a>,
 }
 
-#[derive(Serialize)]
-struct GroupFields<'a> {
+#[derive(Serialize, ToSchema)]
+pub(in crate::dialects::easydb) struct GroupFields<'a> {
     name: &'a str,
 }
 

@@ -1,0 +1,170 @@
+//! The documents of the session APIs and of the service's own (OpenAPI 3.1) say what the service does.
+
+use std::{collections::BTreeSet, time::Duration};
+
+use serde_json::Value;
+use vestibule_domain::node::NodeName;
+use vestibule_tests::{Doors, PASSWORD, TestApp, generated};
+
+const DOCUMENTS: [&str; 8] = ["admin", "easydb", "dialogram", "platformos", "dood", "vprotect", "account", "verify"];
+
+/// Whoever tries a lot is not kept from it, and is told why a login failed.
+const UNTHROTTLED: &str = "[throttle]\ndisclosures_per_address = 100000\ndisclosures_total = 100000\n\
+     account_failures = 100000\naccount_failures_in_all = 100000\naddress_failures = 100000\n\
+     client_failures = 100000\nfailures_total = 100000\n";
+
+/// One text, wherever it is wanted, is often one of these.
+fn often<T: AsRef<str>>(text: &str, values: &[T]) -> String {
+    let values: Vec<&str> = values.iter().map(AsRef::as_ref).collect();
+    let often = format!("dictionary = \"{text}\"\nprobability = 0.9\n");
+    format!(
+        "[dictionaries.{text}]\nvalues = {values:?}\n[parameters.\"query.{text}\"]\n{often}[parameters.\"body.{text}\"]\n{often}"
+    )
+}
+
+/// The user's login name and password. Other addresses are nobody's.
+fn credentials() -> String {
+    let emails: Vec<String> = ["ann", "bea", "cid", "dot", "eve"].map(|name| format!("{name}@example.com")).into();
+    [often("login", &["ann"]), often("email", &emails), often("password", &[PASSWORD])].concat()
+}
+
+/// What fits a document is not told malformed, but values may be refused: besides by one of these, by what the API has
+/// for that.
+fn refusing(statuses: &str) -> String {
+    format!("[checks.positive_data_acceptance]\nexpected-statuses = [\"2xx\", \"3xx\", 401, 403, 422{statuses}]\n")
+}
+
+/// A service with these mounts alone, each an API, an edition and a prefix: what a path answers is then the API's own.
+async fn only(mounts: &[[&str; 3]]) -> Doors {
+    let mount = |[dialect, edition, prefix]: &[&str; 3]| {
+        format!("[[mounts]]\ndialect = \"{dialect}\"\nedition = \"{edition}\"\nprefix = \"{prefix}\"\n")
+    };
+    Doors::open(&format!("{UNTHROTTLED}{}", mounts.iter().map(mount).collect::<String>())).await
+}
+
+/// Tries what a document says, and what it does not say.
+async fn keeps_to(name: &str, doors: &Doors, configuration: &str, arguments: &[&str]) {
+    let document = format!("http://{}/openapi/{name}.json", doors.app.admin.authority());
+    let url = format!("http://{}", doors.app.address);
+    let arguments = [&["--url", &url, "--checks", "all"], arguments].concat();
+    if generated(&document, configuration, &arguments).await.is_none() {
+        return;
+    }
+    // Whatever it can do was done, except that nobody guesses a whole form: the document's is tried in `platformos`.
+    let counted = doors.app.admin.get("/metrics").await.body;
+    let idle: Vec<&str> = counted
+        .lines()
+        .filter(|line| line.starts_with("vestibule_http_requests_total{") && line.ends_with("class=\"2xx\"} 0"))
+        .filter(|line| line.contains(&format!("dialect=\"{name}\"")) && !line.contains("log_in_by_form"))
+        .collect();
+    assert_eq!(idle, [""; 0]);
+}
+
+#[tokio::test]
+async fn easydb_is_as_its_document_says() {
+    let doors = only(&[["easydb", "documented", ""], ["easydb", "deployed", ""]]).await;
+    let shown = format!("headers = {{ X-Easydb-Token = \"{}\" }}\n", doors.begin("easydb").await);
+    // No session has the token.
+    keeps_to("easydb", &doors, &[shown, refusing(", 400"), credentials()].concat(), &[]).await;
+}
+
+#[tokio::test]
+async fn dialogram_is_as_its_document_says() {
+    let doors = only(&[["dialogram", "documented", ""]]).await;
+    keeps_to("dialogram", &doors, &[refusing(""), credentials()].concat(), &[]).await;
+}
+
+#[tokio::test]
+async fn platformos_is_as_its_document_says() {
+    let doors = only(&[["platformos", "documented", ""]]).await;
+    let shown = format!("headers = {{ Authorization = \"Token token={}\" }}\n", doors.ann.api_token);
+    let creates = often("form_name", &["reference_rest_api_create_sessions"]);
+    let deletes = "[dictionaries.deletes]\nvalues = [\"reference_rest_api_delete_sessions\"]\n\
+         [[operations]]\ninclude-method = \"DELETE\"\n[operations.parameters]\n\
+         \"query.form_name\" = { dictionary = \"deletes\" }\n\"body.form_name\" = { dictionary = \"deletes\" }\n";
+    // No form has the name.
+    let configuration = [&shown, &refusing(", 406"), creates.as_str(), deletes].concat();
+    // The path with a suffix is like the one without.
+    keeps_to("platformos", &doors, &configuration, &["--exclude-path-regex", "json$"]).await;
+}
+
+#[tokio::test]
+async fn dood_is_as_its_document_says() {
+    let doors = only(&[["dood", "documented", ""], ["dood", "deployed", "/deployed"]]).await;
+    let sessions = [doors.begin("dood").await, doors.begin("dood").await];
+    let given = [often("session_key", &sessions), often("birthdate", &["29021988"])].concat();
+    // A login has a password, in the query if not in the body; some failures are answered with 200; and the paths with and
+    // without a slash at the end are alike.
+    let arguments =
+        ["--exclude-checks", "negative_data_rejection", "--exclude-path-regex", "^/deployed/.*/$|^/session/[a-z]+$"];
+    keeps_to("dood", &doors, &[refusing(", 400"), credentials(), given].concat(), &arguments).await;
+}
+
+#[tokio::test]
+async fn vprotect_is_as_its_document_says() {
+    let doors = only(&[["vprotect", "documented", ""], ["vprotect", "deployed", "/deployed"]]).await;
+    let node = doors.app.operator.add_node(NodeName::parse("backup").unwrap()).await.unwrap();
+    let mut tokens = Vec::new();
+    for _ in 0..20 {
+        let issued = doors.app.operator.issue_login_token("ann", Duration::from_mins(10)).await.unwrap();
+        tokens.push(issued.token.expose().to_owned());
+    }
+    let given =
+        [often("token", &tokens), often("name", &["backup"]), often("secret", &[node.secret.expose()])].concat();
+    let mut shown = format!("[auth.openapi]\nbearer = {{ bearer = \"{}\" }}\n", doors.begin("vprotect").await);
+    for path in ["/session/logout", "/deployed/session/logout"] {
+        let headers = format!("headers = {{ Authorization = \"Bearer {}\" }}", doors.begin("vprotect").await);
+        shown += &["[[operations]]\ninclude-path = \"", path, "\"\n", &headers, "\n"].concat();
+    }
+    // Wrong credentials.
+    shown += "[[operations]]\ninclude-path-regex = \"^/deployed/\"\n";
+    shown += &refusing(", 400").replace("[checks", "[operations.checks");
+    keeps_to("vprotect", &doors, &[refusing(""), credentials(), given, shown].concat(), &[]).await;
+}
+
+#[tokio::test]
+async fn account_is_as_its_document_says() {
+    let doors = Doors::open(UNTHROTTLED).await;
+    // Whoever changes a password has no more use for such a token.
+    doors.app.user("bea", &[]).await;
+    let issued = doors.app.operator.issue_reset_token("bea", Duration::from_mins(10)).await.unwrap();
+    let given = [often("token", &[issued.token.expose()]), often("new_password", &[PASSWORD])].concat();
+    keeps_to("account", &doors, &[refusing(""), credentials(), given].concat(), &[]).await;
+}
+
+#[tokio::test]
+async fn verify_is_as_its_document_says() {
+    let doors = Doors::open(UNTHROTTLED).await;
+    let (session, api_token) = (doors.begin("vprotect").await, &doors.ann.api_token);
+    let shown =
+        format!("headers = {{ X-Session-Token = \"{session}\", Authorization = \"Token token={api_token}\" }}\n");
+    // Every method is answered alike, and so is everything below.
+    let arguments = ["--exclude-method-regex", "^(?!GET|POST)", "--exclude-path-regex", "^/verify/$"];
+    keeps_to("verify", &doors, &[shown, refusing(""), often("token", &[session])].concat(), &arguments).await;
+}
+
+#[tokio::test]
+async fn the_documents_have_the_routes_that_are_mounted() {
+    let app = TestApp::with("[[mounts]]\ndialect = \"dood\"\nedition = \"deployed\"\nprefix = \"/mobile\"\n").await;
+    let index = app.admin.get("/openapi.json").await.json();
+    let listed: Vec<&str> =
+        index["documents"].as_array().unwrap().iter().map(|entry| entry["name"].as_str().unwrap()).collect();
+    assert_eq!(listed, ["admin", "dood", "account", "verify"]);
+    let app = TestApp::start().await;
+    let mut described = BTreeSet::new();
+    for name in DOCUMENTS.into_iter().filter(|name| *name != "admin") {
+        let document = app.admin.get(&format!("/openapi/{name}.json")).await.json();
+        assert!(document["openapi"].as_str().unwrap().starts_with("3.1"), "{name}");
+        for (path, item) in document["paths"].as_object().unwrap() {
+            for (method, operation) in item.as_object().unwrap() {
+                assert!(operation["summary"].as_str().is_some_and(|summary| !summary.is_empty()), "{method} {path}");
+                described.insert((name.to_owned(), method.to_uppercase(), path.clone()));
+            }
+        }
+    }
+    let output = app.command(&["routes", "--json"], "").await;
+    let rows: Vec<Value> = serde_json::from_slice(&output.stdout).unwrap();
+    let text = |row: &Value, name: &str| row[name].as_str().unwrap().to_owned();
+    let row = |row: &Value| (text(row, "dialect"), text(row, "method"), text(row, "path").replace("{*", "{"));
+    assert_eq!(described, rows.iter().map(row).collect());
+}
