@@ -50,7 +50,8 @@ pub(crate) struct Entry {
 
 /// Sightings that are being written. Unless they [happened](Self::happened), their sessions stay in doubt.
 pub(crate) struct Sightings {
-    seen: Vec<(Arc<Entry>, Timestamp)>,
+    /// Only the cache holds them meanwhile: what it gives up or replaces is found by nobody any more.
+    seen: Vec<(Weak<Entry>, Timestamp)>,
     _in_flux: Flux,
 }
 
@@ -109,9 +110,10 @@ impl Kept {
     pub(crate) fn write(&self, changes: &[Change]) -> Sightings {
         let seen = || changes.iter().flat_map(sightings);
         let in_flux = self.written.enter(seen().map(|(id, _)| id));
-        let kept = seen().filter_map(|(id, at)| Some((self.entries.peek(id)?, *at)));
-        let seen: Vec<_> = kept.inspect(|(entry, _)| _ = entry.doubts.fetch_add(1, SeqCst)).collect();
-        Sightings { seen, _in_flux: in_flux }
+        // Gotten, not peeked at: of a session that is found by its digest, this is how its place hears that it is in use.
+        let kept = seen().filter_map(|(id, at)| Some((self.entries.get(id)?, *at)));
+        let doubted = kept.inspect(|(entry, _)| _ = entry.doubts.fetch_add(1, SeqCst));
+        Sightings { seen: doubted.map(|(entry, at)| (Arc::downgrade(&entry), at)).collect(), _in_flux: in_flux }
     }
 }
 
@@ -145,6 +147,7 @@ impl Sightings {
     /// ended, going by the time before, stays in doubt. Who sweeps says so before the store hears of it.
     pub(crate) fn happened(self, swept: Timestamp) {
         for (entry, at) in &self.seen {
+            let Some(entry) = entry.upgrade() else { continue };
             if entry.session().over_from() <= swept {
                 continue;
             }

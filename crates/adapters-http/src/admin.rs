@@ -28,9 +28,9 @@ use crate::{
     request_id::RequestId,
 };
 
-/// These routers behind one front, which is reached as `localhost`, by IP address and by these names, in lower case. Requests
-/// arrive whole and are answered in time, as those of the session APIs are; what no router answers is refused by a problem
-/// document (RFC 9457).
+/// These routers behind one front, which is reached as `localhost`, by names below that, by IP address and by these names,
+/// in lower case. Requests arrive whole and are answered in time, as those of the session APIs are; what no router answers
+/// is refused by a problem document (RFC 9457).
 pub fn front(routers: impl IntoIterator<Item = Router>, names: Arc<[String]>, shared: &Shared) -> Front {
     // Its pages are its own: no other origin reads them.
     let shared = Shared { cors_origins: [].into(), ..shared.clone() };

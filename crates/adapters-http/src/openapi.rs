@@ -43,8 +43,11 @@ fn document<'a>(name: &str, entries: impl Iterator<Item = &'a Arc<Entry>>, publi
         let Some(method) = method(&entry.method) else { continue };
         let path = path(entry);
         if let Some(same) = paths.paths.get_mut(&path).and_then(|item| operation(item, &method)) {
-            // The same on other hosts.
+            // On other hosts, where another edition may have other answers.
             same.servers.get_or_insert_default().extend(servers(entry, public_url));
+            for (status, answer) in described(entry, public_url, &mut components).responses.responses {
+                same.responses.responses.entry(status).or_insert(answer);
+            }
             continue;
         }
         let described = described(entry, public_url, &mut components);
@@ -85,7 +88,8 @@ fn path(entry: &Entry) -> String {
 
 /// Where a mount for some hosts only is to be asked.
 fn servers(entry: &Entry, public_url: &Url) -> impl Iterator<Item = Server> {
-    entry.hosts.iter().map(|host| Server::new(format!("{}://{host}", public_url.scheme())))
+    let port = public_url.port().map(|port| format!(":{port}")).unwrap_or_default();
+    entry.hosts.iter().map(move |host| Server::new(format!("{}://{host}{port}", public_url.scheme())))
 }
 
 fn operation<'a>(item: &'a mut utoipa::openapi::PathItem, method: &HttpMethod) -> Option<&'a mut Operation> {

@@ -92,3 +92,32 @@ fn a_session_that_was_replaced_is_not_found_by_its_digest_any_more() {
     kept.keep(&session(), None, Moment::default(), kept.now());
     assert!(kept.get(ID).is_some() && kept.by_digest(&digest).is_none());
 }
+
+#[test]
+fn a_session_in_use_stays_while_others_come_and_go() {
+    let (kept, digest) = (Kept::new(NonZeroUsize::MIN.saturating_add(99)), Digest::new([7; 32]));
+    let comes = |number| {
+        let other = Session { id: SessionId::from_uuid(Uuid::from_u128(number)), ..session() };
+        kept.keep(&other, None, Moment::default(), kept.now());
+    };
+    // The first to come are the last to go.
+    (2..1_000).for_each(comes);
+    kept.keep(&session(), Some(&digest), Moment::default(), kept.now());
+    for number in 1_000..5_000 {
+        comes(number);
+        if number % 20 == 0 {
+            assert!(kept.by_digest(&digest).is_some(), "gone after {number}");
+            kept.write(&seen(i64::try_from(number).unwrap())).happened(at(0));
+        }
+    }
+}
+
+#[test]
+fn a_session_that_was_replaced_while_its_time_was_written_keeps_nothing_of_that() {
+    let (kept, digest) = (kept(), Digest::new([7; 32]));
+    kept.keep(&session(), Some(&digest), Moment::default(), kept.now());
+    let writing = kept.write(&seen(5));
+    kept.keep(&session(), None, Moment::default(), kept.now());
+    writing.happened(at(0));
+    assert!(kept.by_digest(&digest).is_none());
+}

@@ -4,7 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use sea_orm::{
     ActiveModelTrait, ColumnTrait, Condition, ConnectionTrait, DeleteMany, DeriveValueType, EntityTrait,
-    IntoActiveModel, QueryFilter, QuerySelect, Select, UpdateMany, sea_query::OnConflict,
+    IntoActiveModel, QueryFilter, QuerySelect, Select, UpdateMany,
+    sea_query::{Expr, OnConflict},
 };
 use uuid::Uuid;
 use vestibule_application::ports::{CommitError, Conflict, StoreError};
@@ -38,13 +39,9 @@ pub(crate) async fn first<E: Table>(
     row.map(read::<E>).transpose()
 }
 
-/// Whether there is such a row, which is not read but for its id.
-pub(crate) async fn is_there<E: Table>(
-    db: &impl ConnectionTrait,
-    rows: Select<E>,
-    id: E::Column,
-) -> Result<bool, StoreError> {
-    let found = rows.select_only().column(id).into_tuple::<Uuid>().one(db).await;
+/// Whether there is such a row. Nothing of it is read.
+pub(crate) async fn is_there<E: Table>(db: &impl ConnectionTrait, rows: Select<E>) -> Result<bool, StoreError> {
+    let found = rows.select_only().expr_as(Expr::value(1_i64), "there").into_tuple::<i64>().one(db).await;
     found.map(|row| row.is_some()).map_err(|error| unread(E::KIND, error))
 }
 

@@ -44,7 +44,7 @@ pub(super) async fn add(tx: &DatabaseTransaction, node: Node, secrets: NodeSecre
 
 pub(super) async fn expect(tx: &DatabaseTransaction, id: NodeId, revision: u32) -> Result<(), CommitError> {
     let row = Entity::find_by_id(id.as_uuid()).filter(Column::Revision.eq(i64::from(revision))).lock_exclusive();
-    if is_there(tx, row, Column::Id).await? { Ok(()) } else { Err(Conflict::SubjectChanged.into()) }
+    if is_there(tx, row).await? { Ok(()) } else { Err(Conflict::SubjectChanged.into()) }
 }
 
 pub(super) async fn set_secrets(

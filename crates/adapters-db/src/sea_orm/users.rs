@@ -95,7 +95,7 @@ pub(super) fn keys(user: &User) -> Vec<user_key::ActiveModel> {
 
 pub(super) async fn expect(tx: &DatabaseTransaction, id: UserId, revision: u32) -> Result<(), CommitError> {
     let row = Entity::find_by_id(id.as_uuid()).filter(Column::Revision.eq(i64::from(revision))).lock_exclusive();
-    if is_there(tx, row, Column::Id).await? { Ok(()) } else { Err(Conflict::SubjectChanged.into()) }
+    if is_there(tx, row).await? { Ok(()) } else { Err(Conflict::SubjectChanged.into()) }
 }
 
 /// Sets columns of a user.

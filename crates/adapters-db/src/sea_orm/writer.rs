@@ -2,8 +2,8 @@
 //! for the disk.
 //!
 //! One task takes whatever units are waiting, runs them in one transaction, commits, and only then answers them. So many
-//! wait for the disk once. If one of them fails, all are run once more, each behind a savepoint: that seldom happens, and
-//! savepoints cost as much as what they guard.
+//! wait for the disk once. If one of them fails, those before it are run once more, and from then on each behind a
+//! savepoint: that seldom happens, and savepoints cost as much as what they guard.
 
 #[cfg(test)]
 mod tests;
@@ -127,6 +127,8 @@ where
     }
 
     async fn run(&mut self, tx: &DatabaseTransaction) -> bool {
+        // It may have run before, and may break down this time.
+        self.done = None;
         self.done.insert((self.work)(tx).await).is_ok()
     }
 
@@ -188,7 +190,7 @@ async fn commit_together(
         return Ok(());
     }
     let tx = begin().await?;
-    match run_apart(&tx, units).await {
+    match run_apart(&tx, units, waiting).await {
         Ok(()) => tx.commit().await,
         Err(error) => {
             let _ = tx.rollback().await;
@@ -201,13 +203,25 @@ async fn stays(tx: &DatabaseTransaction, unit: &mut dyn Unit) -> bool {
     AssertUnwindSafe(unit.run(tx)).catch_unwind().await.unwrap_or(false)
 }
 
-/// Runs units again, so that of each all it wrote stays, or nothing. Fails if that is not certain: when SQLite broke the
-/// transaction off, the savepoint is gone.
-async fn run_apart(tx: &DatabaseTransaction, units: &mut [Box<dyn Unit>]) -> Result<(), DbErr> {
-    for unit in units {
+/// Runs units again, and then others for as long as some are waiting, so that of each all it wrote stays, or nothing. Fails
+/// if that is not certain: when SQLite broke the transaction off, the savepoint is gone.
+async fn run_apart(
+    tx: &DatabaseTransaction,
+    units: &mut Vec<Box<dyn Unit>>,
+    waiting: &mut mpsc::Receiver<Box<dyn Unit>>,
+) -> Result<(), DbErr> {
+    let mut next = 0;
+    while next < units.len() {
         tx.execute_unprepared("SAVEPOINT unit").await?;
-        let after = if stays(tx, &mut **unit).await { "RELEASE unit" } else { "ROLLBACK TO unit; RELEASE unit" };
+        let after = if stays(tx, &mut *units[next]).await { "RELEASE unit" } else { "ROLLBACK TO unit; RELEASE unit" };
         tx.execute_unprepared(after).await?;
+        next += 1;
+        while next == units.len()
+            && next < MOST
+            && let Ok(unit) = waiting.try_recv()
+        {
+            units.extend(unit.take_turn().then_some(unit));
+        }
     }
     Ok(())
 }

@@ -121,7 +121,7 @@ async fn a_unit_whose_turn_did_not_come_in_time_is_never_written() {
         assert!(matches!(late, Err(CommitError::Store(StoreError::Unavailable(_)))), "{late:?}");
     }
     let waited = start.elapsed();
-    assert!(waited >= patience && waited < 3 * patience, "they wait for their turns together: {waited:?}");
+    assert!(waited >= patience && waited < 8 * patience, "they wait for their turns together: {waited:?}");
     foreign.execute_unprepared("ROLLBACK").await.unwrap();
     store.commit(vec![begin(10)]).await.unwrap();
     assert_eq!(sessions(&store).await, [10]);

@@ -46,12 +46,13 @@ impl Description {
     pub fn new(summary: &str) -> Self {
         let mut operation = Operation::new();
         operation.summary = Some(summary.to_owned());
-        let before_any_route = [
-            (StatusCode::URI_TOO_LONG, "The target is over 8 KiB."),
-            (StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE, "There are over 64 header fields."),
-        ];
+        let too_long = (StatusCode::URI_TOO_LONG, "The target is over 8 KiB.");
+        let too_large =
+            (StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE, "There are over 64 header fields, or 16 KiB of them.");
         Self { operation, answers: BTreeMap::new(), schemas: BTreeMap::new(), schemes: BTreeMap::new() }
-            .answers_each::<Problem>("application/problem+json", &before_any_route)
+            .answers_each::<Problem>("application/problem+json", &[too_long])
+            // Mostly said before there is a request.
+            .answers_bare(too_large.0, too_large.1)
     }
 
     /// Says more of it.

@@ -78,7 +78,7 @@ fn identity(outcome: &verify_session::Outcome) -> Response {
     let roles: Vec<&str> = principal.roles().map(RoleName::as_str).collect();
     let rights: Vec<&str> = rights.iter().map(Right::as_str).collect();
     let encoded = |text: &str| utf8_percent_encode(text, ENCODED).to_string();
-    let values = [
+    let values: [String; IDENTITY.len()] = [
         session.id.to_string(),
         // Words of letters, digits and . _ - : / that never need encoding.
         rights.join(","),

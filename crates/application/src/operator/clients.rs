@@ -24,7 +24,7 @@ impl Operator {
     pub async fn add_client(&self, name: ClientName, lifetime: Option<Duration>) -> Result<ClientWithToken, Error> {
         let token = self.ports.tokens.mint();
         let digest = self.ports.tokens.digest(&token);
-        let client = self.add_with(digest, name, BTreeSet::new(), lifetime, EventKind::ClientAdded).await?;
+        let client = self.add_with(digest, name, BTreeSet::new(), lifetime).await?;
         Ok(ClientWithToken { client, token })
     }
 
@@ -44,7 +44,7 @@ impl Operator {
     /// Refuses a client's token for ever.
     pub async fn revoke_client(&self, name: ClientName) -> Result<Client, Error> {
         let client = self.client(name).await?;
-        self.revoke(client, EventKind::ClientRevoked).await
+        self.revoke(client).await
     }
 
     /// Adds a client, or, with scopes, an operator, whose token has this digest.
@@ -54,9 +54,9 @@ impl Operator {
         name: ClientName,
         scopes: BTreeSet<Scope>,
         lifetime: Option<Duration>,
-        kind: EventKind,
     ) -> Result<Client, Error> {
         let at = self.ports.clock.now();
+        let kind = if scopes.is_empty() { EventKind::ClientAdded } else { EventKind::OperatorAdded };
         let client = Client {
             id: ClientId::from_uuid(self.ports.ids.next()),
             name,
@@ -73,8 +73,9 @@ impl Operator {
     }
 
     /// Refuses the token of a client, or of an operator, for ever.
-    pub(super) async fn revoke(&self, client: Client, kind: EventKind) -> Result<Client, Error> {
+    pub(super) async fn revoke(&self, client: Client) -> Result<Client, Error> {
         let at = self.ports.clock.now();
+        let kind = if client.is_operator() { EventKind::OperatorRevoked } else { EventKind::ClientRevoked };
         let revoked = Change::RevokeClient { client: client.id, at };
         self.commit(vec![revoked, self.record(kind, None, at)]).await?;
         Ok(Client { revoked: client.revoked.or(Some(at)), ..client })

@@ -5,7 +5,6 @@ use std::{collections::BTreeSet, time::Duration};
 
 use vestibule_domain::{
     client::{Client, ClientName, Scope},
-    message::EventKind,
     secret::OperatorToken,
 };
 
@@ -34,7 +33,7 @@ impl Operator {
         let tokens = &self.ports.tokens;
         let token = OperatorToken::of(&tokens.mint(), &tokens.mint());
         let digest = tokens.operator_digest(&token);
-        let operator = self.add_with(digest, name, scopes, lifetime, EventKind::OperatorAdded).await?;
+        let operator = self.add_with(digest, name, scopes, lifetime).await?;
         Ok(OperatorWithToken { operator, token })
     }
 
@@ -49,7 +48,7 @@ impl Operator {
     pub async fn revoke_operator(&self, name: ClientName) -> Result<Client, Error> {
         let found = self.ports.stores.clients.by_name(&name).await?.filter(Client::is_operator);
         let operator = found.ok_or(Error::UnknownOperator(name))?;
-        self.revoke(operator, EventKind::OperatorRevoked).await
+        self.revoke(operator).await
     }
 
     /// The operator of this token, if it is one's, and good.

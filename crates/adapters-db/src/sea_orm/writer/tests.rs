@@ -156,6 +156,20 @@ async fn a_unit_that_fails_leaves_nothing_behind_and_the_others_alone() {
 }
 
 #[tokio::test]
+async fn a_unit_that_panics_when_it_is_run_again_is_not_taken_for_done() {
+    static RUNS: AtomicUsize = AtomicUsize::new(0);
+    let place = place().await;
+    let panics_later: Does = |tx| {
+        if RUNS.fetch_add(1, Ordering::Relaxed) == 0 { adds_one(tx) } else { panics(tx) }
+    };
+    let fails: Does = |tx| run(tx, "SELECT nothing");
+    let outcomes = together(&place, &[panics_later, fails, adds_another]).await;
+    let stayed: Vec<bool> = outcomes.iter().map(Result::is_ok).collect();
+    assert_eq!(stayed, [true, false, false, true], "{outcomes:?}");
+    assert_eq!(roles(&place).await, ["another"]);
+}
+
+#[tokio::test]
 async fn a_unit_that_fails_alone_is_run_once_and_leaves_nothing_behind() {
     static RUNS: AtomicUsize = AtomicUsize::new(0);
     let place = place().await;

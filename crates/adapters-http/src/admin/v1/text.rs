@@ -30,15 +30,16 @@ pub(super) fn named<T>(what: &str, text: &str, parse: fn(&str) -> Result<T, Text
     parse(text).map_err(|_| Problem::unknown(format!("there is no {what} of this name")))
 }
 
+const FORM_OF_IDS: &str = "ids have 8-4-4-4-12 hexadecimal digits";
+
 /// Reads an id out of a path.
 pub(super) fn id<T>(what: &str, text: &str, parse: fn(&str) -> Option<T>) -> Result<T, Problem> {
-    parse(text).ok_or_else(|| Problem::unknown(format!("there is no {what} of this id: ids have 8-4-4-4-12 digits")))
+    parse(text).ok_or_else(|| Problem::unknown(format!("there is no {what} of this id: {FORM_OF_IDS}")))
 }
 
 /// Reads an id out of a query, if there is one.
 pub(super) fn queried<T>(what: &str, id: Option<&str>, parse: fn(&str) -> Option<T>) -> Result<Option<T>, Problem> {
-    let malformed = || Problem::invalid(what, &"ids have 8-4-4-4-12 hexadecimal digits");
-    id.map(|id| parse(id).ok_or_else(malformed)).transpose()
+    id.map(|id| parse(id).ok_or_else(|| Problem::invalid(what, &FORM_OF_IDS))).transpose()
 }
 
 /// All that may mean something in a path (RFC 3986, section 2.3, says what does not).

@@ -39,7 +39,8 @@ pub(super) fn log_out(vprotect: &Vprotect) -> Description {
     let ended = vprotect.statuses.logged_out;
     of_session(vprotect, "Ends the session.")
         .answers_bare(ended, "It was ended.")
-        .with_header(ended, "Set-Cookie", "Clears the cookie.")
+        .with_header(ended, "Set-Cookie", CLEARED)
+        .with_header(StatusCode::UNAUTHORIZED, "Set-Cookie", CLEARED)
         .answers_each::<ErrorBody>(JSON, &[FOREIGN, THROTTLED])
 }
 
@@ -53,7 +54,9 @@ pub(super) fn describe_user(vprotect: &Vprotect) -> Description {
         .answers::<ErrorBody>(StatusCode::FORBIDDEN, JSON, "The session is a node's.")
 }
 
-const FOREIGN: (StatusCode, &str) = (StatusCode::FORBIDDEN, "A page from elsewhere; or plain HTTP from elsewhere.");
+const CLEARED: &str = "Clears the cookie.";
+const FOREIGN: (StatusCode, &str) = (StatusCode::FORBIDDEN, "A page from elsewhere asks.");
+const OVERHEARD: (StatusCode, &str) = (StatusCode::FORBIDDEN, "The secret came over plain HTTP from elsewhere.");
 const THROTTLED: (StatusCode, &str) =
     (StatusCode::TOO_MANY_REQUESTS, "Too many attempts. `Retry-After` says when to try again.");
 
@@ -70,6 +73,7 @@ fn login<T: ToSchema>(vprotect: &Vprotect, summary: &str) -> Description {
                 (vprotect.statuses.wrong_credentials, "These credentials let nobody in."),
                 (StatusCode::UNSUPPORTED_MEDIA_TYPE, "The body is not JSON."),
                 FOREIGN,
+                OVERHEARD,
                 THROTTLED,
             ],
         )
