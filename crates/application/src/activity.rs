@@ -41,8 +41,8 @@ struct Note {
     at: Timestamp,
     /// The time that the store has.
     written: Timestamp,
-    /// How far the store may be behind.
-    lag: Duration,
+    /// How far the store may be behind, in milliseconds: half of what a `Duration` takes, and there are as many as sessions.
+    lag: u32,
 }
 
 impl Note {
@@ -53,7 +53,8 @@ impl Note {
     /// Whether the store is too far behind, or the session has been left alone for so long that this may have been the
     /// last time.
     fn is_due(&self, now: Timestamp) -> bool {
-        !self.is_written() && (self.at.since(self.written) >= self.lag || now.since(self.at) >= self.lag)
+        let lag = Duration::from_millis(self.lag.into());
+        !self.is_written() && (self.at.since(self.written) >= lag || now.since(self.at) >= lag)
     }
 }
 
@@ -124,6 +125,7 @@ impl Sightings for Activity {
             return;
         }
         let lag = session.idle_ttl.map_or(Self::LAG, |ttl| Self::LAG.min(ttl / Self::LAG_OF_IDLE));
+        let lag = u32::try_from(lag.as_millis()).unwrap_or(u32::MAX);
         let mut notes = self.part(session.id);
         let note = notes.entry(session.id).or_insert(Note { at, written: session.last_seen, lag });
         note.at = note.at.max(at);
