@@ -51,8 +51,7 @@ pub(super) async fn against_raw(bench: &Bench) -> Result<Vec<Figure>> {
 
 /// What a flood of logins does to everybody else.
 pub(super) async fn flood(bench: &Bench) -> Result<Vec<Figure>> {
-    // Apart from the clients: how late they themselves are beside hashes is not what is asked.
-    let served = bench.serve(few(), UNTHROTTLED, Cores::First).await?;
+    let served = bench.serve(few(), UNTHROTTLED, Cores::All).await?;
     let (login, read) = (served.login(), Question::any_of(served.requests(easydb_read), 200));
     let address = served.running.address;
     let reads = || {
