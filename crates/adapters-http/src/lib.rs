@@ -13,6 +13,7 @@ pub mod dialect;
 pub mod dialects;
 pub mod form_document;
 pub mod inbound;
+mod media_type;
 pub mod mount;
 pub mod negotiation;
 pub mod openapi;

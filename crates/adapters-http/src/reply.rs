@@ -10,10 +10,10 @@ use http::{
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use crate::dialect::Refusal;
+use crate::{dialect::Refusal, media_type};
 
 /// JSON, as most dialects name it.
-pub const JSON: HeaderValue = HeaderValue::from_static("application/json");
+pub const JSON: HeaderValue = HeaderValue::from_static(media_type::JSON);
 
 /// Bytes in which most bodies have room.
 const USUAL: usize = 1024;
@@ -37,7 +37,7 @@ pub fn json(status: StatusCode, content_type: HeaderValue, body: &impl Serialize
 }
 
 /// Problem documents (RFC 9457).
-pub(crate) const PROBLEM: HeaderValue = HeaderValue::from_static("application/problem+json");
+pub(crate) const PROBLEM: HeaderValue = HeaderValue::from_static(media_type::PROBLEM);
 
 /// Why something was not done (RFC 9457).
 #[derive(Serialize, ToSchema)]

@@ -8,11 +8,10 @@ use super::{
     request::{Change, Reset},
 };
 use crate::{
+    media_type::{JSON, PROBLEM},
     openapi::{ALWAYS, Description},
     reply::Problem,
 };
-
-const PROBLEM: &str = "application/problem+json";
 
 pub(super) fn change_password(_: &Account) -> Description {
     described::<Change>("Changes a password that is known.")
@@ -24,7 +23,7 @@ pub(super) fn reset_password(_: &Account) -> Description {
 
 fn described<T: ToSchema>(summary: &str) -> Description {
     Description::new(summary)
-        .needs_body::<T>(&["application/json"])
+        .needs_body::<T>(&[JSON])
         .answers_bare(StatusCode::NO_CONTENT, "It is set, and the user's sessions are over.")
         .answers_each::<Problem>(
             PROBLEM,

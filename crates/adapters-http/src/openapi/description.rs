@@ -14,7 +14,10 @@ use utoipa::{
     },
 };
 
-use crate::reply::Problem;
+use crate::{
+    media_type::{JSON, MULTIPART, PROBLEM, URLENCODED},
+    reply::Problem,
+};
 
 /// What every API answers any request with that does not arrive, or cannot be answered.
 pub(crate) const ALWAYS: [(StatusCode, &str); 4] = [
@@ -28,7 +31,7 @@ pub(crate) const ALWAYS: [(StatusCode, &str); 4] = [
 ];
 
 /// What a body is encoded by where parameters are taken in any encoding.
-const BODIES: [&str; 3] = ["application/x-www-form-urlencoded", "multipart/form-data", "application/json"];
+const BODIES: [&str; 3] = [URLENCODED, MULTIPART, JSON];
 
 /// What a text can be named in every one of those.
 const NAME_OF_TEXT: &str = r#"^[^"\\\u0000-\u001f\u007f-\u009f]*$"#;
@@ -46,13 +49,13 @@ impl Description {
     pub fn new(summary: &str) -> Self {
         let mut operation = Operation::new();
         operation.summary = Some(summary.to_owned());
-        let too_long = (StatusCode::URI_TOO_LONG, "The target is over 8 KiB.");
-        let too_large =
-            (StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE, "There are over 64 header fields, or 16 KiB of them.");
         Self { operation, answers: BTreeMap::new(), schemas: BTreeMap::new(), schemes: BTreeMap::new() }
-            .answers_each::<Problem>("application/problem+json", &[too_long])
+            .answers::<Problem>(StatusCode::URI_TOO_LONG, PROBLEM, "The target is over 8 KiB.")
             // Mostly said before there is a request.
-            .answers_bare(too_large.0, too_large.1)
+            .answers_bare(
+                StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE,
+                "There are over 64 header fields, or 16 KiB of them.",
+            )
     }
 
     /// Says more of it.

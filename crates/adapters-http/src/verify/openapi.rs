@@ -13,12 +13,11 @@ use super::{
     response::{ASSERTION, Details, IDENTITY, Introspection, OauthError},
 };
 use crate::{
+    media_type::{JSON, PROBLEM, URLENCODED},
     openapi::{ALWAYS, Description, reference},
     reply::Problem,
 };
 
-const JSON: &str = "application/json";
-const PROBLEM: &str = "application/problem+json";
 const TOKEN: &str = "The session's token.";
 
 pub(super) fn verify(verify: &Verify) -> Description {
@@ -56,7 +55,7 @@ pub(super) fn introspect(_: &Verify) -> Description {
     Description::new("Tells what a token is worth (RFC 7662).")
         .shown_by("program", SecurityScheme::Http(basic))
         .shown_by_bearer("api_token", "A program's API token; `Token token=...` is taken too.")
-        .needs_body::<Form>(&["application/x-www-form-urlencoded"])
+        .needs_body::<Form>(&[URLENCODED])
         .with_schema::<Introspection>()
         .with_schema::<Details>()
         .answers_as(StatusCode::OK, JSON, "What it is worth: if nothing, no more than that.", told)

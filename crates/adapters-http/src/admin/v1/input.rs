@@ -13,6 +13,7 @@ use serde::{
 };
 
 use super::{Problem, V1};
+use crate::media_type;
 
 /// The parameters of the query.
 pub(super) struct Query<T>(pub(super) T);
@@ -52,7 +53,7 @@ impl<T: DeserializeOwned> FromRequest<Arc<V1>> for Json<T> {
         let essence = kind.and_then(|kind| kind.split(';').next()).map(|kind| kind.trim().to_ascii_lowercase());
         let bytes = Bytes::from_request(request, v1);
         async move {
-            if essence.as_deref() != Some("application/json") {
+            if essence.as_deref() != Some(media_type::JSON) {
                 let detail = "send the body as Content-Type: application/json";
                 return Err(Problem::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, "unsupported_media_type", detail));
             }

@@ -9,7 +9,7 @@ use utoipa::{
     },
 };
 
-use crate::{openapi::reference, reply::Problem};
+use crate::{media_type, openapi::reference, reply::Problem};
 
 /// The name of the security scheme.
 const OPERATOR: &str = "operator";
@@ -51,6 +51,6 @@ fn name(operation: &mut Operation) {
 fn tell_problems(operation: &mut Operation) {
     let mut problem = Response::new("A problem");
     let content = Content::new(Some(reference::<Problem>()));
-    problem.content.insert("application/problem+json".to_owned(), RefOr::T(content));
+    problem.content.insert(media_type::PROBLEM.to_owned(), RefOr::T(content));
     operation.responses.responses.insert("default".to_owned(), problem.into());
 }

@@ -17,9 +17,10 @@ use super::{
     request::Body,
     response::{Created, Errors},
 };
-use crate::openapi::{ALWAYS, Description, text};
-
-const JSON: &str = "application/json";
+use crate::{
+    media_type::JSON,
+    openapi::{ALWAYS, Description, text},
+};
 
 pub(super) fn create(_: &Dialogram) -> Description {
     Description::new("Begins the session of a user.")

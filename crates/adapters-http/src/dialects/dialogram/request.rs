@@ -16,6 +16,7 @@ use crate::{
     device,
     dialect::Dialect,
     inbound::Inbound,
+    media_type,
     negotiation::{self, BodyType},
 };
 
@@ -41,7 +42,7 @@ pub(super) enum Rejection {
 }
 
 pub(super) fn read(dialogram: &Dialogram, inbound: &Inbound) -> Result<log_in::Command, Rejection> {
-    if !negotiation::accepts(&inbound.headers, &["application/json"]) {
+    if !negotiation::accepts(&inbound.headers, &[media_type::JSON]) {
         return Err(Rejection::NotAcceptable);
     }
     if !inbound.client.may_send_secrets() {

@@ -7,10 +7,9 @@ use vestibule_domain::user::PersonName;
 use super::{Dood, request::MAX_SYSTEM, response::Envelope};
 use crate::{
     dialect::Edition,
+    media_type::JSON,
     openapi::{ALWAYS, Description, text},
 };
-
-const JSON: &str = "application/json";
 
 type Parameter = (&'static str, ObjectBuilder);
 

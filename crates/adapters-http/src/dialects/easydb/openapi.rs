@@ -10,9 +10,10 @@ use super::{
     Easydb,
     response::{ErrorObject, More, Owner, SessionObject},
 };
-use crate::openapi::{ALWAYS, Description, reference, text};
-
-const JSON: &str = "application/json";
+use crate::{
+    media_type::JSON,
+    openapi::{ALWAYS, Description, reference, text},
+};
 
 const TOKEN: (&str, &str) = ("token", "The session's token.");
 

@@ -8,13 +8,13 @@ use super::{
     request::Submission,
     response::{Empty, Errors},
 };
-use crate::openapi::{ALWAYS, Description, text};
-
-/// How the page names JSON.
-const API_JSON: &str = "application/vnd.api+json";
+use crate::{
+    media_type::{API_JSON, JSON, MULTIPART, URLENCODED},
+    openapi::{ALWAYS, Description, text},
+};
 
 /// What the form comes in.
-const BODIES: [&str; 3] = ["application/json", "application/x-www-form-urlencoded", "multipart/form-data"];
+const BODIES: [&str; 3] = [JSON, URLENCODED, MULTIPART];
 
 const FORM: &str = "Encoded as a form, the values are `form[FIELD]`.";
 

@@ -16,6 +16,7 @@ use crate::{
     device,
     dialect::Dialect,
     inbound::Inbound,
+    media_type,
     negotiation::{self, BodyType},
     params::{
         Params,
@@ -24,7 +25,7 @@ use crate::{
 };
 
 /// Both names of JSON that this API answers with or is asked for.
-const OFFERED: [&str; 2] = ["application/json", "application/vnd.api+json"];
+const OFFERED: [&str; 2] = [media_type::JSON, media_type::API_JSON];
 
 /// Why a request does not become a command. Whatever else is wrong with one is for the use case to find, behind the API
 /// token.

@@ -16,11 +16,12 @@ use super::{Platformos, request::Rejection};
 use crate::{
     dialect::{Dialect, Refusal},
     inbound::Inbound,
+    media_type,
     reply::{self, ReplyExt},
 };
 
 /// How the page names JSON, whatever was asked for.
-const API_JSON: HeaderValue = HeaderValue::from_static("application/vnd.api+json");
+const API_JSON: HeaderValue = HeaderValue::from_static(media_type::API_JSON);
 
 #[derive(Serialize, ToSchema)]
 pub(super) struct Empty {}

@@ -14,9 +14,10 @@ use super::{
     request::{LoginRequest, LoginWithTokenRequest, NodeLoginRequest},
     response::{AppUserDetails, ErrorBody, SessionInfo},
 };
-use crate::openapi::{ALWAYS, Description, text};
-
-const JSON: &str = "application/json";
+use crate::{
+    media_type::JSON,
+    openapi::{ALWAYS, Description, text},
+};
 
 pub(super) fn check_status(_: &Vprotect) -> Description {
     described("Tells whether the service can do its work.").answers_bare(StatusCode::NO_CONTENT, "It can.")
