@@ -18,7 +18,7 @@ use vestibule_storage_contract::{Store, budgets_contract, storage_contract};
 macro_rules! fresh {
     ($server:expr) => {{
         let Some(place) = Place::on($server).await else { return };
-        Store::of(place.migrated().await)
+        Store::of(place.migrated().await).on(place)
     }};
 }
 
@@ -29,6 +29,7 @@ macro_rules! counting {
         let stores = [place.migrated().await, place.connect().await];
         let next = AtomicUsize::new(0);
         vestibule_storage_contract::budgets::Place::shared(move |limits, clock| {
+            let _there_as_long_as_this = &place;
             stores[next.fetch_add(1, Ordering::Relaxed) % 2].budgets(limits, clock)
         })
     }};

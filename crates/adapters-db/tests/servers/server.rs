@@ -3,6 +3,7 @@
 use std::{
     env, process,
     sync::atomic::{AtomicU32, Ordering},
+    thread,
 };
 
 use sea_orm::{ConnectionTrait, Database, DatabaseConnection};
@@ -13,9 +14,11 @@ pub(crate) const POSTGRES: &str = "VESTIBULE_TEST_POSTGRES_URL";
 /// The same for MySQL or MariaDB.
 pub(crate) const MYSQL: &str = "VESTIBULE_TEST_MYSQL_URL";
 
-/// A database of its own.
+/// A database of its own, gone when this is: hundreds of them would fill a small disk.
 pub(crate) struct Place {
     pub(crate) url: String,
+    server: String,
+    name: String,
 }
 
 impl Place {
@@ -33,7 +36,7 @@ impl Place {
         server_connection.execute_unprepared(&format!("CREATE DATABASE {name}")).await.unwrap();
         server_connection.close().await.unwrap();
         let Some((address, _)) = server.rsplit_once('/') else { panic!("{variable} names no database") };
-        Some(Self { url: format!("{address}/{name}") })
+        Some(Self { url: format!("{address}/{name}"), server, name })
     }
 
     pub(crate) async fn connect(&self) -> SeaOrmStore {
@@ -49,5 +52,26 @@ impl Place {
     /// The database as another program sees it.
     pub(crate) async fn foreign(&self) -> DatabaseConnection {
         Database::connect(&self.url).await.unwrap()
+    }
+}
+
+impl Drop for Place {
+    /// On a thread of its own, because this one may be busy with a runtime. Where a test has failed the database stays, to
+    /// be looked at.
+    fn drop(&mut self) {
+        if thread::panicking() {
+            return;
+        }
+        let force = if self.server.starts_with("postgres") { " WITH (FORCE)" } else { "" };
+        let (server, statement) = (self.server.clone(), format!("DROP DATABASE {}{force}", self.name));
+        let dropping = thread::spawn(move || {
+            let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+            runtime.block_on(async {
+                let connection = Database::connect(&server).await.unwrap();
+                connection.execute_unprepared(&statement).await.unwrap();
+                connection.close().await.unwrap();
+            });
+        });
+        dropping.join().unwrap();
     }
 }

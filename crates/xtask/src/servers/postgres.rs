@@ -12,6 +12,16 @@ use super::{Server, User, find, free_port, quietly};
 /// Debian's package of it.
 pub(super) const PACKAGE: &str = "postgresql";
 
+/// Every test makes databases, and nothing is kept: no log of theirs is worth a disk's room.
+const SETTINGS: [&str; 6] = [
+    "listen_addresses=127.0.0.1",
+    "max_connections=500",
+    "fsync=off",
+    "wal_level=minimal",
+    "max_wal_senders=0",
+    "max_wal_size=128MB",
+];
+
 pub(super) fn is_installed() -> bool {
     programs().is_some()
 }
@@ -26,7 +36,7 @@ pub(super) fn start(directory: &Path) -> Result<(Server, String)> {
     let port = free_port()?;
     let mut server = user.runs(&programs.join("postgres"));
     server.arg("-D").arg(&data).arg("-k").arg(directory).args(["-p", &port.to_string()]);
-    for setting in ["listen_addresses=127.0.0.1", "fsync=off", "max_connections=500"] {
+    for setting in SETTINGS {
         server.args(["-c", setting]);
     }
     let url = format!("postgres://postgres@127.0.0.1:{port}/postgres");
