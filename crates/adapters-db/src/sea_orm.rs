@@ -21,6 +21,7 @@ mod nodes;
 pub(crate) mod pools;
 #[cfg(feature = "postgres")]
 mod postgres;
+mod reader;
 mod roles;
 mod sessions;
 #[cfg(feature = "sqlite")]
@@ -30,10 +31,21 @@ mod users;
 #[cfg(feature = "sqlite")]
 mod writer;
 
+use std::sync::Arc;
+
+use sea_orm::DatabaseConnection;
+use vestibule_domain::{
+    message::MessageId,
+    rights::{Role, RoleName},
+    secret::Digest,
+    session::Session,
+    user::{User, UserId},
+};
+
 pub use budgets::SeaOrmBudgets;
 pub use connect::{ConnectError, ConnectOptions};
 pub use pools::PoolUse;
-use sea_orm::DatabaseConnection;
+use reader::Reader;
 #[cfg(feature = "unguarded")]
 pub use unit_of_work::Unguarded;
 use unit_of_work::Writes;
@@ -43,6 +55,35 @@ use unit_of_work::Writes;
 pub struct SeaOrmStore {
     /// Where reads go.
     reads: DatabaseConnection,
+    /// What requests read all the time.
+    shared: Arc<SharedReads>,
     /// Where transactions go.
     writes: Writes,
+}
+
+impl SeaOrmStore {
+    fn new(reads: DatabaseConnection, writes: Writes, options: ConnectOptions) -> Self {
+        Self { shared: Arc::new(SharedReads::new(&reads, options)), reads, writes }
+    }
+}
+
+/// Reads that share statements.
+struct SharedReads {
+    sessions: Reader<Digest, Session>,
+    profiles: Reader<UserId, Arc<User>>,
+    roles: Reader<RoleName, Role>,
+    latest_message: Reader<(), MessageId>,
+}
+
+impl SharedReads {
+    fn new(db: &DatabaseConnection, options: ConnectOptions) -> Self {
+        let ConnectOptions { readers, patience, .. } = options;
+        let (sessions, profiles, roles, messages) = (db.clone(), db.clone(), db.clone(), db.clone());
+        Self {
+            sessions: Reader::new(readers, patience, move |keys| Box::pin(sessions::of(sessions.clone(), keys))),
+            profiles: Reader::new(readers, patience, move |keys| Box::pin(users::profiles(profiles.clone(), keys))),
+            roles: Reader::new(readers, patience, move |keys| Box::pin(roles::of(roles.clone(), keys))),
+            latest_message: Reader::new(readers, patience, move |_| Box::pin(messages::latest(messages.clone()))),
+        }
+    }
 }

@@ -104,12 +104,10 @@ impl Params {
     /// Reads `application/x-www-form-urlencoded`. Broken percent escapes and bytes that are not UTF-8 are refused, where
     /// the WHATWG's parser would guess.
     pub fn from_urlencoded(bytes: &[u8]) -> Result<Self, BodyError> {
-        let parts = bytes.split(|byte| *byte == b'&').filter(|part| !part.is_empty());
-        let pair = |part: &[u8]| {
-            let (name, value) = match part.iter().position(|byte| *byte == b'=') {
-                Some(at) => (&part[..at], &part[at + 1..]),
-                None => (part, &[][..]),
-            };
+        let text = str::from_utf8(bytes).map_err(|_| NOT_UTF8)?;
+        let parts = text.split('&').filter(|part| !part.is_empty());
+        let pair = |part: &str| {
+            let (name, value) = part.split_once('=').unwrap_or((part, ""));
             Ok((decode(name)?, decode(value)?))
         };
         Self::bounded(parts.map(pair))
@@ -159,17 +157,17 @@ impl Params {
 
 const NOT_UTF8: BodyError = BodyError::Malformed("a parameter is not valid UTF-8");
 
-fn decode(bytes: &[u8]) -> Result<String, BodyError> {
+fn decode(text: &str) -> Result<String, BodyError> {
     // Tokens need no decoding.
-    if !bytes.iter().any(|byte| matches!(byte, b'+' | b'%')) {
-        return str::from_utf8(bytes).map(str::to_owned).map_err(|_| NOT_UTF8);
+    if !text.contains('+') && !text.contains('%') {
+        return Ok(text.to_owned());
     }
-    let spaced: Vec<u8> = bytes.iter().map(|byte| if *byte == b'+' { b' ' } else { *byte }).collect();
-    let mut rest = spaced.as_slice();
+    let spaced = text.replace('+', " ");
+    let mut rest = spaced.as_bytes();
     while let Some(at) = rest.iter().position(|byte| *byte == b'%') {
         let escape = rest.get(at + 1..at + 3).filter(|digits| digits.iter().all(u8::is_ascii_hexdigit));
         escape.ok_or(BodyError::Malformed("a percent escape is broken"))?;
         rest = &rest[at + 3..];
     }
-    percent_encoding::percent_decode(&spaced).decode_utf8().map(Cow::into_owned).map_err(|_| NOT_UTF8)
+    percent_encoding::percent_decode_str(&spaced).decode_utf8().map(Cow::into_owned).map_err(|_| NOT_UTF8)
 }

@@ -107,7 +107,8 @@ async fn in_batches(
     Ok(())
 }
 
-/// Copies of one session, ended, each under an id, a digest and a user of its own: nobody will ask for them.
+/// Copies of one session, ended, each under an id, a digest and a user of its own: nobody will ask for them. They come in the
+/// order of these keys, or every one of them would be written to another page of each index.
 async fn add_ended(url: &str, count: u32) -> Result<()> {
     let mut options = Options::new(url);
     options.max_connections(1).sqlx_logging(false).acquire_timeout(Duration::from_hours(1));
@@ -116,21 +117,23 @@ async fn add_ended(url: &str, count: u32) -> Result<()> {
         database.execute_unprepared(pragma).await?;
     }
     let bar = ProgressBar::new(count.into());
-    let mut added = 0;
+    let (mut added, apart) = (0, u32::MAX / count);
+    let next = |bytes: u32| format!("unhex(printf('%08x', i * {apart})) || randomblob({})", bytes - 4);
+    let (id, digest) = (next(16), next(32));
     while added < count {
-        let some = (count - added).min(250_000);
+        let end = count.min(added + 250_000);
         database
             .execute_unprepared(&format!(
-                "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < {some}) \
+                "WITH RECURSIVE n(i) AS (SELECT {added} + 1 UNION ALL SELECT i + 1 FROM n WHERE i < {end}) \
                  INSERT INTO sessions (id, digest, origin, device, subject_kind, subject_id, begun, authenticated, \
                  last_seen, idle_ttl, expires, ended, end_reason, epoch, guard, sealed_until, over_from, forgettable_from) \
-                 SELECT randomblob(16), randomblob(32), origin, device, subject_kind, randomblob(16), begun, authenticated, \
+                 SELECT {id}, {digest}, origin, device, subject_kind, {id}, begun, authenticated, \
                  last_seen, idle_ttl, expires, begun, 'signed_out', epoch, guard, sealed_until, NULL, begun \
                  FROM n, (SELECT * FROM sessions LIMIT 1)"
             ))
             .await?;
-        added += some;
-        bar.inc(some.into());
+        bar.inc((end - added).into());
+        added = end;
     }
     bar.finish_and_clear();
     database.close().await.context("cannot close the store")

@@ -1,10 +1,13 @@
 //! Between rows and values: what every table shares.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::{
+    collections::{BTreeMap, BTreeSet, HashMap},
+    hash::Hash,
+};
 
 use sea_orm::{
-    ActiveModelTrait, ColumnTrait, Condition, ConnectionTrait, DeleteMany, DeriveValueType, EntityTrait,
-    IntoActiveModel, QueryFilter, QuerySelect, Select, UpdateMany,
+    ActiveModelTrait, ColumnTrait, Condition, ConnectionTrait, DbErr, DeleteMany, DeriveValueType, EntityTrait,
+    FromQueryResult, IdenStatic, IntoActiveModel, QueryFilter, QuerySelect, QueryTrait, Select, TryGetable, UpdateMany,
     sea_query::{Expr, OnConflict},
 };
 use uuid::Uuid;
@@ -53,6 +56,26 @@ pub(crate) async fn all<E: Table>(db: &impl ConnectionTrait, rows: Select<E>) ->
 
 fn read<E: Table>(row: E::Model) -> Result<E::Value, StoreError> {
     E::value(row).ok_or(StoreError::Malformed(E::KIND))
+}
+
+/// The values of these rows, each under what its row has in this column. One that cannot be read is no other's concern.
+pub(crate) async fn by_column<E: Table, C: TryGetable + Eq + Hash>(
+    db: &impl ConnectionTrait,
+    rows: Select<E>,
+    column: E::Column,
+) -> Result<HashMap<C, Result<E::Value, &'static str>>, DbErr> {
+    let rows = db.query_all_raw(rows.build(db.get_database_backend())).await?;
+    let value = |row| E::Model::from_query_result(row, "").ok().and_then(E::value).ok_or(E::KIND);
+    rows.iter().map(|row| Ok((row.try_get("", column.as_str())?, value(row)))).collect()
+}
+
+/// Keys of rows that one statement reads, so many that there are few different statements: connections keep them prepared.
+/// The last stands there again and again.
+pub(crate) fn padded<K: Clone>(mut keys: Vec<K>) -> Vec<K> {
+    if let Some(last) = keys.last().cloned() {
+        keys.resize(keys.len().next_power_of_two(), last);
+    }
+    keys
 }
 
 /// Inserts a row; `taken` if one of its unique keys is.

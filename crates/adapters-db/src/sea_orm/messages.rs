@@ -1,7 +1,12 @@
 //! The message log: reads and writes.
 
+use std::collections::HashMap;
+
 use async_trait::async_trait;
-use sea_orm::{ColumnTrait, Condition, DatabaseTransaction, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
+use sea_orm::{
+    ColumnTrait, Condition, DatabaseConnection, DatabaseTransaction, DbErr, EntityTrait, QueryFilter, QueryOrder,
+    QuerySelect,
+};
 use vestibule_application::ports::{About, MessageLog, StoreError};
 use vestibule_domain::message::{Event, Message, MessageId};
 
@@ -11,14 +16,14 @@ use super::{
     error::unavailable,
     installation,
     mapping::{Table, all, subject_columns},
+    reader::Found,
 };
 
 #[async_trait]
 impl MessageLog for SeaOrmStore {
     async fn latest(&self) -> Result<MessageId, StoreError> {
-        let highest = Entity::find().select_only().column_as(Column::Id.max(), "highest").into_tuple::<Option<i64>>();
-        let highest = highest.one(&self.reads).await.map_err(unavailable)?.flatten().unwrap_or(0);
-        highest.try_into().map_err(|_| StoreError::Malformed(Entity::KIND))
+        let latest = self.shared.latest_message.read(()).await?;
+        Ok(latest.unwrap_or_default())
     }
 
     async fn page(&self, after: MessageId, limit: u32) -> Result<Vec<Message>, StoreError> {
@@ -41,6 +46,13 @@ impl MessageLog for SeaOrmStore {
         let page = Entity::find().filter(theirs.add(Column::Id.gt(after))).order_by_asc(Column::Id);
         all(&self.reads, page.limit(u64::from(limit))).await
     }
+}
+
+/// The highest id, which concerns everybody alike.
+pub(super) async fn latest(db: DatabaseConnection) -> Result<Found<(), MessageId>, DbErr> {
+    let highest = Entity::find().select_only().column_as(Column::Id.max(), "highest").into_tuple::<Option<i64>>();
+    let highest = highest.one(&db).await?.flatten().unwrap_or(0);
+    Ok(HashMap::from([((), highest.try_into().map_err(|_| Entity::KIND))]))
 }
 
 /// Records events. Until the unit is committed no other records any: readers remember the highest id they have seen, and

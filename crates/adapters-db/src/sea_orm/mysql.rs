@@ -3,7 +3,7 @@
 use sea_orm::{
     DbErr, SqlxMySqlConnector,
     sqlx::{
-        self, ConnectOptions as _, MySqlPool,
+        self, ConnectOptions as _,
         mysql::{MySqlConnectOptions, MySqlPoolOptions},
     },
 };
@@ -32,11 +32,9 @@ pub(super) async fn open(url: &str, options: ConnectOptions) -> Result<SeaOrmSto
         MySqlPoolOptions::new().max_connections(options.writers.max(1)).test_before_acquire(false).before_acquire(
             |connection, _| Box::pin(async move { sqlx::raw_sql("ROLLBACK").execute(connection).await.map(|_| true) }),
         );
-    let store = |reads: MySqlPool, writes: MySqlPool| SeaOrmStore {
-        reads: SqlxMySqlConnector::from_sqlx_mysql_pool(reads),
-        writes: Writes::Apart(SqlxMySqlConnector::from_sqlx_mysql_pool(writes)),
-    };
-    Ok(store(pool(reads).await?, pool(writes).await?))
+    let connection = SqlxMySqlConnector::from_sqlx_mysql_pool;
+    let (reads, writes) = (connection(pool(reads).await?), connection(pool(writes).await?));
+    Ok(SeaOrmStore::new(reads, Writes::Apart(writes), options))
 }
 
 /// How to connect, and what may be told of where.

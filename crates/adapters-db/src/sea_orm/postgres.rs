@@ -5,7 +5,7 @@ use std::time::Duration;
 use sea_orm::{
     DbErr, SqlxPostgresConnector,
     sqlx::{
-        self, ConnectOptions as _, PgPool,
+        self, ConnectOptions as _,
         postgres::{PgConnectOptions, PgPoolOptions},
     },
 };
@@ -29,11 +29,9 @@ pub(super) async fn open(url: &str, options: ConnectOptions) -> Result<SeaOrmSto
         .before_acquire(|connection, _| {
             Box::pin(async move { sqlx::raw_sql("BEGIN; ROLLBACK").execute(connection).await.map(|_| true) })
         });
-    let store = |reads: PgPool, writes: PgPool| SeaOrmStore {
-        reads: SqlxPostgresConnector::from_sqlx_postgres_pool(reads),
-        writes: Writes::Apart(SqlxPostgresConnector::from_sqlx_postgres_pool(writes)),
-    };
-    Ok(store(pool(reads).await?, pool(writes).await?))
+    let connection = SqlxPostgresConnector::from_sqlx_postgres_pool;
+    let (reads, writes) = (connection(pool(reads).await?), connection(pool(writes).await?));
+    Ok(SeaOrmStore::new(reads, Writes::Apart(writes), options))
 }
 
 /// How to connect, and what may be told of where.

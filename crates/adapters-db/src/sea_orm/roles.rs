@@ -1,26 +1,39 @@
 //! Roles: reads and writes.
 
+use std::collections::BTreeSet;
+
 use async_trait::async_trait;
-use sea_orm::{ColumnTrait, DatabaseTransaction, EntityTrait, QueryFilter, QueryOrder};
+use futures_util::future::try_join_all;
+use sea_orm::{ColumnTrait, DatabaseConnection, DatabaseTransaction, DbErr, EntityTrait, QueryFilter, QueryOrder};
 use vestibule_application::ports::{CommitError, RoleStore, StoreError};
 use vestibule_domain::rights::{Rights, Role, RoleName};
 
 use super::{
     SeaOrmStore,
     entities::role::{self, Column, Entity},
-    mapping::{all, put_row},
+    mapping::{all, by_column, padded, put_row},
+    reader::Found,
 };
 
 #[async_trait]
 impl RoleStore for SeaOrmStore {
     async fn named(&self, names: &[RoleName]) -> Result<Vec<Role>, StoreError> {
-        let names = names.iter().map(RoleName::as_str);
-        all(&self.reads, Entity::find().filter(Column::Name.is_in(names)).order_by_asc(Column::Name)).await
+        let names: BTreeSet<&RoleName> = names.iter().collect();
+        let roles = names.into_iter().map(|name| self.shared.roles.read(name.clone()));
+        Ok(try_join_all(roles).await?.into_iter().flatten().collect())
     }
 
     async fn all(&self) -> Result<Vec<Role>, StoreError> {
         all(&self.reads, Entity::find().order_by_asc(Column::Name)).await
     }
+}
+
+/// The roles of these names.
+pub(super) async fn of(db: DatabaseConnection, names: Vec<RoleName>) -> Result<Found<RoleName, Role>, DbErr> {
+    let columns = padded(names.iter().map(RoleName::as_str).collect());
+    let mut found =
+        by_column::<_, String>(&db, Entity::find().filter(Column::Name.is_in(columns)), Column::Name).await?;
+    Ok(names.into_iter().filter_map(|name| found.remove(name.as_str()).map(|role| (name, role))).collect())
 }
 
 pub(super) async fn add(tx: &DatabaseTransaction, name: RoleName) -> Result<(), CommitError> {

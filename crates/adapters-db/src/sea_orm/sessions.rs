@@ -2,8 +2,8 @@
 
 use async_trait::async_trait;
 use sea_orm::{
-    ColumnTrait, Condition, DatabaseTransaction, EntityTrait, ExprTrait, QueryFilter, QueryOrder, QuerySelect,
-    QueryTrait, Set, UpdateMany,
+    ColumnTrait, Condition, DatabaseConnection, DatabaseTransaction, DbErr, EntityTrait, ExprTrait, QueryFilter,
+    QueryOrder, QuerySelect, QueryTrait, Set, UpdateMany,
     sea_query::{CaseStatement, Expr},
 };
 use vestibule_application::ports::{CommitError, Conflict, SessionFilter, SessionStore, StoreError};
@@ -16,7 +16,8 @@ use vestibule_domain::{
 use super::{
     SeaOrmStore,
     entities::session::{self, ActiveModel, Column, Entity},
-    mapping::{all, digest_column, first, insert, met, subject_columns, update},
+    mapping::{all, by_column, digest, digest_column, first, insert, met, padded, subject_columns, update},
+    reader::Found,
 };
 
 /// The most ids in one statement: far below every database's limit on parameters.
@@ -25,7 +26,7 @@ pub(super) const BATCH: usize = 500;
 #[async_trait]
 impl SessionStore for SeaOrmStore {
     async fn by_digest(&self, digest: &Digest) -> Result<Option<Session>, StoreError> {
-        first(&self.reads, Entity::find().filter(Column::Digest.eq(digest_column(digest)))).await
+        self.shared.sessions.read(*digest).await
     }
 
     async fn by_id(&self, id: SessionId) -> Result<Option<Session>, StoreError> {
@@ -41,6 +42,13 @@ impl SessionStore for SeaOrmStore {
             .limit(u64::from(filter.limit));
         all(&self.reads, page).await
     }
+}
+
+/// The sessions of tokens with these digests.
+pub(super) async fn of(db: DatabaseConnection, digests: Vec<Digest>) -> Result<Found<Digest, Session>, DbErr> {
+    let digests = padded(digests.iter().map(digest_column).collect());
+    let found = by_column(&db, Entity::find().filter(Column::Digest.is_in(digests)), Column::Digest).await?;
+    Ok(found.into_iter().filter_map(|(column, session)| Some((digest(column)?, session))).collect())
 }
 
 fn is_of(subject: Subject) -> Condition {

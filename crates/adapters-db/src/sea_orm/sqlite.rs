@@ -36,7 +36,7 @@ pub(super) async fn open(url: &str, options: ConnectOptions) -> Result<SeaOrmSto
         pool.map_err(|source| ConnectError::Database { place: path.display().to_string(), source })
     };
     let writes = Writes::Together(Writer::new(pool(true).await?, options.patience));
-    Ok(SeaOrmStore { writes, reads: pool(false).await? })
+    Ok(SeaOrmStore::new(pool(false).await?, writes, options))
 }
 
 fn path_of(url: &str) -> Result<PathBuf, ConnectError> {

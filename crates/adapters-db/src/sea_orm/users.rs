@@ -1,11 +1,11 @@
 //! Users: reads and writes.
 
-use std::collections::BTreeSet;
+use std::{collections::BTreeSet, sync::Arc};
 
 use async_trait::async_trait;
 use sea_orm::{
-    ColumnTrait, Condition, DatabaseTransaction, EntityTrait, ExprTrait, QueryFilter, QueryOrder, QuerySelect,
-    QueryTrait, Set,
+    ColumnTrait, Condition, DatabaseConnection, DatabaseTransaction, DbErr, EntityTrait, ExprTrait, QueryFilter,
+    QueryOrder, QuerySelect, QueryTrait, Set,
     sea_query::{Expr, SimpleExpr},
 };
 use uuid::Uuid;
@@ -28,8 +28,10 @@ use super::{
     error::unavailable,
     installation,
     mapping::{
-        HashColumn, all, delete, first, insert, is_there, met, move_forward, networks_column, update, words_column,
+        HashColumn, all, by_column, delete, first, insert, is_there, met, move_forward, networks_column, padded,
+        update, words_column,
     },
+    reader::Found,
 };
 
 #[async_trait]
@@ -63,6 +65,10 @@ impl UserStore for SeaOrmStore {
         first(&self.reads, Entity::find_by_id(id.as_uuid())).await
     }
 
+    async fn profile(&self, id: UserId) -> Result<Option<Arc<User>>, StoreError> {
+        self.shared.profiles.read(id).await
+    }
+
     async fn page(&self, after: Option<UserId>, limit: u32) -> Result<Vec<User>, StoreError> {
         let page = Entity::find()
             .apply_if(after, |rows, after| rows.filter(Column::Id.gt(after.as_uuid())))
@@ -70,6 +76,14 @@ impl UserStore for SeaOrmStore {
             .limit(u64::from(limit));
         Ok(all(&self.reads, page).await?.into_iter().map(|stored| stored.user).collect())
     }
+}
+
+/// The users of these ids, without what is for logging in.
+pub(super) async fn profiles(db: DatabaseConnection, ids: Vec<UserId>) -> Result<Found<UserId, Arc<User>>, DbErr> {
+    let ids = padded(ids.into_iter().map(UserId::as_uuid).collect());
+    let found = by_column(&db, Entity::find().filter(Column::Id.is_in(ids)), Column::Id).await?;
+    let profile = |stored: StoredUser| Arc::new(stored.user);
+    Ok(found.into_iter().map(|(id, stored)| (UserId::from_uuid(id), stored.map(profile))).collect())
 }
 
 pub(super) async fn add(tx: &DatabaseTransaction, user: User, password: PasswordHash) -> Result<(), CommitError> {
