@@ -18,7 +18,7 @@ pub struct ConnectOptions {
     /// The most units of work at a time. SQLite writes those that wait in one transaction, whatever this says.
     pub writers: u32,
     /// How long a read or write waits for its turn, in this process or for another, before the store counts as
-    /// unavailable.
+    /// unavailable. What requests read all the time is waited for no longer than that in all.
     pub patience: Duration,
     /// How long a server may work on one statement, and how long it waits for a unit of work to go on. SQLite has no
     /// such limit.

@@ -123,9 +123,10 @@ where
             return;
         }
         let keys: HashSet<K> = asked.iter().map(|asked| asked.key.clone()).collect();
-        let reading = (shared.read)(keys.into_iter().collect());
+        let here = Arc::clone(&shared);
         // Should it panic, so does that task alone.
-        let found: Result<_, Arc<dyn Error + Send + Sync>> = match tokio::spawn(reading).await {
+        let reading = tokio::spawn(async move { (here.read)(keys.into_iter().collect()).await });
+        let found: Result<_, Arc<dyn Error + Send + Sync>> = match reading.await {
             Ok(Ok(found)) => Ok(found),
             Ok(Err(error)) => Err(Arc::new(error)),
             Err(gone) => Err(Arc::new(gone)),
