@@ -67,6 +67,10 @@ impl SeaOrmStore {
     }
 }
 
+/// The most statements of a kind at a time: one that takes long does not keep all others waiting, and more of them would
+/// be for fewer requests each.
+const STATEMENTS: u32 = 2;
+
 /// Reads that share statements.
 struct SharedReads {
     sessions: Reader<Digest, Session>,
@@ -77,13 +81,13 @@ struct SharedReads {
 
 impl SharedReads {
     fn new(db: &DatabaseConnection, options: ConnectOptions) -> Self {
-        let ConnectOptions { readers, patience, .. } = options;
+        let (most, patience) = (options.readers.min(STATEMENTS), options.patience);
         let (sessions, profiles, roles, messages) = (db.clone(), db.clone(), db.clone(), db.clone());
         Self {
-            sessions: Reader::new(readers, patience, move |keys| Box::pin(sessions::of(sessions.clone(), keys))),
-            profiles: Reader::new(readers, patience, move |keys| Box::pin(users::profiles(profiles.clone(), keys))),
-            roles: Reader::new(readers, patience, move |keys| Box::pin(roles::of(roles.clone(), keys))),
-            latest_message: Reader::new(readers, patience, move |_| Box::pin(messages::latest(messages.clone()))),
+            sessions: Reader::new(most, patience, move |keys| Box::pin(sessions::of(sessions.clone(), keys))),
+            profiles: Reader::new(most, patience, move |keys| Box::pin(users::profiles(profiles.clone(), keys))),
+            roles: Reader::new(most, patience, move |keys| Box::pin(roles::of(roles.clone(), keys))),
+            latest_message: Reader::new(most, patience, move |_| Box::pin(messages::latest(messages.clone()))),
         }
     }
 }
