@@ -23,6 +23,9 @@ use super::{
 /// The most ids in one statement: far below every database's limit on parameters.
 pub(super) const BATCH: usize = 500;
 
+/// The most sessions that one statement says the times of: for each of them the database goes through half of them.
+const SIGHTINGS: usize = 100;
+
 #[async_trait]
 impl SessionStore for SeaOrmStore {
     async fn by_digest(&self, digest: &Digest) -> Result<Option<Session>, StoreError> {
@@ -101,21 +104,31 @@ pub(super) fn ending_rows(ending: Ending) -> UpdateMany<Entity> {
 }
 
 pub(super) async fn touch(tx: &DatabaseTransaction, seen: &[(SessionId, Timestamp)]) -> Result<(), CommitError> {
-    for batch in seen.chunks(BATCH) {
+    for batch in seen.chunks(SIGHTINGS) {
         let ids = batch.iter().map(|(id, _)| id.as_uuid());
         let unended = Entity::find().filter(Column::Id.is_in(ids)).filter(Column::Ended.is_null());
         // Whoever locks several locks them in one order, so that no two wait for each other.
-        let unended = unended.order_by_asc(Column::Id).lock_exclusive();
-        for mut session in all(tx, unended).await? {
+        let mut later = all(tx, unended.order_by_asc(Column::Id).lock_exclusive()).await?;
+        later.retain_mut(|session| {
             let times = batch.iter().filter(|(id, _)| *id == session.id).map(|(_, at)| *at);
-            let Some(at) = times.max().filter(|at| *at > session.last_seen) else { continue };
-            session.last_seen = at;
-            let touched = Entity::update_many()
-                .col_expr(Column::LastSeen, at.as_millis().into())
-                .col_expr(Column::OverFrom, session::over_from(&session).into())
-                .filter(Column::Id.eq(session.id.as_uuid()));
-            update(tx, touched).await?;
+            let before = session.last_seen;
+            session.last_seen = times.fold(before, Timestamp::max);
+            session.last_seen > before
+        });
+        if later.is_empty() {
+            continue;
         }
+        let (mut last_seen, mut over_from) = (CaseStatement::new(), CaseStatement::new());
+        for session in &later {
+            let is_this = || Column::Id.eq(session.id.as_uuid());
+            last_seen = last_seen.case(is_this(), session.last_seen.as_millis());
+            over_from = over_from.case(is_this(), session::over_from(session));
+        }
+        let touched = Entity::update_many()
+            .col_expr(Column::LastSeen, last_seen.into())
+            .col_expr(Column::OverFrom, over_from.into())
+            .filter(Column::Id.is_in(later.iter().map(|session| session.id.as_uuid())));
+        update(tx, touched).await?;
     }
     Ok(())
 }
