@@ -1,11 +1,13 @@
 //! What a database's errors mean to the application.
 
+use std::error::Error;
+
 use sea_orm::{DbErr, RuntimeErr, SqlErr, SqlxError};
 use vestibule_application::ports::{CommitError, Conflict, StoreError};
 
 /// The store did not do what it was asked.
-pub(super) fn unavailable(error: DbErr) -> StoreError {
-    StoreError::Unavailable(Box::new(error))
+pub(super) fn unavailable(why: impl Into<Box<dyn Error + Send + Sync>>) -> StoreError {
+    StoreError::Unavailable(why.into())
 }
 
 /// A read failed: because a value of this kind has another type than its column should, or because the store did.

@@ -1,7 +1,7 @@
 //! Between rows and values: what every table shares.
 
 use std::{
-    collections::{BTreeMap, BTreeSet, HashMap},
+    collections::{BTreeMap, BTreeSet},
     hash::Hash,
 };
 
@@ -21,7 +21,10 @@ use vestibule_domain::{
     user::UserId,
 };
 
-use super::error::{not_inserted, unavailable, unread};
+use super::{
+    error::{not_inserted, unavailable, unread},
+    reader::Found,
+};
 
 /// A table whose rows stand for values of the application.
 pub(crate) trait Table: EntityTrait {
@@ -63,7 +66,7 @@ pub(crate) async fn by_column<E: Table, C: TryGetable + Eq + Hash>(
     db: &impl ConnectionTrait,
     rows: Select<E>,
     column: E::Column,
-) -> Result<HashMap<C, Result<E::Value, &'static str>>, DbErr> {
+) -> Result<Found<C, E::Value>, DbErr> {
     let rows = db.query_all_raw(rows.build(db.get_database_backend())).await?;
     let value = |row| E::Model::from_query_result(row, "").ok().and_then(E::value).ok_or(E::KIND);
     rows.iter().map(|row| Ok((row.try_get("", column.as_str())?, value(row)))).collect()

@@ -22,6 +22,8 @@ use sea_orm::DbErr;
 use tokio::{sync::oneshot, time::timeout};
 use vestibule_application::ports::StoreError;
 
+use super::error::unavailable;
+
 /// The most who are answered by one statement. Others are the next one's.
 const MOST: usize = 64;
 
@@ -79,7 +81,7 @@ where
             tokio::spawn(make_statements(Arc::clone(&self.0)));
         }
         let answered = timeout(self.0.patience, answered).await;
-        answered.map_err(lost)?.unwrap_or_else(|gone| Err(lost(gone)))
+        answered.map_err(unavailable)?.unwrap_or_else(|gone| Err(unavailable(gone)))
     }
 }
 
@@ -134,14 +136,10 @@ where
         for Asked { key, answer } in asked {
             let found = match &found {
                 Ok(found) => found.get(&key).cloned().transpose().map_err(StoreError::Malformed),
-                Err(error) => Err(lost(Arc::clone(error))),
+                Err(error) => Err(unavailable(Arc::clone(error))),
             };
             // Whoever asked may have hung up.
             let _ = answer.send(found);
         }
     }
-}
-
-fn lost(why: impl Into<Box<dyn Error + Send + Sync>>) -> StoreError {
-    StoreError::Unavailable(why.into())
 }

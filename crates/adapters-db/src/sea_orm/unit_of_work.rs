@@ -17,7 +17,7 @@ use vestibule_domain::session::Subject;
 
 #[cfg(feature = "sqlite")]
 use super::writer::Writer;
-use super::{SeaOrmStore, clients, forms, login_tokens, messages, nodes, roles, sessions, users};
+use super::{SeaOrmStore, clients, error::unavailable, forms, login_tokens, messages, nodes, roles, sessions, users};
 
 #[cfg(feature = "unguarded")]
 pub use self::unguarded::Unguarded;
@@ -78,7 +78,7 @@ impl SeaOrmStore {
                 Writes::Apart(connection) => apart::until_not_broken_off(&connection, &work).await,
             }
         });
-        task.await.unwrap_or_else(|lost| Err(StoreError::Unavailable(Box::new(lost)).into()))
+        task.await.unwrap_or_else(|lost| Err(unavailable(lost).into()))
     }
 }
 

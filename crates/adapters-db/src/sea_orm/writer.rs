@@ -27,6 +27,7 @@ use tokio::{
 use vestibule_application::ports::StoreError;
 
 use super::{
+    error::unavailable,
     sqlite::while_busy,
     unit_of_work::{WRITE, Work},
 };
@@ -83,7 +84,7 @@ impl Writer {
 }
 
 fn lost<E: From<StoreError>>(why: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> E {
-    StoreError::Unavailable(why.into()).into()
+    unavailable(why).into()
 }
 
 /// Whether a unit is to be run: the first to take its turn decides, the writer or a caller who waited long enough.
