@@ -28,6 +28,7 @@ use vestibule_domain::{
 };
 
 use crate::{
+    compact::Compact,
     kept::{Entry, Kept},
     stamps::{Moment, Stamps},
     tally::{Tally, UseMade},
@@ -114,7 +115,7 @@ impl Cached {
     /// One that a sweep may have ended, going by what was read, is looked at again.
     fn session(&self, kept: &Entry) -> Option<Session> {
         let holds = |touched: &Touched| self.stamps.holds(kept.read(), touched);
-        let Session { id, subject, .. } = kept.as_read();
+        let Compact { id, subject, .. } = kept.as_read();
         if !holds(&Touched::Session(*id)) || !holds(&Touched::SessionsOf(*subject)) {
             return None;
         }
@@ -122,7 +123,7 @@ impl Cached {
         (session.over_from().as_millis() > self.swept.load(SeqCst)).then_some(session)
     }
 
-    /// Reads a session from the store, and keeps it unless it has ended: nobody asks for those often.
+    /// Reads a session from the store, and keeps it.
     async fn read(
         &self,
         digest: Option<&Digest>,
@@ -130,7 +131,7 @@ impl Cached {
     ) -> Result<Option<Session>, StoreError> {
         let (read, seen) = (self.stamps.now(), self.sessions.now());
         let found = reading.await?;
-        if let Some(session) = found.as_ref().filter(|session| session.ended.is_none()) {
+        if let Some(session) = &found {
             self.sessions.keep(session, digest, read, seen);
         }
         Ok(found)

@@ -19,12 +19,12 @@ use quick_cache::sync::Cache;
 use vestibule_application::change::Change;
 use vestibule_domain::{
     secret::Digest,
-    session::{DeviceName, Origin, Session, SessionId},
+    session::{Session, SessionId},
     time::Timestamp,
 };
 
 use crate::{
-    common::Common,
+    compact::{Compact, Places},
     stamps::{Flux, Moment, Stamps},
 };
 
@@ -32,16 +32,23 @@ use crate::{
 pub(crate) struct Kept {
     entries: Cache<SessionId, Arc<Entry>>,
     /// The same entries: whoever is found here was not replaced or given up there.
-    by_digest: Cache<Digest, Weak<Entry>>,
+    by_digest: Cache<Half, Weak<Entry>>,
     /// When sightings of sessions were written, for readings that may have missed them.
     written: Arc<Stamps>,
-    origins: Common<Origin>,
-    devices: Common<DeviceName>,
+    places: Places,
+}
+
+/// Half of a digest, which is as hard to meet by chance as the 128 random bits that it is of.
+type Half = [u8; 16];
+
+fn half(digest: &Digest) -> Half {
+    let [half @ .., _, _, _, _, _, _, _, _, _, _, _, _, _, _, _, _] = *digest.as_bytes();
+    half
 }
 
 /// A session as it was read, but for the time.
 pub(crate) struct Entry {
-    session: Session,
+    session: Compact,
     read: Moment,
     last_seen: AtomicI64,
     /// How many units are writing the time, or have failed to say whether they did.
@@ -61,8 +68,7 @@ impl Kept {
             entries: Cache::new(capacity.get()),
             by_digest: Cache::new(capacity.get()),
             written: Arc::new(Stamps::new()),
-            origins: Common::new(),
-            devices: Common::new(),
+            places: Places::new(),
         }
     }
 
@@ -83,22 +89,18 @@ impl Kept {
 
     /// The same for the session with this digest.
     pub(crate) fn by_digest(&self, digest: &Digest) -> Option<Arc<Entry>> {
-        self.by_digest.get(digest)?.upgrade().filter(|entry| entry.is_certain())
+        self.by_digest.get(&half(digest))?.upgrade().filter(|entry| entry.is_certain())
     }
 
     /// Keeps a session that was read at these moments: of all units, and of those that write sightings. Also by its digest, if
-    /// it was read by that.
+    /// it was read by that. One that has ended is not kept: nobody asks for those often.
     pub(crate) fn keep(&self, session: &Session, digest: Option<&Digest>, read: Moment, seen: Moment) {
-        let session = Session {
-            origin: self.origins.one_of(&session.origin),
-            device: self.devices.one_of(&session.device),
-            ..session.clone()
-        };
         let (id, last_seen) = (session.id, AtomicI64::new(session.last_seen.as_millis()));
+        let Some(session) = Compact::of(session, &self.places) else { return };
         let entry = Arc::new(Entry { session, read, last_seen, doubts: AtomicU32::new(1) });
         self.entries.insert(id, Arc::clone(&entry));
         if let Some(digest) = digest {
-            self.by_digest.insert(*digest, Arc::downgrade(&entry));
+            self.by_digest.insert(half(digest), Arc::downgrade(&entry));
         }
         // In this order: a unit that did not find the entry to move its time is noticed here.
         if self.written.holds(seen, &id) {
@@ -132,13 +134,13 @@ impl Entry {
     }
 
     /// The session as it was read, but for the time.
-    pub(crate) fn as_read(&self) -> &Session {
+    pub(crate) fn as_read(&self) -> &Compact {
         &self.session
     }
 
     /// The session.
     pub(crate) fn session(&self) -> Session {
-        Session { last_seen: Timestamp::from_millis(self.last_seen.load(SeqCst)), ..self.session.clone() }
+        self.session.seen_at(Timestamp::from_millis(self.last_seen.load(SeqCst)))
     }
 }
 

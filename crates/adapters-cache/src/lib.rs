@@ -10,6 +10,7 @@
 
 mod cached;
 mod common;
+mod compact;
 mod kept;
 pub mod room;
 mod stamps;

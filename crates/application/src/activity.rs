@@ -36,33 +36,48 @@ pub struct Activity {
 
 type Notes = HashMap<SessionId, Note>;
 
-/// When a session was seen.
+/// When a session was seen. There are as many as sessions in use.
 struct Note {
     at: Timestamp,
-    /// The time that the store has.
-    written: Timestamp,
-    /// How far the store may be behind, in milliseconds: half of what a `Duration` takes, and there are as many as sessions.
+    /// How far the store is behind, in milliseconds.
+    behind: u32,
+    /// How far it may be.
     lag: u32,
+}
+
+/// Seven weeks are as good as any longer time.
+fn millis(span: Duration) -> u32 {
+    u32::try_from(span.as_millis()).unwrap_or(u32::MAX)
 }
 
 impl Note {
     fn is_written(&self) -> bool {
-        self.at == self.written
+        self.behind == 0
     }
 
     /// Whether the store is too far behind, or the session has been left alone for so long that this may have been the
     /// last time.
     fn is_due(&self, now: Timestamp) -> bool {
-        let lag = Duration::from_millis(self.lag.into());
-        !self.is_written() && (self.at.since(self.written) >= lag || now.since(self.at) >= lag)
+        !self.is_written() && (self.behind >= self.lag || millis(now.since(self.at)) >= self.lag)
+    }
+
+    /// It was seen then.
+    fn see(&mut self, at: Timestamp) {
+        self.behind = self.behind.saturating_add(millis(at.since(self.at)));
+        self.at = self.at.max(at);
+    }
+
+    /// The store has this time.
+    fn written(&mut self, at: Timestamp) {
+        self.behind = millis(self.at.since(at));
     }
 }
 
 impl Activity {
     /// The most sessions whose times are written in one unit.
     const BATCH: usize = 500;
-    /// How far the store may be behind at most.
-    const LAG: Duration = Duration::from_mins(1);
+    /// How far the store may be behind at most: a session in use is written so often, and no more.
+    const LAG: Duration = Duration::from_mins(10);
     /// The part of the time that a session may go unused by which the store may be behind.
     const LAG_OF_IDLE: u32 = 16;
     const PARTS: usize = 64;
@@ -94,7 +109,7 @@ impl Activity {
             self.unit.commit(vec![Change::TouchSessions(batch.to_vec())]).await?;
             for (id, at) in batch {
                 if let Some(note) = self.part(*id).get_mut(id) {
-                    note.written = *at;
+                    note.written(*at);
                 }
             }
         }
@@ -124,11 +139,10 @@ impl Sightings for Activity {
         if at <= session.last_seen {
             return;
         }
-        let lag = session.idle_ttl.map_or(Self::LAG, |ttl| Self::LAG.min(ttl / Self::LAG_OF_IDLE));
-        let lag = u32::try_from(lag.as_millis()).unwrap_or(u32::MAX);
+        let lag = millis(session.idle_ttl.map_or(Self::LAG, |ttl| Self::LAG.min(ttl / Self::LAG_OF_IDLE)));
         let mut notes = self.part(session.id);
-        let note = notes.entry(session.id).or_insert(Note { at, written: session.last_seen, lag });
-        note.at = note.at.max(at);
+        let note = notes.entry(session.id).or_insert(Note { at: session.last_seen, behind: 0, lag });
+        note.see(at);
         // A login changes how long the session may go unused.
         note.lag = lag;
     }

@@ -1,4 +1,5 @@
 use uuid::Uuid;
+use vestibule_domain::session::{DeviceName, Origin};
 
 use super::*;
 

@@ -72,9 +72,12 @@ async fn a_session_in_use_is_written_every_so_often_and_when_it_is_left() {
     assert_eq!(world.unit(), ["touch 5@+11"]);
 
     let long = Session { idle_ttl: Some(secs(1 << 20)), ..session(5, ALICE) };
-    activity.note(&long, NOW.plus(secs(71)));
-    activity.flush(NOW.plus(secs(71))).await.unwrap();
-    assert_eq!(world.unit(), ["touch 5@+71"], "however long it may go unused");
+    activity.note(&long, NOW.plus(secs(610)));
+    activity.flush(NOW.plus(secs(610))).await.unwrap();
+    assert!(world.units().is_empty(), "it is in use");
+    activity.note(&long, NOW.plus(secs(611)));
+    activity.flush(NOW.plus(secs(611))).await.unwrap();
+    assert_eq!(world.unit(), ["touch 5@+611"], "however long it may go unused");
 }
 
 #[tokio::test]
