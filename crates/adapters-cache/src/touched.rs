@@ -43,7 +43,7 @@ impl Touched {
             | Change::WithdrawRole { user, .. }
             | Change::RemoveUser { user } => Some(Self::User(*user)),
             Change::RecordLogin { subject, .. } | Change::KnowNetwork { subject, .. } => of(subject),
-            Change::AddRole(_) | Change::PutRole(_) => Some(Self::Roles),
+            Change::AddRole(_) | Change::PutRole(_) | Change::ReplaceRole { .. } => Some(Self::Roles),
             Change::Record(_) => Some(Self::Log),
             Change::BeginSession { .. }
             | Change::TouchSessions(_)
@@ -55,6 +55,7 @@ impl Touched {
             | Change::AddClient { .. }
             | Change::RevokeClient { .. }
             | Change::PutForm(_)
+            | Change::ReplaceForm { .. }
             | Change::RemoveForm(_)
             | Change::AddLoginToken(_)
             | Change::SpendLoginToken(_) => None,

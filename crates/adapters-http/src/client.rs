@@ -89,7 +89,8 @@ fn is_forwarded(headers: &HeaderMap) -> bool {
         HeaderName::from_static("x-forwarded-host"),
         HeaderName::from_static("x-real-ip"),
     ];
-    SIGNS.iter().any(|name| headers.contains_key(name))
+    // Requests have few headers: to look at each is less than to look for six.
+    headers.keys().any(|name| SIGNS.contains(name))
 }
 
 /// The comma-separated values of all headers of that name, in order.

@@ -8,7 +8,10 @@ use axum::{
     extract::Request,
 };
 use bytes::Bytes;
-use http::{HeaderMap, Method, Uri};
+use http::{
+    HeaderMap, Method, Uri,
+    header::{AUTHORIZATION, AsHeaderName},
+};
 use http_body_util::{BodyExt, LengthLimitError, Limited};
 use ipnet::IpNet;
 use vestibule_application::ports::StoreError;
@@ -78,13 +81,13 @@ impl Inbound {
     }
 
     /// A header's value, when it is there and readable.
-    pub fn header(&self, name: &str) -> Option<&str> {
+    pub fn header(&self, name: impl AsHeaderName) -> Option<&str> {
         self.headers.get(name)?.to_str().ok()
     }
 
     /// What follows `scheme` in `Authorization`, for example `Bearer`.
     pub fn authorization(&self, scheme: &str) -> Option<&str> {
-        let (given, credentials) = self.header("authorization")?.trim().split_once(' ')?;
+        let (given, credentials) = self.header(AUTHORIZATION)?.trim().split_once(' ')?;
         given.eq_ignore_ascii_case(scheme).then(|| credentials.trim())
     }
 

@@ -9,6 +9,7 @@ use vestibule_application::{
 use vestibule_domain::{
     form::FormConfiguration,
     network::{KnownNetworks, Network},
+    rights::Role,
     session::Subject,
     time::Timestamp,
 };
@@ -66,6 +67,11 @@ fn apply(tx: &WriteTransaction, change: Change) -> Result<(), CommitError> {
 
         Change::AddRole(name) => Ok(roles::add(tx, name)?),
         Change::PutRole(role) => Ok(rows::put(tx, &role)?),
+        Change::ReplaceRole { role, read } => {
+            let stored = rows::get::<Role>(tx, role.name.as_str())?.map(|stored| stored.rights);
+            demand(stored == read, Conflict::Stale)?;
+            Ok(rows::put(tx, &role)?)
+        }
 
         Change::AddNode { node, secrets } => {
             nodes::add(tx, &StoredNode { node, secrets, revision: 0, networks: KnownNetworks::default() })
@@ -78,6 +84,10 @@ fn apply(tx: &WriteTransaction, change: Change) -> Result<(), CommitError> {
         Change::RevokeClient { client, at } => clients::revoke(tx, client, at),
 
         Change::PutForm(form) => Ok(rows::put(tx, &form)?),
+        Change::ReplaceForm { form, read } => {
+            demand(rows::get(tx, form.name.as_str())? == read, Conflict::Stale)?;
+            Ok(rows::put(tx, &form)?)
+        }
         Change::RemoveForm(name) => {
             demand(tables::remove(tx, FormConfiguration::TABLE, name.as_str())?, Conflict::Missing)
         }

@@ -10,7 +10,7 @@ use vestibule_domain::{
     message::Event,
     network::Network,
     node::{Node, NodeId, NodeSecrets},
-    rights::{Role, RoleName},
+    rights::{Rights, Role, RoleName},
     secret::{Digest, PasswordHash},
     session::{Ending, Session, SessionId, Subject},
     time::Timestamp,
@@ -147,6 +147,13 @@ pub enum Change {
     AddRole(RoleName),
     /// Adds a role or replaces its rights.
     PutRole(Role),
+    /// Replaces the rights of a role that has those that were read, or adds one that was not there: else `Stale`.
+    ReplaceRole {
+        /// The role as it is to be.
+        role: Role,
+        /// The rights that were read, if there was a role of its name.
+        read: Option<Rights>,
+    },
 
     /// Adds a node. No node may have its id or name: `NameTaken`.
     AddNode {
@@ -192,6 +199,13 @@ pub enum Change {
 
     /// Adds a form configuration or replaces it.
     PutForm(FormConfiguration),
+    /// Replaces a form configuration that is as it was read, or adds one that was not there: else `Stale`.
+    ReplaceForm {
+        /// The configuration as it is to be.
+        form: FormConfiguration,
+        /// What was read, if there was one of its name.
+        read: Option<FormConfiguration>,
+    },
     /// Removes a form configuration: `Missing` without it.
     RemoveForm(FormName),
 

@@ -138,6 +138,13 @@ impl From<CommitError> for Error {
     }
 }
 
+impl Error {
+    /// What it comes to where something is replaced that was read before.
+    fn if_stale(self) -> Self {
+        if matches!(self, Self::Conflict(Conflict::Stale)) { Self::Outdated } else { self }
+    }
+}
+
 /// Which user is meant.
 #[derive(Clone, Copy, Debug)]
 pub enum Whom<'a> {

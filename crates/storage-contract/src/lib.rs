@@ -185,6 +185,8 @@ macro_rules! laws {
         $crate::$each!(@group $given, registry,
             the_shipped_roles_are_there
             a_role_is_added_and_replaced
+            a_role_is_replaced_by_whoever_read_it_as_it_is
+            of_many_who_replace_a_role_at_once_one_does
             roles_are_found_by_name_in_order
             a_node_is_found_by_id_and_by_name
             a_node_comes_back_with_everything_it_had
@@ -201,6 +203,7 @@ macro_rules! laws {
             the_shipped_forms_are_there
             a_form_comes_back_with_everything_it_had
             a_form_is_replaced_and_removed
+            a_form_is_replaced_by_whoever_read_it_as_it_is
             lists_are_in_the_order_of_names
             names_compare_byte_for_byte
             a_login_token_is_spent_once

@@ -90,6 +90,10 @@ impl State {
                 self.roles.put(role.name.clone(), role);
                 Ok(())
             }
+            Change::ReplaceRole { role, read } => {
+                or(self.roles.get(&role.name).map(|stored| &stored.rights) == read.as_ref(), Conflict::Stale)?;
+                self.apply(Change::PutRole(role))
+            }
             Change::AddNode { node, secrets } => {
                 self.add_node(StoredNode { node, secrets, revision: 0, networks: KnownNetworks::default() })
             }
@@ -115,6 +119,10 @@ impl State {
             Change::PutForm(form) => {
                 self.forms.put(form.name.clone(), form);
                 Ok(())
+            }
+            Change::ReplaceForm { form, read } => {
+                or(self.forms.get(&form.name) == read.as_ref(), Conflict::Stale)?;
+                self.apply(Change::PutForm(form))
             }
             Change::RemoveForm(name) => or(self.forms.remove(&name), Conflict::Missing),
             Change::AddLoginToken(token) => {

@@ -1,14 +1,14 @@
 //! Form configurations: reads and writes.
 
 use async_trait::async_trait;
-use sea_orm::{ColumnTrait, DatabaseTransaction, EntityTrait, QueryFilter, QueryOrder};
+use sea_orm::{ColumnTrait, DatabaseTransaction, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
 use vestibule_application::ports::{CommitError, Conflict, FormStore, StoreError};
 use vestibule_domain::form::{FormConfiguration, FormName};
 
 use super::{
     SeaOrmStore,
     entities::form::{self, Column, Entity},
-    mapping::{all, delete, first, met, put_row},
+    mapping::{all, delete, first, insert, met, put_row},
 };
 
 #[async_trait]
@@ -24,6 +24,19 @@ impl FormStore for SeaOrmStore {
 
 pub(super) async fn put(tx: &DatabaseTransaction, form: &FormConfiguration) -> Result<(), CommitError> {
     put_row(tx, form::row(form), Column::Name, [Column::Action, Column::Fields, Column::Roles]).await
+}
+
+/// Two who add one at the same time meet at its name.
+pub(super) async fn replace(
+    tx: &DatabaseTransaction,
+    form: &FormConfiguration,
+    read: Option<&FormConfiguration>,
+) -> Result<(), CommitError> {
+    let Some(read) = read else {
+        return insert(tx, form::row(form), Conflict::Stale).await;
+    };
+    let stored = first(tx, Entity::find_by_id(form.name.as_str()).lock_exclusive()).await?;
+    if stored.is_some_and(|stored| stored == *read) { put(tx, form).await } else { Err(Conflict::Stale.into()) }
 }
 
 pub(super) async fn remove(tx: &DatabaseTransaction, name: &FormName) -> Result<(), CommitError> {

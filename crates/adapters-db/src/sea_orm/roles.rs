@@ -4,14 +4,16 @@ use std::collections::BTreeSet;
 
 use async_trait::async_trait;
 use futures_util::future::try_join_all;
-use sea_orm::{ColumnTrait, DatabaseConnection, DatabaseTransaction, DbErr, EntityTrait, QueryFilter, QueryOrder};
-use vestibule_application::ports::{CommitError, RoleStore, StoreError};
+use sea_orm::{
+    ColumnTrait, DatabaseConnection, DatabaseTransaction, DbErr, EntityTrait, QueryFilter, QueryOrder, QuerySelect,
+};
+use vestibule_application::ports::{CommitError, Conflict, RoleStore, StoreError};
 use vestibule_domain::rights::{Rights, Role, RoleName};
 
 use super::{
     SeaOrmStore,
     entities::role::{self, Column, Entity},
-    mapping::{all, by_column, padded, put_row},
+    mapping::{all, by_column, first, insert, padded, put_row},
     reader::Found,
 };
 
@@ -43,4 +45,13 @@ pub(super) async fn add(tx: &DatabaseTransaction, name: RoleName) -> Result<(), 
 
 pub(super) async fn put(tx: &DatabaseTransaction, role: &Role) -> Result<(), CommitError> {
     put_row(tx, role::row(role), Column::Name, [Column::Rights]).await
+}
+
+/// Two who add one at the same time meet at its name.
+pub(super) async fn replace(tx: &DatabaseTransaction, role: &Role, read: Option<&Rights>) -> Result<(), CommitError> {
+    let Some(read) = read else {
+        return insert(tx, role::row(role), Conflict::Stale).await;
+    };
+    let stored = first(tx, Entity::find_by_id(role.name.as_str()).lock_exclusive()).await?;
+    if stored.is_some_and(|stored| stored.rights == *read) { put(tx, role).await } else { Err(Conflict::Stale.into()) }
 }

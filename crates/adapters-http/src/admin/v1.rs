@@ -28,7 +28,6 @@ mod users;
 use std::sync::{Arc, atomic::AtomicBool};
 
 use axum::Router;
-use tokio::sync::Mutex;
 use utoipa::openapi::OpenApi;
 use utoipa_axum::router::OpenApiRouter;
 use vestibule_application::{api::admin::Admission, ports::Clock};
@@ -42,8 +41,6 @@ struct V1 {
     settings: serde_json::Value,
     answers: Answers,
     places: Places,
-    /// Held from reading what is to be replaced until it is replaced.
-    turn: Mutex<()>,
 }
 
 /// The API for operators whom `admission` lets in. `settings` are those in force, secrets masked. Whoever
@@ -55,7 +52,7 @@ pub fn router(
     leaving: Arc<AtomicBool>,
 ) -> Router {
     let (answers, places) = (Answers::default(), Places::until(leaving));
-    let v1 = V1 { admission, clock, settings, answers, places, turn: Mutex::default() };
+    let v1 = V1 { admission, clock, settings, answers, places };
     routes().with_state(Arc::new(v1)).into()
 }
 

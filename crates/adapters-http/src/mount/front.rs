@@ -29,12 +29,17 @@ use crate::{
     request_id::{self, RequestId},
 };
 
-/// Answers depend on tokens, and are JSON or nothing: never kept, sniffed, framed, or named to the next site.
-const SAFE: [(HeaderName, HeaderValue); 4] = [
+/// Answers depend on tokens, and are JSON or nothing: never kept or framed, unless they say so themselves, as what is the
+/// same for everybody and pages do.
+const USUAL: [(HeaderName, HeaderValue); 2] = [
     (CACHE_CONTROL, HeaderValue::from_static("no-store")),
+    (CONTENT_SECURITY_POLICY, HeaderValue::from_static("default-src 'none'; frame-ancestors 'none'")),
+];
+
+/// And never sniffed, or named to the next site.
+const ALWAYS: [(HeaderName, HeaderValue); 2] = [
     (X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff")),
     (REFERRER_POLICY, HeaderValue::from_static("no-referrer")),
-    (CONTENT_SECURITY_POLICY, HeaderValue::from_static("default-src 'none'; frame-ancestors 'none'")),
 ];
 
 /// The longest request target in bytes.
@@ -102,10 +107,12 @@ impl Front {
             Box::pin(self.told(arrival).instrument(span)).await
         };
         let headers = response.headers_mut();
-        headers.reserve(SAFE.len() + 1);
-        for (name, value) in SAFE {
-            // Only what is the same for everybody says that it may be kept.
+        headers.reserve(USUAL.len() + ALWAYS.len() + 1);
+        for (name, value) in USUAL {
             headers.entry(name).or_insert(value);
+        }
+        for (name, value) in ALWAYS {
+            headers.insert(name, value);
         }
         headers.insert(request_id::HEADER, id.into());
         response

@@ -84,6 +84,7 @@ impl RedisStore {
                 | Change::KnowNetwork { .. }
                 | Change::AddRole(_)
                 | Change::PutRole(_)
+                | Change::ReplaceRole { .. }
                 | Change::AddNode { .. }
                 | Change::ExpectNode { .. }
                 | Change::SetNodeSecrets { .. }
@@ -91,6 +92,7 @@ impl RedisStore {
                 | Change::AddClient { .. }
                 | Change::RevokeClient { .. }
                 | Change::PutForm(_)
+                | Change::ReplaceForm { .. }
                 | Change::RemoveForm(_)
                 | Change::AddLoginToken(_)
                 | Change::SpendLoginToken(_)

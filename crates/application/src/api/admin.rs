@@ -75,8 +75,8 @@ pub trait AdminApi: Send + Sync {
     async fn roles(&self) -> Result<Vec<Role>, Error>;
     /// One role.
     async fn role(&self, name: RoleName) -> Result<Role, Error>;
-    /// Sets all the rights of a role, creating it if need be.
-    async fn set_role(&self, name: RoleName, rights: Rights) -> Result<Role, Error>;
+    /// Sets all the rights of a role, if it still has those that were read; or adds one, if there was none and still is none.
+    async fn replace_role(&self, role: Role, read: Option<Rights>) -> Result<(), Error>;
     /// All nodes, in the order of their names.
     async fn nodes(&self) -> Result<Vec<Node>, Error>;
     /// One node.
@@ -99,8 +99,8 @@ pub trait AdminApi: Send + Sync {
     async fn forms(&self) -> Result<Vec<FormConfiguration>, Error>;
     /// One form configuration.
     async fn form(&self, name: FormName) -> Result<FormConfiguration, Error>;
-    /// Adds a form configuration, or replaces the one of its name.
-    async fn set_form(&self, form: FormConfiguration) -> Result<(), Error>;
+    /// Replaces a form configuration, if it is still what was read; or adds one, if there was none and still is none.
+    async fn replace_form(&self, form: FormConfiguration, read: Option<FormConfiguration>) -> Result<(), Error>;
     /// Removes a form configuration.
     async fn remove_form(&self, name: FormName) -> Result<FormConfiguration, Error>;
     /// Issues a token that lets a user in once.
@@ -188,8 +188,8 @@ impl AdminApi for Operator {
         Self::role(self, name).await
     }
 
-    async fn set_role(&self, name: RoleName, rights: Rights) -> Result<Role, Error> {
-        Self::set_role(self, name, rights).await
+    async fn replace_role(&self, role: Role, read: Option<Rights>) -> Result<(), Error> {
+        Self::replace_role(self, role, read).await
     }
 
     async fn nodes(&self) -> Result<Vec<Node>, Error> {
@@ -236,8 +236,8 @@ impl AdminApi for Operator {
         Self::form(self, name).await
     }
 
-    async fn set_form(&self, form: FormConfiguration) -> Result<(), Error> {
-        Self::set_form(self, form).await
+    async fn replace_form(&self, form: FormConfiguration, read: Option<FormConfiguration>) -> Result<(), Error> {
+        Self::replace_form(self, form, read).await
     }
 
     async fn remove_form(&self, name: FormName) -> Result<FormConfiguration, Error> {

@@ -25,6 +25,12 @@ impl Operator {
             .await
     }
 
+    /// Replaces a form configuration, if it is still what was read; or adds one, if there was none and still is none.
+    pub async fn replace_form(&self, form: FormConfiguration, read: Option<FormConfiguration>) -> Result<(), Error> {
+        let changed = self.record(EventKind::FormChanged, None, self.ports.clock.now());
+        self.commit(vec![Change::ReplaceForm { form, read }, changed]).await.map_err(Error::if_stale)
+    }
+
     /// Removes a form configuration. Answers what it was.
     pub async fn remove_form(&self, name: FormName) -> Result<FormConfiguration, Error> {
         let form = self.form(name.clone()).await?;

@@ -65,6 +65,12 @@ impl Operator {
         Ok(role)
     }
 
+    /// Sets all the rights of a role, if it still has those that were read; or adds one, if there was none and still is none.
+    pub async fn replace_role(&self, role: Role, read: Option<Rights>) -> Result<(), Error> {
+        let changed = self.record(EventKind::RightsChanged, None, self.ports.clock.now());
+        self.commit(vec![Change::ReplaceRole { role, read }, changed]).await.map_err(Error::if_stale)
+    }
+
     async fn change_rights(&self, user: &User, mut changes: Vec<Change>) -> Result<(), Error> {
         changes.push(self.record(EventKind::RightsChanged, Some(Subject::User(user.id)), self.ports.clock.now()));
         self.commit(changes).await

@@ -178,6 +178,10 @@ fn described(change: &Change) -> String {
         Change::AddRole(role) => format!("role {role} there"),
         Change::RemoveUser { user } => format!("remove {}", whom(Subject::User(*user))),
         Change::PutRole(role) => format!("role {} [{}]", role.name, joined(&role.rights)),
+        Change::ReplaceRole { role, read } => {
+            let read = read.as_ref().map_or("nothing".to_owned(), |rights| format!("[{}]", joined(rights)));
+            format!("role {} [{}] for {read}", role.name, joined(&role.rights))
+        }
         Change::AddNode { node, secrets } => {
             format!("add {} {} {}", whom(Subject::Node(node.id)), node.name, secrets.current.expose())
         }
@@ -199,6 +203,9 @@ fn described(change: &Change) -> String {
             format!("revoke client {:x} {}", client.as_uuid().as_u128(), at.since(NOW).as_secs())
         }
         Change::PutForm(form) => format!("form {}", form.name),
+        Change::ReplaceForm { form, read } => {
+            format!("form {} for {}", form.name, read.as_ref().map_or("nothing", |read| read.name.as_str()))
+        }
         Change::RemoveForm(name) => format!("remove form {name}"),
         Change::AddLoginToken(token) => {
             let lifetime = token.expires.since(token.issued).as_secs();

@@ -48,8 +48,9 @@ pub enum Conflict {
     /// A session with that id or digest exists already.
     #[error("the session exists already")]
     SessionExists,
-    /// The session is not there, has ended, or has moved on to another epoch.
-    #[error("the session has changed meanwhile")]
+    /// The session is not there, has ended, or has moved on to another epoch; the role or form configuration is not what was
+    /// read.
+    #[error("it has changed meanwhile")]
     Stale,
     /// The user or node is not there, or its credentials changed meanwhile.
     #[error("the user or node has changed meanwhile")]

@@ -67,12 +67,14 @@ fn change(change: &Change) -> String {
         | Change::AddRole(_)
         | Change::RemoveUser { .. }
         | Change::PutRole(_)
+        | Change::ReplaceRole { .. }
         | Change::AddNode { .. }
         | Change::SetNodeSecrets { .. }
         | Change::RemoveNode { .. }
         | Change::AddClient { .. }
         | Change::RevokeClient { .. }
         | Change::PutForm(_)
+        | Change::ReplaceForm { .. }
         | Change::RemoveForm(_)
         | Change::AddLoginToken(_) => panic!("only an operator does this"),
     }

@@ -4,7 +4,7 @@ use vestibule_application::{change::Change, ports::Conflict};
 use vestibule_domain::{
     form::FormName,
     message::EventKind,
-    rights::{Right, Role, RoleName},
+    rights::{Right, Role, RoleName, shipped_roles},
     session::Subject,
 };
 
@@ -91,6 +91,8 @@ pub async fn whatever_fails_last_undoes_what_came_first(store: Store) {
         (node_with(3, "core"), Conflict::NameTaken),
         (Change::ExpectNode { node: node_id(1), revision: 1 }, Conflict::SubjectChanged),
         (client_with(2, 2), Conflict::NameTaken),
+        (Change::ReplaceRole { role: shipped_roles()[1].clone(), read: None }, Conflict::Stale),
+        (Change::ReplaceForm { form: form.clone(), read: Some(form.clone()) }, Conflict::Stale),
         (Change::RemoveForm(FormName::parse("none").unwrap()), Conflict::Missing),
         (Change::SpendLoginToken(digest(1)), Conflict::TokenSpent),
     ];
@@ -102,7 +104,7 @@ pub async fn whatever_fails_last_undoes_what_came_first(store: Store) {
         assert_eq!(store.by_email("ada@example.org").await, Some(user_id(1)));
         assert!(store.user(user_id(2)).await.is_none());
         assert_eq!(store.by_login("bob").await, None);
-        assert_eq!(store.roles.all().await.unwrap(), vestibule_domain::rights::shipped_roles());
+        assert_eq!(store.roles.all().await.unwrap(), shipped_roles());
         let edge = store.node(node_id(1)).await.unwrap();
         assert_eq!((edge.revision, edge.secrets.current.expose()), (0, "s"));
         assert!(store.node(node_id(2)).await.is_none());

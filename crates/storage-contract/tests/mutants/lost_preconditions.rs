@@ -53,6 +53,18 @@ fn dropped() -> Vec<Mutant> {
             || Unchecked(|change| matches!(change, Change::ExpectNode { .. })),
         ),
         Mutant::new(
+            "a role that somebody else has changed is replaced",
+            "an upsert, after a look that was outside of the transaction",
+            &["a_role_is_replaced_by_whoever_read_it_as_it_is", "of_many_who_replace_a_role_at_once_one_does"],
+            || Unchecked(|change| matches!(change, Change::ReplaceRole { .. })),
+        ),
+        Mutant::new(
+            "a form that somebody else has changed is replaced",
+            "the same for form configurations",
+            &["a_form_is_replaced_by_whoever_read_it_as_it_is"],
+            || Unchecked(|change| matches!(change, Change::ReplaceForm { .. })),
+        ),
+        Mutant::new(
             "what is done to nobody succeeds",
             "UPDATE and DELETE of no rows are no error to a database",
             &["what_is_done_to_nobody_is_missing"],

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use axum::{extract::State, response::Response};
+use axum::response::Response;
 use http::{HeaderMap, StatusCode};
 use utoipa_axum::{router::OpenApiRouter, routes};
 use vestibule_application::operator::Error;
@@ -50,7 +50,6 @@ async fn get(by: By<FormsRead>, Path(form): Path<String>) -> Result<Response, Pr
 )]
 async fn put(
     by: By<FormsWrite>,
-    State(v1): State<Arc<V1>>,
     Path(form): Path<String>,
     headers: HeaderMap,
     Json { value: new, .. }: Json<FormDocument>,
@@ -61,15 +60,15 @@ async fn put(
     if new.name != name {
         return Err(Problem::invalid("name", &"must be the name in the path"));
     }
-    let _turn = v1.turn.lock().await;
     let before = match by.api().form(name).await {
         Err(Error::UnknownForm(_)) => None,
-        found => Some(FormDocument::from(&by.told(found)?)),
+        found => Some(by.told(found)?),
     };
-    demand_seen(&headers, before.as_ref())?;
+    demand_seen(&headers, before.as_ref().map(FormDocument::from).as_ref())?;
+    let status = if before.is_some() { StatusCode::OK } else { StatusCode::CREATED };
     let shown = FormDocument::from(&new);
-    by.told(by.api().set_form(new).await)?;
-    Ok(single(if before.is_some() { StatusCode::OK } else { StatusCode::CREATED }, &shown))
+    by.told(by.api().replace_form(new, before).await)?;
+    Ok(single(status, &shown))
 }
 
 /// Removes a form configuration.

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use axum::{extract::State, response::Response};
+use axum::response::Response;
 use http::{HeaderMap, StatusCode};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -71,22 +71,22 @@ struct RightsDocument {
 )]
 async fn put(
     by: By<RolesWrite>,
-    State(v1): State<Arc<V1>>,
     Path(role): Path<String>,
     headers: HeaderMap,
     Json { value: new, .. }: Json<RightsDocument>,
 ) -> Result<Response, Problem> {
     let name = value("role", &role, RoleName::parse)?;
     let rights = new.rights.iter().map(|right| value("rights", right, Right::parse)).collect::<Result<_, _>>()?;
-    let _turn = v1.turn.lock().await;
     let before = match by.api().role(name.clone()).await {
         Err(Error::UnknownRole(_)) => None,
-        found => Some(RoleDocument::from(&by.told(found)?)),
+        found => Some(by.told(found)?),
     };
-    demand_seen(&headers, before.as_ref())?;
-    let role = by.told(by.api().set_role(name, rights).await)?;
+    demand_seen(&headers, before.as_ref().map(RoleDocument::from).as_ref())?;
     let status = if before.is_some() { StatusCode::OK } else { StatusCode::CREATED };
-    Ok(single(status, &RoleDocument::from(&role)))
+    let role = Role { name, rights };
+    let shown = RoleDocument::from(&role);
+    by.told(by.api().replace_role(role, before.map(|before| before.rights)).await)?;
+    Ok(single(status, &shown))
 }
 
 /// A right.

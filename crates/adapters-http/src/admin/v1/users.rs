@@ -180,7 +180,6 @@ async fn change(
     Json { value: change, .. }: Json<UserChange>,
 ) -> Result<Response, Problem> {
     let id = id("user", &user, UserId::parse)?;
-    let _turn = v1.turn.lock().await;
     let read = by.told(by.api().user(id).await)?;
     demand_seen(&headers, Some(&UserDocument::from(&read).lasting()))?;
     let before = read.profile.clone();

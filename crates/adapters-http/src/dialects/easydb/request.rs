@@ -1,5 +1,6 @@
 //! What arrives: parameters from query and body, a token from several places.
 
+use http::HeaderName;
 use vestibule_application::{
     api::Binding,
     use_cases::{authenticate_session::Credentials, start_session},
@@ -25,6 +26,8 @@ use crate::{
 
 /// Every parameter that either page knows, and our own for setting up. The first may have several values.
 const PARAMETERS: [&str; 8] = ["method", "token", "signout", "login", "password", "success", "error", "setup_secret"];
+
+const X_EASYDB_TOKEN: HeaderName = HeaderName::from_static("x-easydb-token");
 
 /// Why nothing can be asked of a use case.
 pub(super) enum Rejection {
@@ -120,7 +123,7 @@ async fn params(easydb: &Easydb, inbound: &Inbound) -> Result<Params, Rejection>
 
 /// Body before query before headers. Never a cookie: pages elsewhere cannot send what they do not know.
 fn find_token(params: &Params, inbound: &Inbound) -> Result<Option<Bearer>, Rejection> {
-    let given = params.get("token").or_else(|| inbound.header("x-easydb-token"));
+    let given = params.get("token").or_else(|| inbound.header(X_EASYDB_TOKEN));
     let given = given.or_else(|| inbound.authorization("Bearer"));
     given.map(|text| Bearer::parse(text).map_err(|_| Rejection::TokenMalformed)).transpose()
 }

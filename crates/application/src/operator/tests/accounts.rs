@@ -1,6 +1,6 @@
 //! Users and roles.
 
-use vestibule_domain::rights::{Right, Role};
+use vestibule_domain::rights::{Right, Rights, Role};
 
 use super::*;
 use crate::{
@@ -218,6 +218,24 @@ async fn a_roles_rights_are_set_as_a_whole() {
     let set = world.operator().set_role(role("staff"), rights.into()).await.ok().unwrap();
     assert_eq!(joined(&set.rights), "a.read,b.write");
     assert_eq!(taken(&written), ["role staff [a.read,b.write]", "record rights_changed"]);
+}
+
+#[tokio::test]
+async fn a_role_is_replaced_for_whoever_read_it_as_it_is() {
+    let world = World::new();
+    let written = Arc::clone(&world.written);
+    let rights = |right| Rights::from([Right::parse(right).unwrap()]);
+    let staff = || Role { name: role("staff"), rights: rights("a.read") };
+    let operator = world.operator();
+    operator.replace_role(staff(), Some(rights("b.write"))).await.ok().unwrap();
+    operator.replace_role(staff(), None).await.ok().unwrap();
+    let record = "record rights_changed";
+    let replaced = ["role staff [a.read] for [b.write]", record, "role staff [a.read] for nothing", record];
+    assert_eq!(taken(&written), replaced);
+
+    let changed = World { conflict: Some(Conflict::Stale), ..World::new() };
+    let error = changed.operator().replace_role(staff(), None).await.err();
+    assert!(matches!(error, Some(Error::Outdated)), "{error:?}");
 }
 
 #[tokio::test]

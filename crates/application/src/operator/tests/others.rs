@@ -153,6 +153,22 @@ async fn form_configurations_are_set_and_removed() {
 }
 
 #[tokio::test]
+async fn a_form_is_replaced_for_whoever_read_it_as_it_is() {
+    let world = World::new();
+    let written = Arc::clone(&world.written);
+    let (operator, name) = (world.operator(), form().name);
+    operator.replace_form(form(), Some(form())).await.ok().unwrap();
+    operator.replace_form(form(), None).await.ok().unwrap();
+    let record = "record form_changed".to_owned();
+    let [replaced, added] = [name.as_str(), "nothing"].map(|read| format!("form {name} for {read}"));
+    assert_eq!(taken(&written), [replaced, record.clone(), added, record]);
+
+    let changed = World { conflict: Some(Conflict::Stale), ..World::new() };
+    let error = changed.operator().replace_form(form(), Some(form())).await.err();
+    assert!(matches!(error, Some(Error::Outdated)), "{error:?}");
+}
+
+#[tokio::test]
 async fn a_form_that_somebody_else_removes_meanwhile_is_unknown() {
     let mut world = World { conflict: Some(Conflict::Missing), ..World::new() };
     world.forms.expect_by_name().returning(|_| Ok(Some(form())));
