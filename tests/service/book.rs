@@ -1,7 +1,8 @@
 //! The documentation: what it says to paste is pasted, and its links lead somewhere.
 //!
 //! Every page below `docs`, and the README, is a page of the book. Its ```` ```sh ```` blocks are run by one bash, in order, in the
-//! directory of a running service of the page's own; `vestibule` is the program, and the ports 8080 and 8081 are that service's.
+//! directory of a running service of the page's own; `vestibule` is the program, and the ports 8080 and 8081 are that service's;
+//! at 8443, 8090 and 3000 nobody listens until the page has somebody do so.
 //! A command that fails is an error, and so is an answer of 400 or more that the page does not show.
 //!
 //! What a block prints can follow it as ```` ```text ```` or ```` ```json ````. There `…` stands for anything within a line, and alone on
@@ -14,12 +15,13 @@ mod shell;
 use page::Page;
 
 /// Why a block may not be run. Each is in use.
-const REASONS: [&str; 5] = [
+const REASONS: [&str; 6] = [
     "builds the program",
     "starts the service",
     "fuzzes for minutes",
     "needs an export of Firebase",
     "needs the key file to be lost",
+    "needs root",
 ];
 
 /// Runs the pages whose names this is true of, each on a service of its own.
