@@ -15,13 +15,14 @@ mod shell;
 use page::Page;
 
 /// Why a block may not be run. Each is in use.
-const REASONS: [&str; 6] = [
+const REASONS: [&str; 7] = [
     "builds the program",
     "starts the service",
     "fuzzes for minutes",
     "needs an export of Firebase",
     "needs the key file to be lost",
     "needs root",
+    "needs Docker",
 ];
 
 /// Runs the pages whose names this is true of, each on a service of its own.
