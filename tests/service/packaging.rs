@@ -213,3 +213,19 @@ fn compose_has_what_its_services_ask_for() {
     let context = deploy().join(build["context"].as_str().unwrap());
     assert!(context.join(build["dockerfile"].as_str().unwrap()).is_file(), "{build}");
 }
+
+#[test]
+fn each_alert_says_what_is_wrong_and_knows_the_service_by_the_name_that_the_how_to_gives_it() {
+    let how_to = fs::read_to_string(deploy().join("../docs/howto/observe.md")).unwrap();
+    let (_, job) = how_to.split_once("job_name: ").unwrap();
+    let job = format!("job=\"{}\"", job.lines().next().unwrap());
+    let text = fs::read_to_string(deploy().join("prometheus/alerts.yaml")).unwrap();
+    let jobs: Vec<&str> = text.split('{').filter(|rest| rest.starts_with("job=")).collect();
+    assert!(jobs.len() > 1 && jobs.iter().all(|rest| rest.starts_with(&job)), "{jobs:?} instead of {job}");
+    let Some(alerts) = yaml("prometheus/alerts.yaml") else { return };
+    for rule in alerts["groups"][0]["rules"].as_array().unwrap() {
+        for part in ["/alert", "/expr", "/labels/severity", "/annotations/summary"] {
+            assert!(rule.pointer(part).is_some_and(serde_json::Value::is_string), "{rule} has no {part}");
+        }
+    }
+}
