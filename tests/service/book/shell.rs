@@ -12,6 +12,7 @@ use std::{
 use vestibule_tests::{Process, places, program, tool};
 
 use super::page::{Page, Snippet};
+use crate::metrics;
 
 /// The database that the pages name.
 const POSTGRES: &str = "postgres://vestibule:secret@127.0.0.1/vestibule";
@@ -79,6 +80,10 @@ pub(super) async fn paste(page: &Page) -> Vec<String> {
     let failed = (!status.success()).then(|| status.to_string());
 
     let mut wrong = Vec::new();
+    let missing = metrics::missing(service.admin.as_ref().unwrap()).await;
+    if !missing.is_empty() {
+        wrong.push(format!("{}: after all of it the metrics lack {missing:?}", page.name));
+    }
     for (number, snippet) in snippets.iter().enumerate() {
         let kept = |kind: &str| fs::read_to_string(desk.path().join(format!("{number}.{kind}"))).unwrap_or_default();
         let next = desk.path().join(format!("{}.out", number + 1));
