@@ -16,10 +16,10 @@ use vestibule_tests::tool;
 use super::*;
 
 /// What stands between these two in a how-to.
-fn between(page: &str, begin: &str, end: &str) -> String {
+fn between(page: &str, opening: &str, end: &str) -> String {
     let page = Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap().join("docs/howto").join(page);
     let page = fs::read_to_string(page).unwrap();
-    let (_, begun) = page.split_once(begin).unwrap();
+    let (_, begun) = page.split_once(opening).unwrap();
     begun.split_once(end).unwrap().0.to_owned()
 }
 
