@@ -1,8 +1,10 @@
 //! The documentation: what it says to paste is pasted, and its links lead somewhere.
 //!
 //! Every page below `docs`, and the README, is a page of the book. Its ```` ```sh ```` blocks are run by one bash, in order, in the
-//! directory of a running service of the page's own; `vestibule` is the program, and the ports 8080 and 8081 are that service's.
-//! A command that fails is an error, and so is an answer of 400 or more that the page does not show.
+//! directory of a running service of the page's own; `vestibule` is the program, and the ports 8080 and 8081 are that service's;
+//! at 8443, 8090 and 3000 nobody listens until the page has somebody do so.
+//! A command that fails is an error, and so is an answer of 400 or more that the page does not show. After it all, every promised
+//! series is among the service's metrics.
 //!
 //! What a block prints can follow it as ```` ```text ```` or ```` ```json ````. There `…` stands for anything within a line, and alone on
 //! a line for any lines; in JSON white space does not count. A block that cannot be run says why: ```` ```sh no-run (reason) ````.
@@ -14,12 +16,14 @@ mod shell;
 use page::Page;
 
 /// Why a block may not be run. Each is in use.
-const REASONS: [&str; 5] = [
+const REASONS: [&str; 7] = [
     "builds the program",
     "starts the service",
     "fuzzes for minutes",
     "needs an export of Firebase",
     "needs the key file to be lost",
+    "needs root",
+    "needs Docker",
 ];
 
 /// Runs the pages whose names this is true of, each on a service of its own.

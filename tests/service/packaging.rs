@@ -1,7 +1,7 @@
 //! What the service is shipped with: what runs it, what watches over it, what explains it.
 
 use std::{
-    collections::BTreeSet,
+    collections::{BTreeMap, BTreeSet},
     fs,
     net::TcpListener,
     os::{fd::OwnedFd, unix::net::UnixDatagram},
@@ -132,4 +132,100 @@ fn completions_and_manual_pages_need_no_configuration() {
     run(&["man", "--out", "pages"]);
     let page = fs::read_to_string(directory.path().join("pages/vestibule-keys-rotate.1")).unwrap();
     assert!(page.contains("rotate"), "{page}");
+}
+
+/// The service's variables that a file sets: `NAME=value` or `NAME: value`, comments aside.
+fn variables(file: &str) -> BTreeMap<String, String> {
+    let text = fs::read_to_string(deploy().join(file)).unwrap();
+    let lines = text.lines().filter(|line| !line.trim_start().starts_with('#'));
+    let set = lines.filter_map(|line| {
+        let (name, value) = line[line.find("VESTIBULE__")?..].split_once(['=', ':']).expect("a name and its value");
+        Some((name.to_owned(), value.trim_end_matches('\\').trim().to_owned()))
+    });
+    let set: BTreeMap<_, _> = set.collect();
+    assert!(!set.is_empty(), "{file} sets nothing");
+    set
+}
+
+/// What `config check` says to these variables and no others. The secrets of containers are in `secrets`.
+fn check(variables: &BTreeMap<String, String>, secrets: &Path) -> Result<(), String> {
+    let mut command = Command::new(program());
+    command.args(["config", "check"]).env_clear().current_dir(secrets);
+    for (name, value) in variables {
+        command.env(name, value.replace("/run/secrets", &secrets.display().to_string()));
+    }
+    let output = command.output().unwrap();
+    if output.status.success() { Ok(()) } else { Err(String::from_utf8_lossy(&output.stderr).into_owned()) }
+}
+
+#[test]
+fn whatever_is_shipped_to_run_the_service_sets_nothing_that_it_does_not_take() {
+    let secrets = tempdir().unwrap();
+    fs::write(secrets.path().join("storage-url"), "postgres://vestibule:secret@postgres/vestibule").unwrap();
+    let image = variables("Dockerfile");
+    let mut beside_postgres = image.clone();
+    beside_postgres.extend(variables("compose.yaml"));
+    for set in [image, beside_postgres, variables("systemd/vestibule.service")] {
+        assert_eq!(check(&set, secrets.path()), Ok(()), "{set:?}");
+        for name in set.keys() {
+            let mut misspelt = set.clone();
+            let value = misspelt.remove(name).unwrap();
+            misspelt.insert(format!("{name}S"), value);
+            let told = check(&misspelt, secrets.path()).expect_err("a variable that there is not is an error");
+            assert!(told.contains(&format!("{name}S")), "{told}");
+        }
+    }
+}
+
+/// What a YAML file says, if there is something to read it with; else only whether it looks like one.
+fn yaml(file: &str) -> Option<serde_json::Value> {
+    let path = deploy().join(file);
+    let text = fs::read_to_string(&path).unwrap();
+    for line in text.lines() {
+        let indentation = line.len() - line.trim_start().len();
+        assert!(!line.contains('\t') && indentation.is_multiple_of(2), "{file}: {line:?} is indented otherwise");
+    }
+    let script = "import json, sys, yaml; json.dump(yaml.safe_load(open(sys.argv[1])), sys.stdout)";
+    if !Command::new("python3").args(["-c", "import yaml"]).output().is_ok_and(|output| output.status.success()) {
+        eprintln!("skipped for the most part: there is no Python with a yaml");
+        return None;
+    }
+    let output = Command::new("python3").args(["-c", script]).arg(path).output().unwrap();
+    assert!(output.status.success(), "{file}: {}", String::from_utf8_lossy(&output.stderr));
+    Some(serde_json::from_slice(&output.stdout).unwrap())
+}
+
+#[test]
+fn compose_has_what_its_services_ask_for() {
+    let Some(compose) = yaml("compose.yaml") else { return };
+    let services = compose["services"].as_object().unwrap();
+    assert_eq!(services.keys().collect::<Vec<_>>(), ["vestibule", "postgres"]);
+    for (name, service) in services {
+        for secret in service["secrets"].as_array().unwrap() {
+            assert!(compose["secrets"][secret.as_str().unwrap()]["file"].is_string(), "{name}: {secret}");
+        }
+        for volume in service["volumes"].as_array().unwrap() {
+            let (volume, _) = volume.as_str().unwrap().split_once(':').unwrap();
+            assert!(compose["volumes"].as_object().unwrap().contains_key(volume), "{name}: {volume}");
+        }
+    }
+    let build = &services["vestibule"]["build"];
+    let context = deploy().join(build["context"].as_str().unwrap());
+    assert!(context.join(build["dockerfile"].as_str().unwrap()).is_file(), "{build}");
+}
+
+#[test]
+fn each_alert_says_what_is_wrong_and_knows_the_service_by_the_name_that_the_how_to_gives_it() {
+    let how_to = fs::read_to_string(deploy().join("../docs/howto/observe.md")).unwrap();
+    let (_, job) = how_to.split_once("job_name: ").unwrap();
+    let job = format!("job=\"{}\"", job.lines().next().unwrap());
+    let text = fs::read_to_string(deploy().join("prometheus/alerts.yaml")).unwrap();
+    let jobs: Vec<&str> = text.split('{').filter(|rest| rest.starts_with("job=")).collect();
+    assert!(jobs.len() > 1 && jobs.iter().all(|rest| rest.starts_with(&job)), "{jobs:?} instead of {job}");
+    let Some(alerts) = yaml("prometheus/alerts.yaml") else { return };
+    for rule in alerts["groups"][0]["rules"].as_array().unwrap() {
+        for part in ["/alert", "/expr", "/labels/severity", "/annotations/summary"] {
+            assert!(rule.pointer(part).is_some_and(serde_json::Value::is_string), "{rule} has no {part}");
+        }
+    }
 }

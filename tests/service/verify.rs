@@ -57,13 +57,20 @@ async fn a_session_of_any_api_is_verified_wherever_its_token_stands() {
             get("/verify").header("x-easydb-token", &token),
             get("/verify").header("cookie", format!("JSESSIONID={token}")),
             get("/verify").header("cookie", format!("_pos_session={token}")),
+            get("/verify").header("cookie", format!("vestibule_session={token}")),
+            get("/verify").header("cookie", format!("a=b; __Host-vestibule_session={token}")),
             get("/verify")
                 .header("x-forwarded-uri", format!("/a?token={token}"))
                 .header("x-forwarded-for", "127.0.0.1"),
             get(&format!("/verify?token={token}")),
             // As Envoy asks.
             get(&format!("/verify/some/page?session_key={token}")),
+            app.request(Method::HEAD, "/verify").bearer_auth(&token),
+            app.request(Method::POST, "/verify").bearer_auth(&token).body("an order"),
+            app.request(Method::PUT, "/verify").bearer_auth(&token),
+            app.request(Method::PATCH, "/verify").bearer_auth(&token),
             app.request(Method::DELETE, "/verify/").bearer_auth(&token),
+            app.request(Method::OPTIONS, "/verify").bearer_auth(&token),
         ] {
             let asked = format!("{request:?}");
             let answer = app.send(request).await;
@@ -81,6 +88,29 @@ async fn a_session_of_any_api_is_verified_wherever_its_token_stands() {
         let listed = app.command(&["session", "show", verify(app, &token).await.header("x-session-id")], "").await;
         assert!(listed.status.success(), "the id is one that the operator's commands take");
     }
+}
+
+/// The other one can be set for a whole domain by any host of it.
+#[tokio::test]
+async fn of_easydbs_two_cookies_the_one_counts_that_no_other_host_can_set() {
+    let doors = Doors::open("").await;
+    let (own, planted) = (doors.begin("easydb").await, doors.begin("easydb").await);
+    let id = verify(&doors.app, &own).await.header("x-session-id").to_owned();
+    for cookies in [
+        format!("vestibule_session={planted}; __Host-vestibule_session={own}"),
+        format!("__Host-vestibule_session={own}; vestibule_session={planted}"),
+    ] {
+        let answer = doors.app.send(doors.app.request(Method::GET, "/verify").header("cookie", &cookies)).await;
+        assert_eq!((answer.status, answer.header("x-session-id")), (200, id.as_str()), "{cookies}");
+    }
+}
+
+#[tokio::test]
+async fn a_method_that_no_proxy_passes_on_gives_no_leave() {
+    let doors = Doors::open("").await;
+    let token = doors.begin("dood").await;
+    let odd = Method::from_bytes(b"PROPFIND").unwrap();
+    assert_eq!(doors.app.send(doors.app.request(odd, "/verify").bearer_auth(&token)).await.status, 405);
 }
 
 #[tokio::test]

@@ -12,6 +12,7 @@ use std::{
 use vestibule_tests::{Process, places, program, tool};
 
 use super::page::{Page, Snippet};
+use crate::metrics;
 
 /// The database that the pages name.
 const POSTGRES: &str = "postgres://vestibule:secret@127.0.0.1/vestibule";
@@ -26,6 +27,11 @@ trap 'kill $(jobs -p) 2>/dev/null || true' EXIT
 pub(super) async fn paste(page: &Page) -> Vec<String> {
     let snippets = page.snippets();
     let Some(curl) = tool("curl", "curl", &["--version"]).filter(|_| !snippets.is_empty()) else { return Vec::new() };
+    for (mark, program, check) in [("nginx -p", "nginx", "-v"), ("python3 \"", "python3", "--version")] {
+        if page.text.contains(mark) && tool(program, program, &[check]).is_none() {
+            return Vec::new();
+        }
+    }
     let database = if page.text.contains(POSTGRES) {
         let Some(url) = places::fresh_database(places::POSTGRES).await else { return Vec::new() };
         url
@@ -35,12 +41,14 @@ pub(super) async fn paste(page: &Page) -> Vec<String> {
     let (home, desk) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
     let service = Process::start(home.path()).await;
     let admin = service.admin.as_ref().unwrap().authority().to_owned();
-    let other = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap().local_addr().unwrap();
     let port = |address: &str| format!(":{}", address.rsplit_once(':').unwrap().1);
+    let [tls, proxy, application] = free_ports();
     let places = [
         (":8080", port(&service.address.to_string())),
         (":8081", port(&admin)),
-        (":8443", port(&other.to_string())),
+        (":8443", tls),
+        (":8090", proxy),
+        (":3000", application),
         (POSTGRES, database),
         ("cargo run --release -q --", "vestibule".to_owned()),
     ];
@@ -72,12 +80,16 @@ pub(super) async fn paste(page: &Page) -> Vec<String> {
     let failed = (!status.success()).then(|| status.to_string());
 
     let mut wrong = Vec::new();
+    let missing = metrics::missing(service.admin.as_ref().unwrap()).await;
+    if !missing.is_empty() {
+        wrong.push(format!("{}: after all of it the metrics lack {missing:?}", page.name));
+    }
     for (number, snippet) in snippets.iter().enumerate() {
         let kept = |kind: &str| fs::read_to_string(desk.path().join(format!("{number}.{kind}"))).unwrap_or_default();
         let next = desk.path().join(format!("{}.out", number + 1));
         let last = number + 1 == snippets.len() || !next.exists();
         let output = kept("out").replace('\r', "");
-        let output = places[..3].iter().fold(output, |text, (told, here)| text.replace(here, told));
+        let output = places[..5].iter().fold(output, |text, (told, here)| text.replace(here, told));
         let fault = fault(snippet, &output, &kept("answers"), failed.as_deref().filter(|_| last));
         wrong.extend(fault.map(|fault| {
             let errors = kept("err");
@@ -100,6 +112,12 @@ fn fault(snippet: &Snippet, output: &str, answers: &str, failed: Option<&str>) -
     }
     let mut statuses = answers.lines().filter_map(|line| line.strip_prefix("answered "));
     statuses.find(|status| *status >= "400").map(|status| format!("is answered {status}"))
+}
+
+/// Ports that nobody listens at, each with its colon.
+fn free_ports() -> [String; 3] {
+    let held = [(); 3].map(|()| TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap());
+    held.map(|listener| format!(":{}", listener.local_addr().unwrap().port()))
 }
 
 /// The programs that pages call: ours, and a curl that notes what was answered.

@@ -1,4 +1,4 @@
-//! The how-to's own nginx configuration, in a real nginx, before an application that says what it was told.
+//! The how-tos' own nginx configurations, in a real nginx, before an application that says what it was told.
 
 use std::{
     fs,
@@ -15,12 +15,48 @@ use vestibule_tests::tool;
 
 use super::*;
 
+/// What stands between these two in a how-to.
+fn between(page: &str, opening: &str, end: &str) -> String {
+    let page = Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap().join("docs/howto").join(page);
+    let page = fs::read_to_string(page).unwrap();
+    let (_, begun) = page.split_once(opening).unwrap();
+    begun.split_once(end).unwrap().0.to_owned()
+}
+
 /// The text of the first block of this language in the how-to.
 pub(super) fn snippet(language: &str) -> String {
-    let page = Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap().join("docs/howto/verify-a-session.md");
-    let page = fs::read_to_string(page).unwrap();
-    let (_, begun) = page.split_once(&format!("```{language}\n")).unwrap();
-    begun.split_once("```").unwrap().0.to_owned()
+    between("verify-a-session.md", &format!("```{language}\n"), "```")
+}
+
+/// What nginx is told so that it asks for each request.
+fn asking_site() -> String {
+    between("verify-a-session.md", "app.conf\" <<'END'\n", "END\n")
+}
+
+/// What nginx is told where all that is behind it is the service.
+fn plain_site() -> String {
+    between("put-it-on-a-network.md", "```nginx\n", "```")
+}
+
+/// A configuration around a site, in a folder of its own.
+fn write(site: &str) -> tempfile::TempDir {
+    let directory = tempfile::tempdir().unwrap();
+    let files = directory.path().display();
+    let temporary = ["client_body", "proxy", "fastcgi", "uwsgi", "scgi"];
+    let temporary = temporary.map(|kind| format!("{kind}_temp_path {files}/{kind};\n")).concat();
+    let around = format!(
+        "daemon off;\nmaster_process off;\npid {files}/pid;\nerror_log stderr;\nevents {{}}\nhttp {{\naccess_log off;\nproxy_bind {FROM};\n{temporary}{site}}}\n"
+    );
+    fs::write(directory.path().join("nginx.conf"), around).unwrap();
+    directory
+}
+
+/// nginx with the configuration in this folder.
+fn nginx_in(nginx: &Path, directory: &Path) -> Command {
+    let mut command = Command::new(nginx);
+    command.arg("-p").arg(directory).arg("-c").arg(directory.join("nginx.conf")).args(["-e", "stderr"]);
+    command.stdin(Stdio::null()).kill_on_drop(true);
+    command
 }
 
 /// Where nginx connects from, and these tests do not: what they ask of the service, they ask as callers on this machine.
@@ -36,36 +72,35 @@ struct Site {
 }
 
 impl Site {
-    /// `scheme` is by what nginx says that it was asked. Nothing if there is no nginx.
+    /// Before an application. `scheme` is by what nginx says that it was asked. Nothing if there is no nginx.
     async fn open(settings: &str, scheme: &str) -> Option<Self> {
+        let app = application().await.to_string();
+        Self::serve(asking_site(), &[("127.0.0.1:3000", &app)], settings, scheme).await
+    }
+
+    /// The same with the service alone behind nginx.
+    async fn open_plain(scheme: &str) -> Option<Self> {
+        Self::serve(plain_site(), &[], "", scheme).await
+    }
+
+    async fn serve(mut site: String, more: &[(&str, &str)], settings: &str, scheme: &str) -> Option<Self> {
         let nginx = tool("nginx", "nginx-light", &["-v"])?;
         let doors = Doors::open(&format!("server.trusted_proxies = [\"{FROM}\"]\n{settings}")).await;
-        let app = application().await;
         let address = free_address();
-        let mut site = snippet("nginx");
-        for (told, here) in [
+        let always = [
             ("127.0.0.1:8080", doors.app.address.to_string()),
-            ("127.0.0.1:3000", app.to_string()),
             ("listen 443 ssl;", format!("listen {address};")),
             ("    ssl_certificate /etc/nginx/tls.crt;\n", String::new()),
             ("    ssl_certificate_key /etc/nginx/tls.key;\n", String::new()),
             ("$scheme", scheme.to_owned()),
-        ] {
+        ];
+        let always = always.iter().map(|(told, here)| (*told, here.as_str()));
+        for (told, here) in always.chain(more.iter().copied()) {
             assert!(site.contains(told), "the how-to has no {told} any more");
-            site = site.replace(told, &here);
+            site = site.replace(told, here);
         }
-        let directory = tempfile::tempdir().unwrap();
-        let files = directory.path().display();
-        let temporary = ["client_body", "proxy", "fastcgi", "uwsgi", "scgi"];
-        let temporary = temporary.map(|kind| format!("{kind}_temp_path {files}/{kind};\n")).concat();
-        let around = format!(
-            "daemon off;\nmaster_process off;\npid {files}/pid;\nerror_log stderr;\nevents {{}}\nhttp {{\naccess_log off;\nproxy_bind {FROM};\n{temporary}{site}}}\n"
-        );
-        let config = directory.path().join("nginx.conf");
-        fs::write(&config, around).unwrap();
-        let mut command = Command::new(nginx);
-        command.arg("-p").arg(directory.path()).arg("-c").arg(&config).args(["-e", "stderr"]);
-        let nginx = command.stdin(Stdio::null()).kill_on_drop(true).spawn().unwrap();
+        let directory = write(&site);
+        let nginx = nginx_in(&nginx, directory.path()).spawn().unwrap();
         listens(address).await;
         Some(Self { doors, caller: Caller::new(format!("http://{address}")), _nginx: nginx, _directory: directory })
     }
@@ -180,4 +215,31 @@ async fn what_a_client_makes_up_about_itself_never_reaches_the_application() {
     assert!(!underscored.body.contains("forged"), "{}", underscored.body);
     let elsewhere = site.ask("nonsense", &[("x-forwarded-uri", &format!("/?token={token}"))]).await;
     assert_eq!(elsewhere.status, 401, "where the request goes is for nginx to say");
+}
+
+#[tokio::test]
+async fn nginx_before_the_service_alone_says_who_asks_and_over_what() {
+    for (scheme, status) in [("https", 201), ("http", 403)] {
+        let Some(site) = Site::open_plain(scheme).await else { return };
+        let login = json!({ "login": "ann", "password": vestibule_tests::PASSWORD });
+        let answer = site.caller.post_json("/session/login", login).await;
+        assert_eq!(answer.status, status, "a password over {scheme}: {answer:?}");
+    }
+}
+
+/// As they stand, TLS included; but a port below 1024 takes a right.
+#[tokio::test]
+async fn nginx_finds_no_fault_with_the_sites_of_the_how_tos() {
+    let Some(nginx) = tool("nginx", "nginx-light", &["-v"]) else { return };
+    let certificate = rcgen::generate_simple_self_signed(["app.example.com".to_owned()]).unwrap();
+    for site in [asking_site(), plain_site()] {
+        for (site, is_good) in [(site.clone(), true), (site.replace("proxy_set_header", "proxy_set_heading"), false)] {
+            let site = site.replace("listen 443 ssl;", &format!("listen {} ssl;", free_address()));
+            let directory = write(&site.replace("/etc/nginx/tls", "tls"));
+            fs::write(directory.path().join("tls.crt"), certificate.cert.pem()).unwrap();
+            fs::write(directory.path().join("tls.key"), certificate.signing_key.serialize_pem()).unwrap();
+            let output = nginx_in(&nginx, directory.path()).arg("-t").output().await.unwrap();
+            assert_eq!(output.status.success(), is_good, "{site}\n{}", String::from_utf8_lossy(&output.stderr));
+        }
+    }
 }

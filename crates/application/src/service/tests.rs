@@ -71,7 +71,7 @@ async fn run(world: &World, operation: &str, typed: &str) -> Result<(), String> 
         "authenticate_session" => {
             let credentials = authenticate_session::Credentials::Password { login, password };
             let binding = Binding::Free;
-            let command = authenticate_session::Command { caller, bearer, credentials, binding, rotate: false };
+            let command = authenticate_session::Command { caller, bearer, credentials, device, binding, rotate: false };
             answer(service.authenticate_session(command).await)
         }
         "log_in" => {

@@ -8,7 +8,7 @@ use std::{sync::Arc, time::Duration};
 use thiserror::Error;
 use vestibule_domain::{
     secret::{OpaqueToken, Password},
-    session::{Bearer, Session},
+    session::{Bearer, DeviceName, Session},
     user::Login,
 };
 
@@ -48,6 +48,8 @@ pub struct Command {
     pub bearer: Bearer,
     /// Whose it is to be.
     pub credentials: Credentials,
+    /// On what device, if the session has none on record.
+    pub device: DeviceName,
     /// What must be proven of the browser.
     pub binding: Binding,
     /// Whether the session gets a new token.
@@ -129,7 +131,7 @@ pub struct UseCase {
 impl UseCase {
     /// Authenticates the session, or leaves it as it was.
     pub async fn run(&self, command: Command) -> Result<Outcome, Error> {
-        let Command { caller, bearer, credentials, binding, rotate } = command;
+        let Command { caller, bearer, credentials, device, binding, rotate } = command;
         let found = self.resolver.resolve(&bearer, &caller.origin).await?.ok_or(Error::UnknownSession)?;
         if !self.is_bound(&found.session, &binding) {
             return Err(Error::OtherBrowser);
@@ -142,7 +144,7 @@ impl UseCase {
         let (presented, address) = (bearer.clone(), caller.address);
         let opening = Opening {
             caller,
-            device: found.session.device,
+            device,
             subject: admitted.subject,
             is_backoffice: admitted.is_backoffice,
             target: Target::This { bearer, rotate },

@@ -12,6 +12,7 @@ use super::{
     response::Failure,
 };
 use crate::{
+    device,
     dialect::{Dialect, Refusal},
     inbound::Inbound,
 };
@@ -105,6 +106,7 @@ impl Easydb {
                     caller: self.caller(inbound),
                     bearer: request.bearer.clone(),
                     credentials: credentials.clone(),
+                    device: device::name_of(&inbound.headers),
                     binding: request.binding.clone(),
                     rotate: self.context.is_hardened(),
                 };

@@ -70,7 +70,7 @@ async fn guess(world: &World, service: &Service, way: &str, known: bool, typed: 
         "a session" => {
             let credentials = authenticate_session::Credentials::Password { login, password: password.ok().unwrap() };
             let (bearer, binding) = (bearer(6), Binding::Free);
-            let command = authenticate_session::Command { caller, bearer, credentials, binding, rotate: false };
+            let command = authenticate_session::Command { caller, bearer, credentials, device, binding, rotate: false };
             refusal(service.authenticate_session(command).await)
         }
         _ => {

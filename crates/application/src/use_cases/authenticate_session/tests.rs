@@ -13,6 +13,7 @@ fn command(typed: &str) -> Command {
         caller: here(),
         bearer: bearer(6),
         credentials: Credentials::Password { login: Login::Any(key("alice")), password: password(typed) },
+        device: DeviceName::parse("Phone").unwrap(),
         binding: Binding::Free,
         rotate: false,
     }
@@ -40,6 +41,13 @@ async fn the_session_becomes_the_users_under_the_token_it_has() {
         "record session_authenticated of 6: user 1",
     ];
     assert_eq!(world.unit(), expected);
+}
+
+#[tokio::test]
+async fn a_device_that_no_row_knows_is_the_one_that_it_is_authenticated_on() {
+    for (world, device) in [(World::new().with_seal(6), "Phone"), (World::new().with_row(6, BOB), "Unknown")] {
+        assert_eq!(authenticated(&world, command("right")).await.view.session.device.as_str(), device);
+    }
 }
 
 /// T000-3.
