@@ -85,10 +85,12 @@ async fn no_page_of_another_origin_reads_an_answer() {
 
 #[tokio::test]
 async fn the_documents_and_the_page_are_there_without_a_token_and_without_the_network() {
-    let documents = || documents::router(vec![("admin", v1::document()), ("other", OpenApi::default())]);
+    let public_url = url::Url::parse("https://id.example/").unwrap();
+    let documents = || documents::router(vec![("admin", v1::document()), ("other", OpenApi::default())], &public_url);
     for (path, has) in [
         ("/openapi.json", "/openapi/admin.json"),
         ("/openapi.json", "/openapi/other.json"),
+        ("/openapi.json", "\"openapi\":\"3.1"),
         ("/openapi/admin.json", "\"/admin/v1/users/{user}\""),
         ("/openapi/other.json", "\"openapi\":\"3.1"),
         ("/docs/swagger-initializer.js", "/openapi/admin.json"),
