@@ -12,7 +12,7 @@ use utoipa::openapi::OpenApi;
 use vestibule_application::ports::MockIds;
 
 use super::*;
-use crate::client::Connection;
+use crate::{client::Connection, testing::Lines};
 
 /// Who is asked, with some routes that misbehave.
 fn operators() -> Front {
@@ -74,6 +74,18 @@ async fn what_is_too_long_or_takes_too_long_or_breaks_is_refused() {
     let (status, _, body) = ask("GET", "/defect", Body::empty()).await;
     assert_eq!(status, StatusCode::INTERNAL_SERVER_ERROR);
     assert!(body.contains("00000000-0000-0000-0000-000000000007") && !body.contains("defect"), "{body}");
+}
+
+#[tokio::test]
+async fn an_answer_that_takes_too_long_is_told_to_the_log() {
+    let lines = Lines::default();
+    let writer = lines.clone();
+    let subscriber = tracing_subscriber::fmt().with_writer(move || writer.clone()).finish();
+    let guard = tracing::subscriber::set_default(subscriber);
+    assert_eq!(ask("GET", "/late", Body::empty()).await.0, StatusCode::SERVICE_UNAVAILABLE);
+    drop(guard);
+    let log = lines.text();
+    assert!(log.contains("server.answer_timeout") && log.contains("00000000-0000-0000-0000-000000000007"), "{log}");
 }
 
 #[tokio::test]
