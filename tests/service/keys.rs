@@ -81,7 +81,7 @@ impl Nodes {
     async fn knows(&self, number: usize, count: usize) {
         let begun = Instant::now();
         while self.published(number).await.len() != count {
-            assert!(begun.elapsed() < Duration::from_secs(60), "it does not look at its key file");
+            assert!(begun.elapsed() < Duration::from_mins(1), "it does not look at its key file");
             tokio::time::sleep(Duration::from_millis(50)).await;
         }
     }
@@ -90,7 +90,7 @@ impl Nodes {
     async fn signs_with_other_than(&self, number: usize, kid: &str) {
         let begun = Instant::now();
         while kid_of(&self.begin(number).await.signed) == kid {
-            assert!(begun.elapsed() < Duration::from_secs(60), "the new key does not sign");
+            assert!(begun.elapsed() < Duration::from_mins(1), "the new key does not sign");
             tokio::time::sleep(Duration::from_millis(100)).await;
         }
     }
