@@ -238,6 +238,9 @@ async fn one_document_has_every_route_of_every_api_once() {
         assert!(whole.pointer(place).is_some(), "there is no {target}");
     }
     for operation in whole["paths"].as_object().unwrap().values().flat_map(|item| item.as_object().unwrap().values()) {
+        for answer in operation["responses"].as_object().unwrap().values() {
+            assert!(answer["description"].is_string(), "{}", operation["operationId"]);
+        }
         assert!(ids.insert(operation["operationId"].as_str().unwrap()), "{}", operation["operationId"]);
         for requirement in operation["security"].as_array().into_iter().flatten() {
             for scheme in requirement.as_object().unwrap().keys() {

@@ -46,10 +46,12 @@ pub(crate) fn whole(documents: &[(&'static str, OpenApi)], public_url: &Url) -> 
         for (path, item) in members(document["paths"].take()) {
             for (method, mut operation) in members(item) {
                 api.owns(&mut operation);
-                match &mut whole["paths"][path.as_str()][method] {
-                    free @ Value::Null => *free = operation,
+                let place = &mut whole["paths"][path.as_str()][method];
+                if place.is_null() {
+                    *place = operation;
+                } else {
                     // Two APIs, each for other hosts.
-                    taken => joint::join(taken, operation, &everywhere),
+                    joint::join(place, operation, &everywhere);
                 }
             }
         }

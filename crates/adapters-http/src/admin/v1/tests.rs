@@ -198,6 +198,20 @@ async fn who_may_read_the_log_no_more_follows_it_no_longer() {
     assert!(follows_while_admitted(Some(&[Scope::All])).await >= Duration::from_secs(30));
 }
 
+/// OpenAPI demands it.
+#[test]
+fn every_answer_of_the_document_is_described() {
+    let document = serde_json::to_value(document()).unwrap();
+    for (path, item) in document["paths"].as_object().unwrap() {
+        for (method, operation) in item.as_object().unwrap() {
+            for (status, answer) in operation["responses"].as_object().unwrap() {
+                let description = answer["description"].as_str().unwrap_or_default();
+                assert!(!description.is_empty(), "{method} {path}: {status}");
+            }
+        }
+    }
+}
+
 #[tokio::test]
 async fn a_page_tells_where_the_next_begins() {
     let router = api(|api| {

@@ -63,7 +63,7 @@ fn tell_both(operation: &mut Map<String, Value>, other: &Map<String, Value>, mem
 
 /// What only one of them needs may be left out.
 fn join_parameters(operation: &mut Map<String, Value>, others: Option<Value>) {
-    let others = others.as_ref().and_then(Value::as_array).cloned().unwrap_or_default();
+    let others = if let Some(Value::Array(others)) = others { others } else { Vec::new() };
     let Value::Array(parameters) = operation.entry("parameters").or_insert_with(|| json!([])) else { return };
     let is_same = |one: &Value, other: &Value| one["name"] == other["name"] && one["in"] == other["in"];
     let needs = |all: &[Value], one: &Value| all.iter().any(|other| is_same(one, other) && other["required"] == true);
