@@ -6,7 +6,8 @@ use serde_json::Value;
 use vestibule_domain::node::NodeName;
 use vestibule_tests::{Doors, PASSWORD, TestApp, generated};
 
-const DOCUMENTS: [&str; 8] = ["admin", "easydb", "dialogram", "platformos", "dood", "vprotect", "account", "verify"];
+/// Those of the mounts.
+const DOCUMENTS: [&str; 7] = ["easydb", "dialogram", "platformos", "dood", "vprotect", "account", "verify"];
 
 /// Whoever tries a lot is not kept from it, and is told why a login failed.
 const UNTHROTTLED: &str = "[throttle]\ndisclosures_per_address = 100000\ndisclosures_total = 100000\n\
@@ -147,13 +148,10 @@ async fn verify_is_as_its_document_says() {
 #[tokio::test]
 async fn the_documents_have_the_routes_that_are_mounted() {
     let app = TestApp::with("[[mounts]]\ndialect = \"dood\"\nedition = \"deployed\"\nprefix = \"/mobile\"\n").await;
-    let index = app.admin.get("/openapi.json").await.json();
-    let listed: Vec<&str> =
-        index["documents"].as_array().unwrap().iter().map(|entry| entry["name"].as_str().unwrap()).collect();
-    assert_eq!(listed, ["admin", "dood", "account", "verify"]);
+    assert_eq!(listed(&whole(&app).await), ["admin", "monitoring", "dood", "account", "verify", "keys"]);
     let app = TestApp::start().await;
     let mut described = BTreeSet::new();
-    for name in DOCUMENTS.into_iter().filter(|name| *name != "admin") {
+    for name in DOCUMENTS {
         let document = app.admin.get(&format!("/openapi/{name}.json")).await.json();
         assert!(document["openapi"].as_str().unwrap().starts_with("3.1"), "{name}");
         for (path, item) in document["paths"].as_object().unwrap() {
@@ -163,9 +161,124 @@ async fn the_documents_have_the_routes_that_are_mounted() {
             }
         }
     }
+    assert_eq!(described, mounted(&app).await);
+}
+
+/// The document of everything.
+async fn whole(app: &TestApp) -> Value {
+    app.admin.get("/openapi.json").await.json()
+}
+
+/// The documents it is made of.
+fn listed(whole: &Value) -> Vec<&str> {
+    whole["x-documents"].as_array().unwrap().iter().map(|entry| entry["name"].as_str().unwrap()).collect()
+}
+
+/// What is mounted: the API, the method and the path of each route.
+async fn mounted(app: &TestApp) -> BTreeSet<(String, String, String)> {
     let output = app.command(&["routes", "--json"], "").await;
     let rows: Vec<Value> = serde_json::from_slice(&output.stdout).unwrap();
     let text = |row: &Value, name: &str| row[name].as_str().unwrap().to_owned();
     let row = |row: &Value| (text(row, "dialect"), text(row, "method"), text(row, "path").replace("{*", "{"));
-    assert_eq!(described, rows.iter().map(row).collect());
+    rows.iter().map(row).collect()
+}
+
+/// Every operation, as often as it is there, with the API that its first tag names.
+fn operations(whole: &Value) -> Vec<(String, String, String)> {
+    let mut operations = Vec::new();
+    for (path, item) in whole["paths"].as_object().unwrap() {
+        for (method, operation) in item.as_object().unwrap() {
+            let api = operation["tags"][0].as_str().unwrap().to_owned();
+            operations.push((api, method.to_uppercase(), path.clone()));
+        }
+    }
+    operations
+}
+
+/// Whatever is referred to anywhere in it.
+fn references<'a>(value: &'a Value, found: &mut BTreeSet<&'a str>) {
+    match value {
+        Value::Object(members) => {
+            found.extend(members.get("$ref").and_then(Value::as_str));
+            members.values().for_each(|member| references(member, found));
+        }
+        Value::Array(items) => items.iter().for_each(|item| references(item, found)),
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => {}
+    }
+}
+
+#[tokio::test]
+async fn one_document_has_every_route_of_every_api_once() {
+    let app = TestApp::start().await;
+    let whole = whole(&app).await;
+    assert!(whole["openapi"].as_str().unwrap().starts_with("3.1"), "{}", whole["openapi"]);
+    let documents = [&["admin", "monitoring"], &DOCUMENTS[..], &["keys"]].concat();
+    assert_eq!(listed(&whole), documents);
+    let tags: Vec<&str> = whole["tags"].as_array().unwrap().iter().map(|tag| tag["name"].as_str().unwrap()).collect();
+    assert_eq!(tags, documents);
+
+    let operations = operations(&whole);
+    let mut expected = mounted(&app).await;
+    for name in ["admin", "monitoring", "keys"] {
+        let document = app.admin.get(&format!("/openapi/{name}.json")).await.json();
+        for (path, item) in document["paths"].as_object().unwrap() {
+            expected.extend(
+                item.as_object().unwrap().keys().map(|method| (name.to_owned(), method.to_uppercase(), path.clone())),
+            );
+        }
+    }
+    assert_eq!(operations.iter().cloned().collect::<BTreeSet<_>>(), expected);
+    assert_eq!(operations.len(), expected.len());
+
+    let (mut found, mut ids) = (BTreeSet::new(), BTreeSet::new());
+    references(&whole, &mut found);
+    assert!(found.len() > 40, "{found:?}");
+    for target in found {
+        let place = target.strip_prefix('#').unwrap();
+        assert!(whole.pointer(place).is_some(), "there is no {target}");
+    }
+    for operation in whole["paths"].as_object().unwrap().values().flat_map(|item| item.as_object().unwrap().values()) {
+        for answer in operation["responses"].as_object().unwrap().values() {
+            assert!(answer["description"].is_string(), "{}", operation["operationId"]);
+        }
+        assert!(ids.insert(operation["operationId"].as_str().unwrap()), "{}", operation["operationId"]);
+        for requirement in operation["security"].as_array().into_iter().flatten() {
+            for scheme in requirement.as_object().unwrap().keys() {
+                assert!(whole["components"]["securitySchemes"].get(scheme).is_some(), "there is no {scheme}");
+            }
+        }
+    }
+    // Operators are answered where the document comes from, everybody else at the public URL.
+    assert_eq!(whole["paths"]["/admin/v1/users"]["get"]["servers"][0]["url"], "/");
+    assert!(whole["paths"]["/session/login"]["post"].get("servers").is_none());
+}
+
+#[tokio::test]
+async fn one_document_says_which_host_has_which_api() {
+    let mount = |dialect: &str, host: &str| {
+        format!("[[mounts]]\ndialect = \"{dialect}\"\nedition = \"documented\"\nhosts = [\"{host}\"]\n")
+    };
+    let url = "[server]\npublic_url = \"http://id.example\"\n";
+    let app = TestApp::with(&[url, &mount("easydb", "one.example"), &mount("vprotect", "two.example")].concat()).await;
+    let whole = whole(&app).await;
+    for (path, method, server) in
+        [("/api/session", "get", "http://one.example"), ("/session/login", "post", "http://two.example")]
+    {
+        assert_eq!(whole["paths"][path][method]["servers"], serde_json::json!([{ "url": server }]));
+    }
+    assert!(whole["paths"]["/.well-known/jwks.json"]["get"].get("servers").is_none());
+    assert_eq!(whole["servers"][0]["url"], "http://id.example");
+}
+
+/// A program that reads all of it finds in it what it looks for, and that the service keeps to that.
+#[tokio::test]
+async fn programs_read_the_one_document() {
+    let app = TestApp::start().await;
+    let document = format!("http://{}/openapi.json", app.admin.authority());
+    let (operators, everybody) = (format!("http://{}", app.admin.authority()), format!("http://{}", app.address));
+    for (url, paths) in
+        [(operators, "^/(health/live|health/ready|metrics)$"), (everybody, r"^/\.well-known/jwks\.json$")]
+    {
+        generated(&document, "", &["--url", &url, "--include-path-regex", paths, "--checks", "all"]).await;
+    }
 }

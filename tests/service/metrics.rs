@@ -9,7 +9,7 @@ use vestibule_tests::{Answer, Caller, Doors, PASSWORD, TestApp, places};
 
 /// The families that are promised of a service on a SQLite file, as it ships; see `docs/howto/observe.md`. On other stores some
 /// are missing: those of the cache where it does not apply, those of the database's connections where there are none.
-const PROMISED: [&str; 29] = [
+const PROMISED: [&str; 30] = [
     "vestibule_build_info",
     "vestibule_uptime_seconds",
     "vestibule_part_up",
@@ -18,6 +18,7 @@ const PROMISED: [&str; 29] = [
     "vestibule_connections_refused_total",
     "vestibule_http_requests_total",
     "vestibule_http_request_duration_seconds_bucket",
+    "vestibule_requests_refused_total",
     "vestibule_hash_queue_depth",
     "vestibule_hash_refused_total",
     "vestibule_hash_wait_seconds_bucket",
@@ -133,6 +134,53 @@ async fn what_happens_is_counted() {
     }
     assert!(after["vestibule_connections_open"] > 0.0);
     assert!((after["vestibule_part_up{part=\"store\"}"] - 1.0).abs() < 0.1);
+}
+
+/// T003-7: what an API tells in an envelope of status 200, or by sending a browser on, is a refusal still.
+#[tokio::test]
+async fn t003_7_refusals_are_counted_whatever_their_status() {
+    let doors = Doors::open("").await;
+    let app = &doors.app;
+    let before = fetch(app).await;
+    let log_in = |password: &str| json!({ "login": "ann", "password": password }).to_string();
+    assert_eq!(app.post_json("/session/login", log_in("wrong")).await.status, 401);
+    assert_eq!(app.post_json("/session/login", log_in(PASSWORD)).await.status, 201);
+
+    let simple = app.post_form("/session/register/", &[("email", "bea@example.com"), ("password", "123456")]).await;
+    assert_eq!((simple.status, simple.json()["code"].as_u64()), (200, Some(36)));
+    let registered = [("email", "bea@example.com"), ("password", PASSWORD)];
+    assert_eq!(app.post_form("/session/register/", &registered).await.json()["code"], 0);
+    assert_eq!(app.get("/session/start/").await.json()["code"], 0);
+
+    let session = app.get("/api/session").await;
+    let guard = session.cookie("vestibule_guard").unwrap();
+    for (password, target) in [("wrong", "/sorry"), (PASSWORD, "/welcome")] {
+        let token = session.text("/token");
+        let fields = [
+            ("token", token.as_str()),
+            ("method", "easydb"),
+            ("login", "ann"),
+            ("password", password),
+            ("success", "/welcome"),
+            ("error", "/sorry"),
+        ];
+        let request = app.request(Method::POST, "/api/session/authenticate");
+        let request = request.header("cookie", format!("vestibule_guard={guard}"));
+        let answer = app.send(request.form(&fields)).await;
+        assert!(answer.status == 302 && answer.header("location").contains(target), "{answer:?}");
+    }
+
+    let after = fetch(app).await;
+    for (dialect, operation, refused) in [
+        ("vprotect", "log_in", 1.0),
+        ("dood", "register", 1.0),
+        ("dood", "start_session", 0.0),
+        ("easydb", "authenticate_session", 1.0),
+        ("easydb", "start_session", 0.0),
+    ] {
+        let series = format!("vestibule_requests_refused_total{{dialect=\"{dialect}\",operation=\"{operation}\"}}");
+        assert!((after[&series] - before[&series] - refused).abs() < 0.1, "{series}: {after:#?}");
+    }
 }
 
 /// Nobody makes the page longer, or learns from it who was here.

@@ -63,6 +63,9 @@ async fn in_time(State(shared): State<Shared>, request: Request, next: Next) -> 
             tracing::error!(request_id, "an operator's request ended in a panic");
             refusal(Refusal::Internal { request_id })
         }
-        Err(_) => refusal(Refusal::Unavailable { retry_after: LATE_RETRY }),
+        Err(_) => {
+            tracing::error!(request_id, "an answer takes longer than server.answer_timeout; the work on it goes on");
+            refusal(Refusal::Unavailable { retry_after: LATE_RETRY })
+        }
     }
 }

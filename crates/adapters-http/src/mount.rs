@@ -2,6 +2,7 @@
 
 mod fallback;
 mod front;
+mod keys;
 mod meter;
 mod paths;
 mod table;
@@ -12,18 +13,17 @@ pub(crate) mod work;
 use std::{sync::Arc, time::Duration};
 
 use axum::{Router, extract::Request};
-use http::{HeaderValue, StatusCode, header::CACHE_CONTROL};
 use ipnet::IpNet;
 use vestibule_application::ports::Ids;
 
 use self::{fallback::Fallback, paths::Hosts};
 pub use self::{
     front::{Front, MAX_FIELDS, MAX_HEAD},
+    keys::{JWKS_PATH, document as keys_document},
     meter::{Meter, TIMES},
     paths::BELOW,
     table::{Collision, Entry, Mount, table},
 };
-use crate::reply;
 
 /// What all mounts share.
 #[derive(Clone)]
@@ -48,25 +48,12 @@ pub(crate) const LATE_RETRY: Duration = Duration::from_secs(5);
 /// How long browsers may remember what a page may send.
 const PREFLIGHT_KEPT: Duration = Duration::from_mins(10);
 
-/// Where those who verify signed tokens themselves find the keys.
-pub const JWKS_PATH: &str = "/.well-known/jwks.json";
-
-/// How long verifiers may keep them: a new key is published for longer than that before anything is signed with it, and
-/// an old one for as long as what it signed lives.
-const KEPT: HeaderValue = HeaderValue::from_static("public, max-age=60");
-
-const JWK_SET: HeaderValue = HeaderValue::from_static("application/jwk-set+json");
-
 /// Puts all mounts together, or says which two are in each other's way.
 pub fn mount(mounts: &[Mount], shared: &Shared) -> Result<Front, Collision> {
     let hosts = Arc::new(Hosts::of(table(mounts)?));
     let fallback = Arc::clone(&hosts);
-    let keys = Arc::clone(&shared.jwks);
-    let published = async move || {
-        let mut response = reply::json(StatusCode::OK, JWK_SET, &keys());
-        response.headers_mut().insert(CACHE_CONTROL, KEPT);
-        response
-    };
+    let jwks = Arc::clone(&shared.jwks);
+    let published = async move || keys::published(&jwks());
     let rest = Router::new()
         .route(JWKS_PATH, axum::routing::get(published))
         .fallback(async move |request: Request| fallback.of_request(&request).fallback.answer(&request));

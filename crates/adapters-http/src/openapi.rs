@@ -6,18 +6,22 @@
 mod description;
 #[cfg(test)]
 mod tests;
+mod whole;
 
 use std::sync::Arc;
 
 use http::Method;
 use url::Url;
 use utoipa::openapi::{
-    Components, Info, OpenApi, PathsBuilder, Server,
+    Components, Info, OpenApi, Paths, PathsBuilder, Server,
     path::{HttpMethod, Operation, ParameterIn},
 };
 
 pub use self::description::Description;
-pub(crate) use self::description::{ALWAYS, reference, text};
+pub(crate) use self::{
+    description::{ALWAYS, reference, text},
+    whole::whole,
+};
 use crate::mount::{BELOW, Entry};
 
 /// A document for each API that is mounted, with its name: all its mounts under the URL that the outside world knows.
@@ -53,12 +57,37 @@ fn document<'a>(name: &str, entries: impl Iterator<Item = &'a Arc<Entry>>, publi
         let described = described(entry, public_url, &mut components);
         paths.add_path_operation(path, vec![method], described);
     }
+    let about = format!("As it is mounted: {}.", mounts.join(", "));
+    completed(name, about, server(public_url), paths, components)
+}
+
+/// The document of what is no mount's, all of it asked by GET at this server.
+pub(crate) fn document_of<const N: usize>(
+    name: &str,
+    about: &str,
+    server: &str,
+    routes: [(&str, Description); N],
+) -> OpenApi {
+    let (mut paths, mut components) = (PathsBuilder::new().build(), Components::new());
+    for (path, description) in routes {
+        let operation = operation_of(&Method::GET, path, description, &mut components);
+        paths.add_path_operation(path, vec![HttpMethod::Get], operation);
+    }
+    completed(name, about.to_owned(), server, paths, components)
+}
+
+fn completed(name: &str, about: String, server: &str, paths: Paths, components: Components) -> OpenApi {
     let mut info = Info::new(format!("Vestibule: {name}"), "1".to_owned());
-    info.description = Some(format!("As it is mounted: {}.", mounts.join(", ")));
+    info.description = Some(about);
     let mut document = OpenApi::new(info, paths);
-    document.servers = Some(vec![Server::new(public_url.as_str().trim_end_matches('/'))]);
+    document.servers = Some(vec![Server::new(server)]);
     document.components = Some(components);
     document
+}
+
+/// Where everybody asks, as a document says it.
+pub(crate) fn server(public_url: &Url) -> &str {
+    public_url.as_str().trim_end_matches('/')
 }
 
 fn described(entry: &Entry, public_url: &Url, components: &mut Components) -> Operation {
@@ -66,19 +95,24 @@ fn described(entry: &Entry, public_url: &Url, components: &mut Components) -> Op
     if entry.path.ends_with(BELOW) {
         description = description.needs(ParameterIn::Path, "below", "Anything.");
     }
+    let mut operation = operation_of(&entry.method, &path(entry), description, components);
+    let servers: Vec<Server> = servers(entry, public_url).collect();
+    operation.servers = (!servers.is_empty()).then_some(servers);
+    operation
+}
+
+fn operation_of(method: &Method, path: &str, description: Description, components: &mut Components) -> Operation {
     let Description { mut operation, answers, schemas, schemes } = description;
     operation.responses = answers.into_iter().collect();
     components.schemas.extend(schemas);
     for (name, scheme) in schemes {
         components.add_security_scheme(name, scheme);
     }
-    if entry.method == Method::GET {
+    if method == Method::GET {
         // It has no meaning there (RFC 9110, 9.3.1).
         operation.request_body = None;
     }
-    operation.operation_id = Some(format!("{}{}", entry.method, path(entry).replace('/', "_")));
-    let servers: Vec<Server> = servers(entry, public_url).collect();
-    operation.servers = (!servers.is_empty()).then_some(servers);
+    operation.operation_id = Some(format!("{method}{}", path.replace('/', "_")));
     operation
 }
 

@@ -87,8 +87,21 @@ pub fn refusal(refusal: Refusal) -> Response {
     }
 }
 
+/// Among the extensions of an answer that tells of a refusal or a failure though its status does not.
+#[derive(Clone, Copy, Debug)]
+pub struct Refused;
+
+/// Whether an answer tells of a refusal or a failure: by its status, or as its API does. Extensions are empty else, so
+/// that this costs nothing.
+pub fn is_refused(response: &Response) -> bool {
+    response.status().as_u16() >= 400 || response.extensions().get::<Refused>().is_some()
+}
+
 /// Adds to an answer.
 pub trait ReplyExt: Sized {
+    /// Says that it tells of a refusal or a failure, whatever its status says.
+    #[must_use]
+    fn refused(self) -> Self;
     /// Says when to try again, in whole seconds, at least one.
     #[must_use]
     fn retry_after(self, after: Duration) -> Self;
@@ -98,6 +111,11 @@ pub trait ReplyExt: Sized {
 }
 
 impl ReplyExt for Response {
+    fn refused(mut self) -> Self {
+        self.extensions_mut().insert(Refused);
+        self
+    }
+
     fn retry_after(mut self, after: Duration) -> Self {
         let seconds = after.as_millis().div_ceil(1000).max(1);
         let value = HeaderValue::from_str(&seconds.to_string()).unwrap_or(HeaderValue::from_static("1"));

@@ -81,20 +81,25 @@ impl Meters {
     /// Mounts of one dialect, and methods of one operation, are told together.
     fn write_traffic(&self, to: &mut Writer<'_, '_>) -> fmt::Result {
         let mut answered: BTreeMap<_, u64> = BTreeMap::new();
+        let mut refused: BTreeMap<_, u64> = BTreeMap::new();
         let mut took: BTreeMap<_, Spread> = BTreeMap::new();
         for (dialect, operation, meter) in self.front.traffic() {
             for (class, count) in meter.answered().chain([("none", meter.abandoned.read())]) {
                 *answered.entry((dialect, operation, class)).or_default() += count;
             }
+            *refused.entry((dialect, operation)).or_default() += meter.refused.read();
             meter.took.add_to(took.entry((dialect, operation)).or_default());
         }
         let answered = answered.iter().map(|((dialect, operation, class), count)| {
             (vec![("dialect", *dialect), ("operation", *operation), ("class", *class)], *count)
         });
         to.counters("http_requests", "Requests by the class of their status; none: the client did not wait", answered)?;
-        let took = took
-            .iter()
-            .map(|((dialect, operation), spread)| (vec![("dialect", *dialect), ("operation", *operation)], spread));
+        let of = |(dialect, operation): &(&'static str, &'static str)| -> Labels<'static> {
+            vec![("dialect", *dialect), ("operation", *operation)]
+        };
+        let refused = refused.iter().map(|(operation, count)| (of(operation), *count));
+        to.counters("requests_refused", "Answers that tell of a refusal or a failure, whatever their status", refused)?;
+        let took = took.iter().map(|(operation, spread)| (of(operation), spread));
         to.histograms("http_request_duration_seconds", "From the head of a request to its answer", took)
     }
 

@@ -54,3 +54,22 @@ async fn what_happens_is_told_and_whoever_comes_back_misses_nothing() {
     let bad = with(&app, &token, Method::GET, "/messages/stream", Value::Null, &[("last-event-id", "x")]).await;
     assert_eq!((bad.status, code(&bad).as_str()), (400, "malformed_request"));
 }
+
+#[tokio::test]
+async fn an_operator_who_is_revoked_follows_no_longer() {
+    let app = TestApp::start().await;
+    let token = operator(&app, "ops", &[Scope::MessagesRead]).await;
+    let request = app.admin.request(Method::GET, "/admin/v1/messages/stream").bearer_auth(&token);
+    let mut response = app.admin.open(request).await;
+    assert!(response.chunk().await.unwrap().is_some(), "it has begun");
+    app.operator.revoke_operator(ClientName::parse("ops").unwrap()).await.unwrap();
+    app.user("ann", &[]).await;
+    let mut rest = String::new();
+    let ends = async {
+        while let Some(chunk) = response.chunk().await.unwrap() {
+            rest.push_str(&String::from_utf8_lossy(&chunk));
+        }
+    };
+    tokio::time::timeout(Duration::from_secs(10), ends).await.expect("it ends");
+    assert!(!rest.contains("user_added"), "{rest}");
+}

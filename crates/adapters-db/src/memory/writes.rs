@@ -8,6 +8,7 @@ use vestibule_application::{
 };
 use vestibule_domain::{
     client::Client,
+    form::FormConfiguration,
     message::{Event, MessageId},
     network::{KnownNetworks, Network},
     rights::{Rights, Role, RoleName},
@@ -86,13 +87,10 @@ impl State {
                 self.add_role(name);
                 Ok(())
             }
-            Change::PutRole(role) => {
-                self.roles.put(role.name.clone(), role);
-                Ok(())
-            }
+            Change::PutRole(role) => self.put_role(role),
             Change::ReplaceRole { role, read } => {
                 or(self.roles.get(&role.name).map(|stored| &stored.rights) == read.as_ref(), Conflict::Stale)?;
-                self.apply(Change::PutRole(role))
+                self.put_role(role)
             }
             Change::AddNode { node, secrets } => {
                 self.add_node(StoredNode { node, secrets, revision: 0, networks: KnownNetworks::default() })
@@ -116,13 +114,10 @@ impl State {
                 });
                 or(found, Conflict::Missing)
             }
-            Change::PutForm(form) => {
-                self.forms.put(form.name.clone(), form);
-                Ok(())
-            }
+            Change::PutForm(form) => self.put_form(form),
             Change::ReplaceForm { form, read } => {
                 or(self.forms.get(&form.name) == read.as_ref(), Conflict::Stale)?;
-                self.apply(Change::PutForm(form))
+                self.put_form(form)
             }
             Change::RemoveForm(name) => or(self.forms.remove(&name), Conflict::Missing),
             Change::AddLoginToken(token) => {
@@ -162,6 +157,16 @@ impl State {
     fn change_unended(&mut self, id: SessionId, change: impl FnOnce(&mut Session)) -> bool {
         let unended = self.sessions.get(&id).is_some_and(|(session, _)| session.ended.is_none());
         unended && self.sessions.change(&id, |(session, _)| change(session))
+    }
+
+    fn put_role(&mut self, role: Role) -> Applied {
+        self.roles.put(role.name.clone(), role);
+        Ok(())
+    }
+
+    fn put_form(&mut self, form: FormConfiguration) -> Applied {
+        self.forms.put(form.name.clone(), form);
+        Ok(())
     }
 
     pub(super) fn begin(&mut self, session: Session, digest: Digest) -> Applied {

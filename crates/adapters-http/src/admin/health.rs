@@ -18,9 +18,14 @@ use tokio::{
     sync::Mutex,
     time::{Instant, timeout},
 };
+use utoipa::ToSchema;
 use vestibule_application::ports::{Health, StoreError};
 
-use crate::reply::{self, JSON};
+use crate::{
+    media_type,
+    openapi::{ALWAYS, Description},
+    reply::{self, JSON},
+};
 
 /// How long a part may take to give a sign of life: a request would not wait for it much longer either.
 const PATIENCE: Duration = Duration::from_secs(2);
@@ -38,7 +43,7 @@ pub struct Part {
 }
 
 /// Whether a part was there when it was asked.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, ToSchema)]
 pub struct Found {
     /// The part.
     pub part: &'static str,
@@ -128,7 +133,24 @@ pub fn router(readiness: Arc<Readiness>) -> Router {
     Router::new().route(at_live, get(async || well())).route(at_ready, ready)
 }
 
-#[derive(Serialize)]
+/// What `GET /health/live` is to its callers.
+pub(super) fn describe_live() -> Description {
+    Description::new("Tells that the process answers.")
+        .answers::<Well>(StatusCode::OK, media_type::JSON, "It does.")
+        .answers_each::<reply::Problem>(media_type::PROBLEM, &ALWAYS)
+}
+
+/// What `GET /health/ready` is to its callers.
+pub(super) fn describe_ready() -> Description {
+    let unavailable = StatusCode::SERVICE_UNAVAILABLE;
+    Description::new("Tells whether requests can be answered.")
+        .detail("What was found counts for a second.")
+        .answers::<Well>(StatusCode::OK, media_type::JSON, "They can.")
+        .answers_each::<reply::Problem>(media_type::PROBLEM, &ALWAYS)
+        .answers::<Away<'_>>(unavailable, media_type::PROBLEM, "A part is away, or the service is about to end.")
+}
+
+#[derive(Serialize, ToSchema)]
 struct Well {
     status: &'static str,
 }
@@ -138,7 +160,7 @@ fn well() -> Response {
 }
 
 /// A problem document (RFC 9457) that says of each part whether it is there.
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 struct Away<'a> {
     #[serde(flatten)]
     problem: reply::Problem<'a>,

@@ -12,7 +12,7 @@ use utoipa::openapi::OpenApi;
 use vestibule_application::ports::MockIds;
 
 use super::*;
-use crate::client::Connection;
+use crate::{client::Connection, testing::Lines};
 
 /// Who is asked, with some routes that misbehave.
 fn operators() -> Front {
@@ -77,6 +77,18 @@ async fn what_is_too_long_or_takes_too_long_or_breaks_is_refused() {
 }
 
 #[tokio::test]
+async fn an_answer_that_takes_too_long_is_told_to_the_log() {
+    let lines = Lines::default();
+    let writer = lines.clone();
+    let subscriber = tracing_subscriber::fmt().with_writer(move || writer.clone()).finish();
+    let guard = tracing::subscriber::set_default(subscriber);
+    assert_eq!(ask("GET", "/late", Body::empty()).await.0, StatusCode::SERVICE_UNAVAILABLE);
+    drop(guard);
+    let log = lines.text();
+    assert!(log.contains("server.answer_timeout") && log.contains("00000000-0000-0000-0000-000000000007"), "{log}");
+}
+
+#[tokio::test]
 async fn no_page_of_another_origin_reads_an_answer() {
     let (status, headers, _) = ask("GET", "/health/live", Body::empty()).await;
     assert_eq!((status, headers.get("access-control-allow-origin")), (StatusCode::OK, None));
@@ -85,10 +97,12 @@ async fn no_page_of_another_origin_reads_an_answer() {
 
 #[tokio::test]
 async fn the_documents_and_the_page_are_there_without_a_token_and_without_the_network() {
-    let documents = || documents::router(vec![("admin", v1::document()), ("other", OpenApi::default())]);
+    let public_url = url::Url::parse("https://id.example/").unwrap();
+    let documents = || documents::router(vec![("admin", v1::document()), ("other", OpenApi::default())], &public_url);
     for (path, has) in [
         ("/openapi.json", "/openapi/admin.json"),
         ("/openapi.json", "/openapi/other.json"),
+        ("/openapi.json", "\"openapi\":\"3.1"),
         ("/openapi/admin.json", "\"/admin/v1/users/{user}\""),
         ("/openapi/other.json", "\"openapi\":\"3.1"),
         ("/docs/swagger-initializer.js", "/openapi/admin.json"),

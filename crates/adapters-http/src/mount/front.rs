@@ -129,7 +129,7 @@ impl Front {
         let entry = self.0.hosts.of_request(request).find(request);
         let timed = entry.map_or(&self.0.other, |entry| &*entry.meter).begin();
         if let Some(refusal) = too_large(request) {
-            timed.answered(refusal.status());
+            timed.answered(&refusal);
             return refusal;
         }
         let response = match &self.0.cors {
@@ -150,7 +150,7 @@ impl Front {
             }
             Some(_) | None => self.route(arrival, entry).await,
         };
-        timed.answered(response.status());
+        timed.answered(&response);
         response
     }
 

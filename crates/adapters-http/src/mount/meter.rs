@@ -2,8 +2,10 @@
 
 use std::time::{Duration, Instant};
 
-use http::StatusCode;
+use axum::response::Response;
 use vestibule_application::meters::{Count, Spans};
+
+use crate::reply;
 
 /// Upper bounds of classes of time: what is answered from memory, from a store, after a hash, and too late.
 pub const TIMES: &[Duration] = &[
@@ -22,6 +24,8 @@ pub const TIMES: &[Duration] = &[
 pub struct Meter {
     /// By the hundreds of the status, from 1xx to 5xx.
     answered: [Count; 5],
+    /// Answers that tell of a refusal or a failure, whatever their status.
+    pub refused: Count,
     /// The client was gone before there was an answer.
     pub abandoned: Count,
     /// How long each answer took from the head of the request on.
@@ -30,7 +34,8 @@ pub struct Meter {
 
 impl Default for Meter {
     fn default() -> Self {
-        Self { answered: Default::default(), abandoned: Count::default(), took: Spans::new(TIMES) }
+        let (refused, abandoned) = (Count::default(), Count::default());
+        Self { answered: Default::default(), refused, abandoned, took: Spans::new(TIMES) }
     }
 }
 
@@ -53,10 +58,14 @@ pub(super) struct Timed<'a> {
 }
 
 impl Timed<'_> {
-    pub(super) fn answered(mut self, status: StatusCode) {
+    pub(super) fn answered(mut self, response: &Response) {
         self.is_answered = true;
-        if let Some(count) = self.meter.answered.get(usize::from(status.as_u16() / 100).wrapping_sub(1)) {
+        let class = usize::from(response.status().as_u16() / 100).wrapping_sub(1);
+        if let Some(count) = self.meter.answered.get(class) {
             count.one_more();
+        }
+        if reply::is_refused(response) {
+            self.meter.refused.one_more();
         }
         self.meter.took.note(self.begun.elapsed());
     }

@@ -1,7 +1,7 @@
 use std::{collections::BTreeSet, sync::Arc, time::Duration};
 
 use axum::{body::Body, response::Response};
-use http::{Method, Request, StatusCode};
+use http::{HeaderValue, Method, Request, StatusCode};
 use uuid::Uuid;
 use vestibule_application::ports::MockIds;
 

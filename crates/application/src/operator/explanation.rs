@@ -1,8 +1,8 @@
 //! Why a session is over, or is not: its story as the store and the message log tell it.
 
 use vestibule_domain::{
-    message::{EventKind, Message, MessageId},
-    session::{EndReason, Ending, Session, SessionId, Standing, Subject},
+    message::{Event, EventKind, Message, MessageId},
+    session::{EndReason, SessionId, Standing, Subject},
 };
 
 use super::{Error, Operator, sessions::SessionReport};
@@ -48,7 +48,7 @@ impl Explanation {
             Some(Standing::Live) => return "It has not ended.",
             Some(Standing::Expired) => EndReason::Expired,
             Some(Standing::Ended(ending)) => ending.reason,
-            None => match self.messages.iter().rev().find_map(by_log) {
+            None => match self.messages.iter().rev().find_map(by_log).or_else(|| self.reason_of_cause()) {
                 Some(reason) => reason,
                 None => return "It is forgotten, and the log does not tell how it ended.",
             },
@@ -71,6 +71,10 @@ impl Explanation {
                 }),
         }
     }
+
+    fn reason_of_cause(&self) -> Option<EndReason> {
+        self.cause.as_ref().and_then(|cause| reason_for_all(cause.event.kind))
+    }
 }
 
 /// How many messages are read at a time.
@@ -90,8 +94,15 @@ impl Operator {
         }
         let expiry = session.as_ref().and_then(expiry);
         let cause = match session.as_ref().map(|report| (&report.session, report.standing)) {
-            Some((session, Standing::Ended(ending))) => self.cause(session, ending, &messages).await?,
-            Some((_, Standing::Live | Standing::Expired)) | None => None,
+            Some((session, Standing::Ended(ending))) => {
+                // It cannot be older than the session's own messages.
+                let after = messages.first().map_or(0, |message| message.id);
+                let is_cause =
+                    |event: &Event| event.at == ending.at && reason_for_all(event.kind) == Some(ending.reason);
+                self.cause(session.subject, &messages, after, is_cause).await?
+            }
+            Some((_, Standing::Live | Standing::Expired)) => None,
+            None => self.cause_of_forgotten(&messages).await?,
         };
         Ok(Explanation { id, session, expiry, messages, cause })
     }
@@ -108,28 +119,40 @@ impl Operator {
         }
     }
 
-    /// What was done in the same unit to the session's user or node. Such a unit does not name the sessions that it ends.
-    async fn cause(&self, session: &Session, ending: Ending, own: &[Message]) -> Result<Option<Message>, Error> {
+    /// What ended a session of which the log alone knows. Had it ended in any other way, its expiry included, a message of
+    /// its own would say so: it was the first thing that ended all sessions of whoever had it last.
+    async fn cause_of_forgotten(&self, own: &[Message]) -> Result<Option<Message>, Error> {
+        let Some(last) = own.last().filter(|last| last.event.kind != EventKind::SessionSignedOut) else {
+            return Ok(None);
+        };
+        let subject = last.event.subject.unwrap_or(Subject::Anonymous);
+        self.cause(subject, own, last.id, |event| reason_for_all(event.kind).is_some()).await
+    }
+
+    /// The first message after `after` of what was done to the session's user or node to end it. A unit that does that
+    /// does not name the sessions that it ends.
+    async fn cause(
+        &self,
+        subject: Subject,
+        own: &[Message],
+        mut after: MessageId,
+        is_cause: impl Fn(&Event) -> bool,
+    ) -> Result<Option<Message>, Error> {
         let is_named = own.iter().any(|message| matches!(message.event.kind, EventKind::SessionEnded(_)));
-        let of_subject = match session.subject {
+        let of_subject = match subject {
             Subject::User(_) | Subject::Node(_) => !is_named,
             Subject::Anonymous | Subject::Setup => false,
         };
         if !of_subject {
             return Ok(None);
         }
-        // It cannot be older than the session's own messages.
-        let mut after: MessageId = own.first().map_or(0, |message| message.id);
         loop {
-            let page = self.ports.stores.messages.about(About::Subject(session.subject), after, PAGE).await?;
+            let page = self.ports.stores.messages.about(About::Subject(subject), after, PAGE).await?;
             let Some(last) = page.last() else { return Ok(None) };
             after = last.id;
-            let is_cause = |message: &Message| {
-                let event = &message.event;
-                event.at == ending.at && event.session.is_none() && ends_sessions(event.kind, ending.reason)
-            };
-            if let Some(cause) = page.into_iter().find(is_cause) {
-                return Ok(Some(cause));
+            let found = page.into_iter().find(|message| message.event.session.is_none() && is_cause(&message.event));
+            if found.is_some() {
+                return Ok(found);
             }
         }
     }
@@ -159,11 +182,10 @@ const CHANGES: [(EventKind, &str); 5] = [
     (EventKind::NodeRemoved, "Its node was removed."),
 ];
 
-/// Whether what is told by `kind` of a user or node ends their sessions for this reason.
-fn ends_sessions(kind: EventKind, reason: EndReason) -> bool {
-    match reason {
-        EndReason::Revoked => kind == EventKind::SessionEnded(EndReason::Revoked),
-        EndReason::SubjectChanged => CHANGES.iter().any(|(change, _)| *change == kind),
-        EndReason::SignedOut | EndReason::Expired | EndReason::Replaced => false,
+/// Why all sessions of a user or node end when this is told of them, if they do.
+fn reason_for_all(kind: EventKind) -> Option<EndReason> {
+    if kind == EventKind::SessionEnded(EndReason::Revoked) {
+        return Some(EndReason::Revoked);
     }
+    CHANGES.iter().any(|(change, _)| *change == kind).then_some(EndReason::SubjectChanged)
 }

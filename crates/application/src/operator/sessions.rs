@@ -18,6 +18,10 @@ use crate::{
 /// How many sessions are read, or ended, at a time.
 const PAGE: u32 = 500;
 
+/// Earlier than any expiry: what is live then has not ended, whether or not it has expired since. Of what has ended there
+/// may be millions, which need not be read.
+const NOT_ENDED: Timestamp = Timestamp::EPOCH;
+
 /// A session as an operator sees it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SessionReport {
@@ -73,7 +77,7 @@ impl Operator {
     /// ended: after a backup was put back, which brings back what has ended since, or after tokens became known.
     pub async fn revoke_all_sessions(&self, begun_before: Option<Timestamp>) -> Result<usize, Error> {
         let ending = self.revoked_now();
-        let mut filter = SessionFilter { subject: None, live_at: None, after: None, limit: PAGE };
+        let mut filter = SessionFilter { subject: None, live_at: Some(NOT_ENDED), after: None, limit: PAGE };
         let mut revoked = 0;
         loop {
             let mut page = self.ports.stores.sessions.page(&filter).await?;

@@ -11,7 +11,7 @@ use vestibule_adapters_http::{
         metrics::{self, Page},
         v1,
     },
-    mount::{Front, Shared},
+    mount::{self, Front, Shared},
     openapi,
 };
 
@@ -36,8 +36,10 @@ pub(super) fn front(
     admin::front(watched.into_iter().chain(apis), names, shared)
 }
 
-/// The documents of the operators' API, and of everything that this front answers.
+/// The documents of what operators are answered, and of everything that this front answers.
 pub(super) fn documents(front: &Front, public_url: &Url) -> Router {
-    let described = openapi::documents(front.entries(), public_url);
-    documents::router([("admin", v1::document())].into_iter().chain(described).collect())
+    let operators = [("admin", v1::document()), ("monitoring", documents::monitoring())];
+    let mounted = openapi::documents(front.entries(), public_url);
+    let keys = [("keys", mount::keys_document(public_url))];
+    documents::router(operators.into_iter().chain(mounted).chain(keys).collect(), public_url)
 }

@@ -55,6 +55,8 @@ pub async fn a_page_of_live_sessions_ends_at_the_very_millisecond(store: Store) 
         store.begins(&session).await;
     }
     let live = async |millis| ids(&store, SessionFilter { live_at: Some(at(millis)), ..EVERY }).await;
+    // Before all that happens: whatever has not ended.
+    assert_eq!(live(-at(0).as_millis()).await, [1, 2].map(session_id));
     assert_eq!(live(0).await, [1, 2].map(session_id));
     assert_eq!(live(IDLE - 1).await, [1, 2].map(session_id));
     assert_eq!(live(IDLE).await, [session_id(2)]);

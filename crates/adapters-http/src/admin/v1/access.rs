@@ -1,11 +1,11 @@
 //! Who asks, and whether they may.
 
-use std::{marker::PhantomData, sync::Arc};
+use std::{marker::PhantomData, net::IpAddr, sync::Arc};
 
 use axum::extract::FromRequestParts;
 use http::{HeaderMap, StatusCode, header::AUTHORIZATION, request::Parts};
 use vestibule_application::{
-    api::admin::{AdminApi, Admitted},
+    api::admin::{AdminApi, Admission, Admitted},
     operator::Error,
 };
 use vestibule_domain::{client::Scope, secret::OperatorToken};
@@ -37,8 +37,25 @@ needs! {
 /// An operator who may do what `S` says.
 pub(super) struct By<S> {
     admitted: Admitted,
+    pass: Pass,
     request_id: String,
     scope: PhantomData<S>,
+}
+
+/// What somebody was let in with, to be looked at again by what outlives the request: it may be revoked or expire.
+pub(super) struct Pass {
+    admission: Arc<dyn Admission>,
+    token: OperatorToken,
+    address: Option<IpAddr>,
+    scope: Scope,
+}
+
+impl Pass {
+    /// What is done in the operator's name, if it still may be.
+    pub(super) async fn still(&self) -> Result<Option<Arc<dyn AdminApi>>, Error> {
+        let admitted = self.admission.admit(&self.token, self.address).await?;
+        Ok(admitted.filter(|admitted| admitted.operator.may(self.scope)).map(|admitted| admitted.api))
+    }
 }
 
 impl<S> By<S> {
@@ -47,9 +64,9 @@ impl<S> By<S> {
         self.admitted.api.as_ref()
     }
 
-    /// The same, for what outlives the request.
-    pub(super) fn admitted(&self) -> Admitted {
-        self.admitted.clone()
+    /// For what outlives the request.
+    pub(super) fn into_pass(self) -> Pass {
+        self.pass
     }
 
     /// What came of it, failures as they are told and, where they are the service's own, logged.
@@ -80,7 +97,8 @@ impl<S: Needs> FromRequestParts<Arc<V1>> for By<S> {
             let detail = format!("this takes the scope {scope}, which your token has not: ask for another token");
             return Err(Problem::new(StatusCode::FORBIDDEN, "insufficient_scope", detail).challenging(&challenge));
         }
-        Ok(Self { admitted, request_id, scope: PhantomData })
+        let pass = Pass { admission: Arc::clone(&v1.admission), token, address, scope: S::SCOPE };
+        Ok(Self { admitted, pass, request_id, scope: PhantomData })
     }
 }
 

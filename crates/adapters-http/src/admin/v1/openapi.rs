@@ -1,5 +1,6 @@
 //! The document of the API (OpenAPI 3.1), written by the same code that routes requests.
 
+use http::StatusCode;
 use utoipa::{
     PartialSchema, ToSchema,
     openapi::{
@@ -35,6 +36,7 @@ pub(super) fn completed(mut document: OpenApi) -> OpenApi {
             [&mut path.get, &mut path.put, &mut path.post, &mut path.patch, &mut path.delete].into_iter().flatten();
         for operation in operations {
             name(operation);
+            describe_answers(operation);
             tell_problems(operation);
         }
     }
@@ -46,6 +48,19 @@ fn name(operation: &mut Operation) {
     let of = operation.tags.iter().flatten().next().map_or("", String::as_str).replace(' ', "_");
     let does = operation.operation_id.take().unwrap_or_default();
     operation.operation_id = Some(format!("{of}_{does}"));
+}
+
+/// An answer has to have a description (OpenAPI 3.1, 4.8.17): where handlers say no more, it is what the status is called.
+fn describe_answers(operation: &mut Operation) {
+    for (status, answer) in &mut operation.responses.responses {
+        if let RefOr::T(answer) = answer
+            && answer.description.is_empty()
+        {
+            let status = StatusCode::from_bytes(status.as_bytes()).ok();
+            let called = status.and_then(|status| status.canonical_reason()).unwrap_or("Done");
+            answer.description.push_str(called);
+        }
+    }
 }
 
 fn tell_problems(operation: &mut Operation) {

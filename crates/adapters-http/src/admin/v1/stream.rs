@@ -20,10 +20,10 @@ use tokio::{
     sync::{OwnedSemaphorePermit, Semaphore},
     time::{Instant, sleep},
 };
-use vestibule_application::{api::admin::AdminApi, operator::pages::WhichMessages};
+use vestibule_application::operator::pages::WhichMessages;
 use vestibule_domain::message::{Message, MessageId};
 
-use super::{Problem, messages::MessageDocument};
+use super::{Problem, access::Pass, messages::MessageDocument};
 
 /// How often the log is looked at. Other processes write to it too, so nobody here can tell when.
 const LOOK_EVERY: Duration = Duration::from_millis(500);
@@ -81,7 +81,7 @@ impl Place {
 }
 
 struct Follower {
-    api: Arc<dyn AdminApi>,
+    pass: Pass,
     after: MessageId,
     until: Instant,
     waiting: VecDeque<Message>,
@@ -90,13 +90,9 @@ struct Follower {
 }
 
 /// What is in the log after this message, and what comes.
-pub(super) fn of(
-    api: Arc<dyn AdminApi>,
-    after: MessageId,
-    place: Place,
-) -> Sse<impl Stream<Item = Result<Event, Infallible>>> {
+pub(super) fn of(pass: Pass, after: MessageId, place: Place) -> Sse<impl Stream<Item = Result<Event, Infallible>>> {
     let until = Instant::now() + LASTS;
-    let follower = Follower { api, after, until, waiting: VecDeque::new(), begun: false, place };
+    let follower = Follower { pass, after, until, waiting: VecDeque::new(), begun: false, place };
     let events = unfold(follower, async |mut follower| follower.next().await.map(|event| (Ok(event), follower)));
     Sse::new(events).keep_alive(KeepAlive::default())
 }
@@ -120,8 +116,10 @@ impl Follower {
             if Instant::now() >= self.until {
                 return None;
             }
-            // A store that fails is told by the end of the answer: whoever follows comes back.
-            let page = self.api.messages_page(WhichMessages::default(), self.after, AT_A_TIME).await.ok()?;
+            // Whoever may follow no more, and a store that fails, are told by the end of the answer: who follows comes
+            // back, and hears why.
+            let api = self.pass.still().await.ok()??;
+            let page = api.messages_page(WhichMessages::default(), self.after, AT_A_TIME).await.ok()?;
             self.waiting.extend(page.items);
             if self.waiting.is_empty() {
                 sleep(LOOK_EVERY).await;

@@ -1,6 +1,10 @@
 //! Handlers on a mocked port: statuses, headers and bodies.
 
-use std::{io, time::Duration};
+use std::{
+    io,
+    sync::atomic::{AtomicU32, Ordering::Relaxed},
+    time::Duration,
+};
 
 use axum::{
     body::{Body, to_bytes},
@@ -160,11 +164,52 @@ async fn few_follow_at_a_time_and_nobody_once_the_service_is_leaving() {
     let begun = tokio::time::Instant::now();
     let leave = async {
         tokio::time::sleep(Duration::from_secs(1)).await;
-        leaving.store(true, std::sync::atomic::Ordering::Relaxed);
+        leaving.store(true, Relaxed);
     };
     let (read, ()) = tokio::join!(to_bytes(stream.into_body(), usize::MAX), leave);
     assert!(read.is_ok() && begun.elapsed() < Duration::from_millis(1200), "{:?}", begun.elapsed());
     assert_eq!(follow().await.status(), StatusCode::SERVICE_UNAVAILABLE);
+}
+
+/// For how long somebody follows the log who is let in four times, and then for these scopes, if at all.
+async fn follows_while_admitted(then: Option<&'static [Scope]>) -> Duration {
+    let admitted = AtomicU32::new(0);
+    let mut admission = MockAdmission::new();
+    admission.expect_admit().returning(move |_, _| {
+        let times = admitted.fetch_add(1, Relaxed);
+        let mut follows = MockAdminApi::new();
+        follows.expect_latest_message().returning(|| Ok(7));
+        follows.expect_messages_page().returning(|_, _, _| Ok(Page { items: Vec::new(), next: None }));
+        let scopes = if times < 4 { Some(&[Scope::MessagesRead][..]) } else { then };
+        Ok(scopes.map(|scopes| Admitted { operator: client("ops", scopes), api: Arc::new(follows) }))
+    });
+    let router = router(Arc::new(admission), Arc::new(MockClock::new()), serde_json::Value::Null, Arc::default());
+    let begun = tokio::time::Instant::now();
+    assert_eq!(get(router, "/messages/stream").await.0, StatusCode::OK);
+    begun.elapsed()
+}
+
+#[tokio::test(start_paused = true)]
+async fn who_may_read_the_log_no_more_follows_it_no_longer() {
+    for then in [None, Some(&[Scope::UsersRead][..])] {
+        // Let in at first, then looked at every half second.
+        assert_eq!(follows_while_admitted(then).await.as_millis(), 1500);
+    }
+    assert!(follows_while_admitted(Some(&[Scope::All])).await >= Duration::from_secs(30));
+}
+
+/// OpenAPI demands it.
+#[test]
+fn every_answer_of_the_document_is_described() {
+    let document = serde_json::to_value(document()).unwrap();
+    for (path, item) in document["paths"].as_object().unwrap() {
+        for (method, operation) in item.as_object().unwrap() {
+            for (status, answer) in operation["responses"].as_object().unwrap() {
+                let description = answer["description"].as_str().unwrap_or_default();
+                assert!(!description.is_empty(), "{method} {path}: {status}");
+            }
+        }
+    }
 }
 
 #[tokio::test]

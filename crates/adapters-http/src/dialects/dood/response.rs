@@ -224,8 +224,9 @@ fn ok(session: Option<ApiSession>) -> Response {
     )
 }
 
+/// The document has status 200 for some of these.
 fn told(status: StatusCode, code: Code, message: &str) -> Response {
-    enveloped(status, &Envelope { code: code as u8, session_key: None, message: Some(message), data: None })
+    enveloped(status, &Envelope { code: code as u8, session_key: None, message: Some(message), data: None }).refused()
 }
 
 fn enveloped(status: StatusCode, envelope: &Envelope) -> Response {

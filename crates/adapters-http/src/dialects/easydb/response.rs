@@ -161,7 +161,7 @@ impl Easydb {
             Failure::UnknownSession => session_not_found(unknown, Some(bearer)),
             Failure::Refused(reason) => {
                 let answer = match error {
-                    Some(target) => redirect(&target.failed(reason.name(), login)),
+                    Some(target) => redirect(&target.failed(reason.name(), login)).refused(),
                     None => reason.into(),
                 };
                 match reason {

@@ -62,7 +62,7 @@ async fn a_session_that_ended_with_its_users_access_names_what_was_done() {
 }
 
 #[tokio::test]
-async fn a_session_that_was_ended_by_itself_is_knownby_its_own_message() {
+async fn a_session_that_was_ended_by_itself_is_known_by_its_own_message() {
     let log = vec![
         message(1, EventKind::SessionBegun, true, NOW),
         message(2, EventKind::SessionEnded(EndReason::SignedOut), true, NOW),
@@ -91,4 +91,47 @@ async fn the_log_remembers_a_session_that_the_store_forgot() {
     assert_eq!(known.why(), "It expired.");
     let unknown = explained(None, Vec::new()).await.err();
     assert!(matches!(unknown, Some(Error::UnknownSession(_))), "{unknown:?}");
+}
+
+#[tokio::test]
+async fn a_forgotten_session_that_ended_with_its_users_access_names_what_was_done_first() {
+    let begun = [message(1, EventKind::UserDisabled, false, NOW), message(2, EventKind::SessionBegun, true, NOW)];
+    for (kind, why) in [
+        (EventKind::PasswordChanged, "Its user's password was changed."),
+        (EventKind::SessionEnded(EndReason::Revoked), "An operator ended all sessions of its user or node."),
+    ] {
+        let later = [
+            message(3, EventKind::RightsChanged, false, NOW),
+            message(4, kind, false, NOW),
+            message(5, EventKind::UserRemoved, false, NOW),
+        ];
+        let explained = explained(None, begun.iter().cloned().chain(later).collect()).await.unwrap();
+        assert_eq!((explained.ended_by().map(|message| message.id), explained.why()), (Some(4), why));
+        assert_eq!(explained.messages.len(), 1);
+    }
+}
+
+#[tokio::test]
+async fn what_was_done_to_a_user_later_did_not_end_what_had_ended_or_was_theirs_no_more() {
+    for (last, why) in [
+        (EventKind::SessionEnded(EndReason::Expired), "It expired."),
+        (EventKind::SessionSignedOut, "It is forgotten, and the log does not tell how it ended."),
+    ] {
+        let log = vec![
+            message(1, EventKind::SessionAuthenticated, true, NOW),
+            message(2, last, true, NOW),
+            message(3, EventKind::UserDisabled, false, NOW),
+        ];
+        let explained = explained(None, log).await.unwrap();
+        assert_eq!((explained.cause.as_ref(), explained.why()), (None, why));
+    }
+}
+
+/// A session of the user that another message names was ended alone.
+#[tokio::test]
+async fn the_end_of_another_session_of_the_user_explains_nothing() {
+    let mut other = message(3, EventKind::SessionEnded(EndReason::Revoked), false, NOW);
+    other.event.session = Some(SessionId::from_uuid(Uuid::from_u128(6)));
+    let explained = explained(None, vec![message(2, EventKind::SessionBegun, true, NOW), other]).await.unwrap();
+    assert_eq!(explained.why(), "It is forgotten, and the log does not tell how it ended.");
 }

@@ -1,6 +1,9 @@
 //! Sessions.
 
-use std::time::Duration;
+use std::{
+    sync::atomic::{AtomicUsize, Ordering::Relaxed},
+    time::Duration,
+};
 
 use vestibule_domain::{
     network::KnownNetworks,
@@ -41,7 +44,8 @@ fn with_sessions(sessions: Vec<Session>) -> World {
     world.sessions.expect_page().returning(move |filter| {
         let of = |session: &&Session| filter.subject.is_none_or(|subject| session.subject == subject);
         let after = |session: &&Session| filter.after.is_none_or(|after| session.id > after);
-        Ok(sessions.iter().filter(of).filter(after).take(2).cloned().collect())
+        let live = |session: &&Session| filter.live_at.is_none_or(|at| session.is_live(at));
+        Ok(sessions.iter().filter(of).filter(after).filter(live).take(2).cloned().collect())
     });
     world
 }
@@ -149,4 +153,41 @@ async fn all_sessions_are_revoked_page_by_page_but_for_those_that_have_ended() {
     let ended = |n, whose: &str| [format!("end session {n} revoked"), format!("record session_ended:revoked {whose}")];
     let expected = [ended(1, "user 1"), ended(2, "anonymous"), ended(4, "user 1")].concat();
     assert_eq!(taken(&written), expected);
+}
+
+/// Of those there may be millions.
+#[tokio::test]
+async fn what_has_ended_is_not_even_read_to_end_the_rest() {
+    let mut world = World::with_alice(|_| ());
+    let stored = [session(1, USER), revoked(session(2, USER)), session(3, USER)];
+    let read = Arc::new(AtomicUsize::new(0));
+    let counted = Arc::clone(&read);
+    world.sessions.expect_page().returning(move |filter| {
+        let after = |session: &&Session| filter.after.is_none_or(|after| session.id > after);
+        let live = |session: &&Session| filter.live_at.is_none_or(|at| session.is_live(at));
+        let page: Vec<Session> = stored.iter().filter(after).filter(live).take(1).cloned().collect();
+        counted.fetch_add(page.len(), Relaxed);
+        Ok(page)
+    });
+    assert_eq!(world.operator().revoke_all_sessions(None).await.ok(), Some(2));
+    assert_eq!(read.load(Relaxed), 2);
+}
+
+/// Nobody has noted their expiry yet, and a clock may be wrong.
+#[tokio::test]
+async fn sessions_that_have_expired_are_ended_with_the_rest() {
+    let expired = Session { expires: NOW, ..session(1, USER) };
+    let idle = Session { last_seen: Timestamp::EPOCH, idle_ttl: Some(Duration::from_secs(1)), ..session(2, USER) };
+    let world = with_sessions(vec![expired, idle, session(3, USER)]);
+    assert_eq!(world.operator().revoke_all_sessions(None).await.ok(), Some(3));
+}
+
+#[tokio::test]
+async fn sessions_that_were_begun_later_stay() {
+    let begun = |n, begun| Session { begun, ..session(n, USER) };
+    let before = NOW.minus(Duration::from_secs(1));
+    let world = with_sessions(vec![begun(1, before), begun(2, NOW)]);
+    let written = Arc::clone(&world.written);
+    assert_eq!(world.operator().revoke_all_sessions(Some(NOW)).await.ok(), Some(1));
+    assert_eq!(taken(&written), ["end session 1 revoked", "record session_ended:revoked user 1"]);
 }
