@@ -8,7 +8,6 @@ use vestibule_application::{
 };
 use vestibule_domain::{
     client::Client,
-    form::FormConfiguration,
     message::{Event, MessageId},
     network::{KnownNetworks, Network},
     rights::{Rights, Role, RoleName},
@@ -28,6 +27,7 @@ fn or(holds: bool, conflict: Conflict) -> Applied {
 
 impl State {
     /// Applies one change. What a failing change leaves behind is for [`State::all_or_nothing`].
+    #[expect(clippy::too_many_lines, reason = "an arm for each change")]
     pub(super) fn apply(&mut self, change: Change) -> Applied {
         match change {
             Change::BeginSession { session, digest } => self.begin(session, digest),
@@ -87,10 +87,13 @@ impl State {
                 self.add_role(name);
                 Ok(())
             }
-            Change::PutRole(role) => self.put_role(role),
+            Change::PutRole(role) => {
+                self.roles.put(role.name.clone(), role);
+                Ok(())
+            }
             Change::ReplaceRole { role, read } => {
                 or(self.roles.get(&role.name).map(|stored| &stored.rights) == read.as_ref(), Conflict::Stale)?;
-                self.put_role(role)
+                self.apply(Change::PutRole(role))
             }
             Change::AddNode { node, secrets } => {
                 self.add_node(StoredNode { node, secrets, revision: 0, networks: KnownNetworks::default() })
@@ -114,10 +117,13 @@ impl State {
                 });
                 or(found, Conflict::Missing)
             }
-            Change::PutForm(form) => self.put_form(form),
+            Change::PutForm(form) => {
+                self.forms.put(form.name.clone(), form);
+                Ok(())
+            }
             Change::ReplaceForm { form, read } => {
                 or(self.forms.get(&form.name) == read.as_ref(), Conflict::Stale)?;
-                self.put_form(form)
+                self.apply(Change::PutForm(form))
             }
             Change::RemoveForm(name) => or(self.forms.remove(&name), Conflict::Missing),
             Change::AddLoginToken(token) => {
@@ -157,16 +163,6 @@ impl State {
     fn change_unended(&mut self, id: SessionId, change: impl FnOnce(&mut Session)) -> bool {
         let unended = self.sessions.get(&id).is_some_and(|(session, _)| session.ended.is_none());
         unended && self.sessions.change(&id, |(session, _)| change(session))
-    }
-
-    fn put_role(&mut self, role: Role) -> Applied {
-        self.roles.put(role.name.clone(), role);
-        Ok(())
-    }
-
-    fn put_form(&mut self, form: FormConfiguration) -> Applied {
-        self.forms.put(form.name.clone(), form);
-        Ok(())
     }
 
     pub(super) fn begin(&mut self, session: Session, digest: Digest) -> Applied {

@@ -41,7 +41,7 @@ pub(super) fn verify(verify: &Verify, inbound: &Inbound) -> Option<verify_sessio
 /// The first that has the form of a token, in every place where some API reads one, except the body. What stands there
 /// and has not that form is another system's: proxies pass on whatever they were sent.
 fn bearer(verify: &Verify, inbound: &Inbound) -> Option<Bearer> {
-    let headers = HEADERS.iter().filter_map(|name| inbound.header(name));
+    let headers = HEADERS.iter().filter_map(|name| inbound.header(*name));
     let cookies = verify.settings.cookies.iter().filter_map(|name| inbound.cookie(name));
     let mut given = headers.chain(inbound.authorization("Bearer")).chain(cookies);
     given.find_map(|text| Bearer::parse(text).ok()).or_else(|| in_query(verify, inbound))
@@ -53,7 +53,7 @@ fn in_query(verify: &Verify, inbound: &Inbound) -> Option<Bearer> {
     if !verify.settings.query_tokens || !inbound.client.may_send_secrets() {
         return None;
     }
-    let original = ORIGINAL_TARGETS.iter().filter_map(|name| inbound.header(name)?.split_once('?'));
+    let original = ORIGINAL_TARGETS.iter().filter_map(|name| inbound.header(*name)?.split_once('?'));
     let mut queries = inbound.uri.query().into_iter().chain(original.map(|(_, query)| query));
     queries.find_map(|query| {
         let params = Params::from_urlencoded(query.as_bytes()).ok()?;
