@@ -16,11 +16,12 @@ use hyper_util::{
     server::conn::auto::Builder,
 };
 use tokio::{
-    io::{AsyncRead, AsyncWrite},
     net::TcpStream,
     sync::{Notify, watch},
     time::{sleep, timeout},
 };
+use tokio_rustls::server::TlsStream;
+use tokio_util::either::Either;
 use tracing::Instrument;
 use vestibule_adapters_http::{
     client::Connection,
@@ -54,6 +55,9 @@ const FAREWELL: Duration = Duration::from_secs(1);
 
 /// A year, in the words of RFC 6797. Not for subdomains, which may be others'.
 const HSTS: HeaderValue = HeaderValue::from_static("max-age=31536000");
+
+/// In plain text, or in TLS. One type, because what speaks HTTP is large and would be there once for each.
+type Stream = Either<TcpStream, Box<TlsStream<TcpStream>>>;
 
 /// What all connections share.
 pub(super) struct Common {
@@ -93,13 +97,13 @@ impl Common {
             return tracing::debug!(%address, "closed: server.max_connections_per_address");
         }
         let Some(certificate) = &self.certificate else {
-            return self.serve(stream, connection, false).await;
+            return self.serve(Either::Left(stream), connection, false).await;
         };
         connection.is_encrypted = true;
         match self.in_time(certificate.acceptor().accept(stream)).await {
             Ok(stream) => {
                 let is_http2 = stream.get_ref().1.alpn_protocol() == Some(HTTP_2);
-                self.serve(stream, connection, is_http2).await;
+                self.serve(Either::Right(Box::new(stream)), connection, is_http2).await;
             }
             Err(error) => tracing::debug!(%address, %error, "no TLS"),
         }
@@ -114,10 +118,7 @@ impl Common {
         }
     }
 
-    async fn serve<S>(self: &Arc<Self>, stream: S, connection: Connection, is_http2: bool)
-    where
-        S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
-    {
+    async fn serve(self: &Arc<Self>, stream: Stream, connection: Connection, is_http2: bool) {
         let pace = Pace::new(self.settings.head_timeout, self.settings.idle_timeout);
         let last = Arc::new(Notify::new());
         let service = {
