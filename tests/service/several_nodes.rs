@@ -10,7 +10,7 @@ use vestibule_tests::places::{MYSQL, POSTGRES, REDIS, REDIS_CLUSTER, sessions_on
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn r3_ended_on_one_node_is_refused_on_the_others_on_postgresql() {
     let Some(storage) = storage_on(POSTGRES).await else { return };
-    endings::ended_on_one_is_refused_on_the_others(&storage, 3, 2_000, 500).await;
+    endings::ended_on_one_is_refused_on_the_others(&storage, 3, 2_000, 200).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -32,18 +32,10 @@ use crate::{
 pub(crate) struct Kept {
     entries: Cache<SessionId, Arc<Entry>>,
     /// The same entries: whoever is found here was not replaced or given up there.
-    by_digest: Cache<Half, Weak<Entry>>,
+    by_digest: Cache<Digest, Weak<Entry>>,
     /// When sightings of sessions were written, for readings that may have missed them.
     written: Arc<Stamps>,
     places: Places,
-}
-
-/// Half of a digest, which is as hard to meet by chance as the 128 random bits that it is of.
-type Half = [u8; 16];
-
-fn half(digest: &Digest) -> Half {
-    let [half @ .., _, _, _, _, _, _, _, _, _, _, _, _, _, _, _, _] = *digest.as_bytes();
-    half
 }
 
 /// A session as it was read, but for the time.
@@ -89,7 +81,7 @@ impl Kept {
 
     /// The same for the session with this digest.
     pub(crate) fn by_digest(&self, digest: &Digest) -> Option<Arc<Entry>> {
-        self.by_digest.get(&half(digest))?.upgrade().filter(|entry| entry.is_certain())
+        self.by_digest.get(digest)?.upgrade().filter(|entry| entry.is_certain())
     }
 
     /// Keeps a session that was read at these moments: of all units, and of those that write sightings. Also by its digest, if
@@ -100,7 +92,7 @@ impl Kept {
         let entry = Arc::new(Entry { session, read, last_seen, doubts: AtomicU32::new(1) });
         self.entries.insert(id, Arc::clone(&entry));
         if let Some(digest) = digest {
-            self.by_digest.insert(half(digest), Arc::downgrade(&entry));
+            self.by_digest.insert(*digest, Arc::downgrade(&entry));
         }
         // In this order: a unit that did not find the entry to move its time is noticed here.
         if self.written.holds(seen, &id) {
