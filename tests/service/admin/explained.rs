@@ -58,7 +58,7 @@ async fn of_a_session_that_was_nobodys_at_first_it_is_told_when_it_became_somebo
     app.clock.advance(Duration::from_mins(1));
     let login = [("token", token.as_str()), ("login", "ann"), ("password", PASSWORD)];
     assert_eq!(app.send(by_firefox(Method::POST, "/api/session/authenticate").form(&login)).await.status, 200);
-    app.clock.advance(Duration::from_mins(5));
+    app.clock.advance(Duration::from_mins(11));
     let id = app.send(app.request(Method::GET, "/verify").bearer_auth(&token)).await.header("x-session-id").to_owned();
 
     let seen = |told: &Value| told["last_seen"].as_str() > told["authenticated"].as_str();
@@ -69,7 +69,7 @@ async fn of_a_session_that_was_nobodys_at_first_it_is_told_when_it_became_somebo
     );
     let minutes = |key: &str| told[key].as_str().unwrap()[14..16].parse::<u8>().unwrap();
     let (begun, authenticated, last_seen) = (minutes("begun"), minutes("authenticated"), minutes("last_seen"));
-    assert_eq!((authenticated - begun, last_seen - begun), (1, 6), "{told}");
+    assert_eq!((authenticated - begun, last_seen - begun), (1, 12), "{told}");
     assert_eq!(told["ended"], Value::Null);
     let events: Vec<_> = told["events"].as_array().unwrap().iter().map(|event| &event["event"]).collect();
     assert_eq!(events, ["session_authenticated"], "the beginning of a sealed token is in no log");
