@@ -49,7 +49,11 @@ pub fn sessions_on(variable: &str) -> Option<String> {
     Some(format!("sessions_url = \"{}?prefix={}\"\n", server(variable)?, fresh_name()))
 }
 
+/// Where several processes and servers share a machine that others use too, all of it may stand still for seconds: no node is
+/// to take its server for away then.
+const PATIENCE: &str = "patience = \"2m\"\nstatement_timeout = \"2m\"\nlock_timeout = \"2m\"\n";
+
 /// The section of a configuration that keeps everything in a fresh database on the server that this variable names.
 pub async fn storage_on(variable: &str) -> Option<String> {
-    Some(format!("[storage]\nurl = \"{}\"\n", fresh_database(variable).await?))
+    Some(format!("[storage]\nurl = \"{}\"\n{PATIENCE}", fresh_database(variable).await?))
 }

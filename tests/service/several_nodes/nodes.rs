@@ -6,16 +6,6 @@ use vestibule_tests::{Caller, PASSWORD, Process, Visitor, command};
 
 use crate::sabotaged::sabotaged;
 
-/// Where several processes and servers share a machine that others use too, all of it may stand still for seconds. What is
-/// tried here is not how long a node waits for its store: it is never told that the store is away.
-const PATIENCE: &str = "\
-patience = \"2m\"
-statement_timeout = \"2m\"
-lock_timeout = \"2m\"
-[server]
-answer_timeout = \"5m\"
-";
-
 /// Running nodes.
 pub(crate) struct Nodes {
     directory: TempDir,
@@ -33,7 +23,7 @@ impl Nodes {
     pub(crate) async fn start_sabotaged(storage: &str, count: usize, sabotage: Option<&'static str>) -> Self {
         let directory = tempfile::tempdir().unwrap();
         let data = directory.path().join("data");
-        let settings = format!("data_dir = \"{}\"\n{storage}{PATIENCE}", data.display());
+        let settings = format!("data_dir = \"{}\"\n{storage}", data.display());
         std::fs::write(directory.path().join("vestibule.toml"), settings).unwrap();
         let mut nodes = Self { directory, sabotage, processes: Vec::new() };
         for _ in 0..count {
