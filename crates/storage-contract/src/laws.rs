@@ -15,6 +15,7 @@ pub mod networks;
 pub mod pages;
 pub mod races;
 pub mod registry;
+pub mod replacing;
 pub mod roles;
 pub mod sessions;
 pub mod units;

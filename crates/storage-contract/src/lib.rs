@@ -185,8 +185,6 @@ macro_rules! laws {
         $crate::$each!(@group $given, registry,
             the_shipped_roles_are_there
             a_role_is_added_and_replaced
-            a_role_is_replaced_by_whoever_read_it_as_it_is
-            of_many_who_replace_a_role_at_once_one_does
             roles_are_found_by_name_in_order
             a_node_is_found_by_id_and_by_name
             a_node_comes_back_with_everything_it_had
@@ -203,13 +201,17 @@ macro_rules! laws {
             the_shipped_forms_are_there
             a_form_comes_back_with_everything_it_had
             a_form_is_replaced_and_removed
-            a_form_is_replaced_by_whoever_read_it_as_it_is
             lists_are_in_the_order_of_names
             names_compare_byte_for_byte
             a_login_token_is_spent_once
             a_login_token_comes_back_with_everything_it_had
             an_expired_login_token_is_found_until_it_is_forgotten
             digests_of_clients_and_login_tokens_compare_byte_for_byte
+        );
+        $crate::$each!(@group $given, replacing,
+            a_role_is_replaced_by_whoever_read_it_as_it_is
+            of_many_who_replace_a_role_at_once_one_does
+            a_form_is_replaced_by_whoever_read_it_as_it_is
         );
         $crate::$each!(@group $given, log,
             a_fresh_log_is_empty

@@ -1,15 +1,17 @@
 const LIST: &str = include_str!("lib.rs");
 
-const LAWS: [&str; 13] = [
+const LAWS: [&str; 15] = [
     include_str!("laws/archive.rs"),
     include_str!("laws/dropped.rs"),
     include_str!("laws/endings.rs"),
     include_str!("laws/housekeeping.rs"),
     include_str!("laws/installation.rs"),
     include_str!("laws/log.rs"),
+    include_str!("laws/networks.rs"),
     include_str!("laws/pages.rs"),
     include_str!("laws/races.rs"),
     include_str!("laws/registry.rs"),
+    include_str!("laws/replacing.rs"),
     include_str!("laws/sessions.rs"),
     include_str!("laws/units.rs"),
     include_str!("laws/roles.rs"),

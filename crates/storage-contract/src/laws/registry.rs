@@ -57,38 +57,6 @@ pub async fn a_role_is_added_and_replaced(store: Store) {
     assert_eq!(store.roles.all().await.unwrap().len(), 3);
 }
 
-pub async fn a_role_is_replaced_by_whoever_read_it_as_it_is(store: Store) {
-    let named = async || store.roles.named(&[role("b", &[]).name]).await.unwrap();
-    let replace = |rights: &[&str], read: Option<&[&str]>| {
-        [Change::ReplaceRole { role: role("b", rights), read: read.map(|read| role("b", read).rights) }]
-    };
-    assert_eq!(store.conflict(replace(&["x"], Some(&[]))).await, Some(Conflict::Stale), "there is none");
-    assert_eq!(named().await, []);
-    assert_eq!(store.conflict(replace(&["x"], None)).await, None);
-    for read in [None, Some(&[][..]), Some(&["y"]), Some(&["x", "y"])] {
-        assert_eq!(store.conflict(replace(&["z"], read)).await, Some(Conflict::Stale), "{read:?} is not what it is");
-        assert_eq!(named().await, [role("b", &["x"])]);
-    }
-    assert_eq!(store.conflict(replace(&["y", "z"], Some(&["x"]))).await, None);
-    assert_eq!(named().await, [role("b", &["y", "z"])]);
-}
-
-pub async fn of_many_who_replace_a_role_at_once_one_does(store: Store) {
-    for read in [None, Some(role("b", &["r0"]).rights)] {
-        let asked = (0..8).map(|n| {
-            let role = role("b", &[if read.is_none() { "r0".to_owned() } else { format!("r{}", n + 1) }.as_str()]);
-            let (store, read) = (store.clone(), read.clone());
-            tokio::spawn(async move { store.conflict([Change::ReplaceRole { role, read }]).await })
-        });
-        let mut met = Vec::new();
-        for asked in asked.collect::<Vec<_>>() {
-            met.push(asked.await.unwrap());
-        }
-        assert_eq!(met.iter().filter(|conflict| conflict.is_none()).count(), 1, "{met:?}");
-        assert!(met.iter().flatten().all(|conflict| *conflict == Conflict::Stale), "{met:?}");
-    }
-}
-
 pub async fn roles_are_found_by_name_in_order(store: Store) {
     store.does([Change::PutRole(role("zoo", &["a"])), Change::PutRole(role("Admin", &["b"]))]).await;
     let names = ["zoo", "missing", "Admin", "zoo"].map(|name| RoleName::parse(name).unwrap());
@@ -249,20 +217,6 @@ pub async fn a_form_is_replaced_and_removed(store: Store) {
     store.does(remove()).await;
     assert_eq!(store.forms.by_name(&form("f").name).await.unwrap(), None);
     assert_eq!(store.conflict(remove()).await, Some(Conflict::Missing));
-}
-
-pub async fn a_form_is_replaced_by_whoever_read_it_as_it_is(store: Store) {
-    let by_admins = || FormConfiguration { roles: BTreeSet::from([RoleName::admin()]), ..form("f") };
-    let stored = async || store.forms.by_name(&form("f").name).await.unwrap();
-    let replace = |form: FormConfiguration, read| [Change::ReplaceForm { form, read }];
-    assert_eq!(store.conflict(replace(form("f"), Some(form("f")))).await, Some(Conflict::Stale), "there is none");
-    assert_eq!(store.conflict(replace(form("f"), None)).await, None);
-    for read in [None, Some(by_admins())] {
-        assert_eq!(store.conflict(replace(by_admins(), read)).await, Some(Conflict::Stale), "it is not what was read");
-        assert_eq!(stored().await, Some(form("f")));
-    }
-    assert_eq!(store.conflict(replace(by_admins(), Some(form("f")))).await, None);
-    assert_eq!(stored().await, Some(by_admins()));
 }
 
 pub async fn lists_are_in_the_order_of_names(store: Store) {
