@@ -27,7 +27,7 @@ pub(crate) struct Compact {
 }
 
 /// Where sessions are begun: many are at the same.
-#[derive(Clone, PartialEq, Eq, Hash)]
+#[derive(PartialEq, Eq, Hash)]
 struct Place {
     origin: Origin,
     device: DeviceName,

@@ -140,7 +140,8 @@ async fn get(by: By<MessagesRead>, Path(message): Path<String>) -> Result<Respon
 /// Follows the log: each new message as a server-sent event that has its number as `id`.
 ///
 /// It begins after `Last-Event-ID`, which whoever follows sends when they come back, else with what happens from now on.
-/// A stream ends after some time, and is to be asked for again; it ends at once when the operator's token is good no more. There are 16 at a time; the next one is answered 503.
+/// A stream ends after some time, and is to be asked for again; it ends at once when the operator's token is good no more.
+/// There are 16 at a time; the next one is answered 503.
 #[utoipa::path(
     get, path = "/messages/stream", tag = "messages",
     params(("Last-Event-ID" = Option<u64>, Header, description = "The last message that was received")),
