@@ -13,7 +13,7 @@ mod writes;
 use std::sync::Arc;
 
 use anyhow::{Context, Result, bail};
-use vestibule_application::service::Ports;
+use vestibule_application::{ports::NoMemory, service::Ports};
 use vestibule_bootstrap::{
     compose::{Overrides, build},
     settings::{Settings, Sources},
@@ -47,5 +47,7 @@ async fn overrides(name: &str, settings: &Settings) -> Result<Overrides> {
 }
 
 fn decorated(decorate: fn(Ports) -> Ports) -> Overrides {
+    // What is at hand would be told without asking whom it is about.
+    let decorate = move |ports: Ports| decorate(Ports { memory: Arc::new(NoMemory), ..ports });
     Overrides { ports: Some(Arc::new(decorate)), ..Overrides::default() }
 }

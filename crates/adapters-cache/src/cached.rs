@@ -14,8 +14,8 @@ use tokio::sync::Mutex;
 use vestibule_application::{
     change::Change,
     ports::{
-        About, CommitError, Housekeeping, KeyKind, MessageLog, RoleStore, SessionFilter, SessionStore, StoreError,
-        StoredUser, Stores, UnitOfWork, UserStore,
+        About, CommitError, Housekeeping, KeyKind, Memory, MessageLog, RoleStore, SessionFilter, SessionStore,
+        StoreError, StoredUser, Stores, UnitOfWork, UserStore,
     },
 };
 use vestibule_domain::{
@@ -113,7 +113,7 @@ impl Cached {
     /// A session as it is in the store, if that is known.
     ///
     /// One that a sweep may have ended, going by what was read, is looked at again.
-    fn session(&self, kept: &Entry) -> Option<Session> {
+    fn recall(&self, kept: &Entry) -> Option<Session> {
         let holds = |touched: &Touched| self.stamps.holds(kept.read(), touched);
         let Compact { id, subject, .. } = kept.as_read();
         if !holds(&Touched::Session(*id)) || !holds(&Touched::SessionsOf(*subject)) {
@@ -137,14 +137,13 @@ impl Cached {
         Ok(found)
     }
 
-    fn latest_kept(&self) -> Option<MessageId> {
-        let latest = self.latest.read().unwrap_or_else(PoisonError::into_inner);
-        latest.as_ref().filter(|latest| self.stamps.holds(latest.read, &Touched::Log)).map(|latest| latest.value)
+    fn roles_kept(&self) -> Option<Arc<Reading<Vec<Role>>>> {
+        let kept = self.roles.read().unwrap_or_else(PoisonError::into_inner).clone();
+        kept.filter(|roles| self.stamps.holds(roles.read, &Touched::Roles))
     }
 
     async fn all_roles(&self) -> Result<Arc<Reading<Vec<Role>>>, StoreError> {
-        let kept = self.roles.read().unwrap_or_else(PoisonError::into_inner).clone();
-        if let Some(roles) = kept.filter(|roles| self.stamps.holds(roles.read, &Touched::Roles)) {
+        if let Some(roles) = self.roles_kept() {
             return Ok(roles);
         }
         let read = self.stamps.now();
@@ -152,6 +151,30 @@ impl Cached {
         *self.roles.write().unwrap_or_else(PoisonError::into_inner) = Some(Arc::clone(&roles));
         Ok(roles)
     }
+}
+
+impl Memory for Cached {
+    fn session(&self, digest: &Digest) -> Option<Session> {
+        self.tally.told(self.sessions.by_digest(digest).and_then(|kept| self.recall(&kept)))
+    }
+
+    fn profile(&self, id: UserId) -> Option<Arc<User>> {
+        let kept = self.users.get(&id).filter(|kept| self.stamps.holds(kept.read, &Touched::User(id)));
+        self.tally.told(kept).map(|kept| kept.value)
+    }
+
+    fn named(&self, names: &[RoleName]) -> Option<Vec<Role>> {
+        self.roles_kept().map(|roles| of_names(&roles, names))
+    }
+
+    fn latest(&self) -> Option<MessageId> {
+        let latest = self.latest.read().unwrap_or_else(PoisonError::into_inner);
+        latest.as_ref().filter(|latest| self.stamps.holds(latest.read, &Touched::Log)).map(|latest| latest.value)
+    }
+}
+
+fn of_names(roles: &Reading<Vec<Role>>, names: &[RoleName]) -> Vec<Role> {
+    roles.value.iter().filter(|role| names.contains(&role.name)).cloned().collect()
 }
 
 #[async_trait]
@@ -176,8 +199,7 @@ impl UnitOfWork for Cached {
 #[async_trait]
 impl SessionStore for Cached {
     async fn by_digest(&self, digest: &Digest) -> Result<Option<Session>, StoreError> {
-        let kept = self.sessions.by_digest(digest);
-        if let Some(session) = self.tally.told(kept.and_then(|kept| self.session(&kept))) {
+        if let Some(session) = Memory::session(self, digest) {
             return Ok(Some(session));
         }
         self.read(Some(digest), self.inner.sessions.by_digest(digest)).await
@@ -185,7 +207,7 @@ impl SessionStore for Cached {
 
     async fn by_id(&self, id: SessionId) -> Result<Option<Session>, StoreError> {
         let kept = self.sessions.get(id);
-        if let Some(session) = self.tally.told(kept.and_then(|kept| self.session(&kept))) {
+        if let Some(session) = self.tally.told(kept.and_then(|kept| self.recall(&kept))) {
             return Ok(Some(session));
         }
         self.read(None, self.inner.sessions.by_id(id)).await
@@ -207,9 +229,8 @@ impl UserStore for Cached {
     }
 
     async fn profile(&self, id: UserId) -> Result<Option<Arc<User>>, StoreError> {
-        let kept = self.users.get(&id).filter(|kept| self.stamps.holds(kept.read, &Touched::User(id)));
-        if let Some(kept) = self.tally.told(kept) {
-            return Ok(Some(kept.value));
+        if let Some(user) = Memory::profile(self, id) {
+            return Ok(Some(user));
         }
         let read = self.stamps.now();
         let found = self.inner.users.profile(id).await?;
@@ -227,8 +248,7 @@ impl UserStore for Cached {
 #[async_trait]
 impl RoleStore for Cached {
     async fn named(&self, names: &[RoleName]) -> Result<Vec<Role>, StoreError> {
-        let all = self.all_roles().await?;
-        Ok(all.value.iter().filter(|role| names.contains(&role.name)).cloned().collect())
+        Ok(of_names(&*self.all_roles().await?, names))
     }
 
     async fn all(&self) -> Result<Vec<Role>, StoreError> {
@@ -239,11 +259,11 @@ impl RoleStore for Cached {
 #[async_trait]
 impl MessageLog for Cached {
     async fn latest(&self) -> Result<MessageId, StoreError> {
-        if let Some(latest) = self.latest_kept() {
+        if let Some(latest) = Memory::latest(self) {
             return Ok(latest);
         }
         let _turn = self.latest_read.lock().await;
-        if let Some(latest) = self.latest_kept() {
+        if let Some(latest) = Memory::latest(self) {
             return Ok(latest);
         }
         let read = self.stamps.now();

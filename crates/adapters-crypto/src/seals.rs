@@ -72,6 +72,11 @@ impl AesSeals {
         Ok(Self { keyring, origins: known })
     }
 
+    fn tag_of(&self, origin: &Origin) -> u8 {
+        let known = self.origins.iter().find(|(_, known)| known == origin);
+        known.map_or_else(|| tag(origin), |(tag, _)| *tag)
+    }
+
     /// What a block says once it is decrypted.
     fn read(&self, block: Block) -> Option<Seal> {
         let plain = u128::from_be_bytes(block.into());
@@ -101,8 +106,10 @@ impl Seals for AesSeals {
         let expiry = u128::from(seal.expires.as_secs().clamp(0, EXPIRY_MAX).unsigned_abs());
         let flags = if seal.setup { SETUP } else { 0 };
         let guard = seal.guard.map_or(0, GuardTag::bits);
-        let plain =
-            expiry << 92 | u128::from(flags) << 88 | u128::from(tag(&seal.origin)) << 80 | u128::from(guard) << 56;
+        let plain = expiry << 92
+            | u128::from(flags) << 88
+            | u128::from(self.tag_of(&seal.origin)) << 80
+            | u128::from(guard) << 56;
         let [nonce @ .., _] = random::<8>().map(u128::from);
         let nonce = nonce.into_iter().fold(0, |bits, byte| bits << 8 | byte);
         let mut block = (plain | nonce).to_be_bytes().into();

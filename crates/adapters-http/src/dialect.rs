@@ -6,12 +6,16 @@ use axum::response::Response;
 use http::Method;
 use url::Url;
 use vestibule_application::{
-    api::{Caller, SessionApi},
+    api::{AtHandApi, Caller, SessionApi},
     ports::StoreError,
 };
 use vestibule_domain::session::Origin;
 
-use crate::{inbound::Inbound, openapi::Description};
+use crate::{
+    client::Client,
+    inbound::{Head, Inbound},
+    openapi::Description,
+};
 
 /// Which edition of a dialect a mount speaks.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -54,6 +58,8 @@ impl Site {
 pub struct Context {
     /// The use cases.
     pub api: Arc<dyn SessionApi>,
+    /// Those of them that may be answered at once.
+    pub at_hand: Arc<dyn AtHandApi>,
     /// The edition this mount speaks.
     pub edition: Edition,
     /// The profile this mount runs in.
@@ -116,8 +122,8 @@ pub trait Dialect: Send + Sync + 'static {
     }
 
     /// Who asks, as the use cases want to know it.
-    fn caller(&self, inbound: &Inbound) -> Caller {
-        Caller { origin: Origin::built(self.name()), address: inbound.client.address }
+    fn caller(&self, client: Client) -> Caller {
+        Caller { origin: Origin::built(self.name()), address: client.address }
     }
 
     /// The answer to a store that failed: logged here, once, and told without details.
@@ -128,6 +134,10 @@ pub trait Dialect: Send + Sync + 'static {
 
 /// A handler: takes the whole request, gives the whole answer.
 pub type Handler = Arc<dyn Fn(Inbound) -> Pin<Box<dyn Future<Output = Response> + Send>> + Send + Sync>;
+
+/// A handler of what is at hand: takes a request without a body, gives the whole answer at once, or none. Then the [`Handler`]
+/// is asked, and has all to itself.
+pub type AtHand = Arc<dyn Fn(Head<'_>) -> Option<Response> + Send + Sync>;
 
 /// Tells what a route is to its callers.
 pub type Describe = Arc<dyn Fn() -> Description + Send + Sync>;
@@ -148,6 +158,8 @@ pub struct Route {
     pub yields: bool,
     /// What answers.
     pub handler: Handler,
+    /// What answers before anybody waits, if it can.
+    pub at_hand: Option<AtHand>,
     /// What it is to its callers.
     pub describe: Describe,
 }
@@ -170,13 +182,20 @@ impl Route {
         let (asked, described) = (Arc::clone(dialect), Arc::clone(dialect));
         let handler: Handler = Arc::new(move |inbound| Box::pin(handler(Arc::clone(&asked), inbound)));
         let describe = Arc::new(move || describe(&described));
-        Self { operation, method, path, answers_head: false, yields: false, handler, describe }
+        Self { operation, method, path, answers_head: false, yields: false, handler, at_hand: None, describe }
     }
 
     /// Answers HEAD too: for GETs without effects.
     #[must_use]
     pub fn with_head(self) -> Self {
         Self { answers_head: true, ..self }
+    }
+
+    /// Answers what is at hand before anybody waits: for what is asked all day, with the same method alone.
+    #[must_use]
+    pub fn at_hand<D: Dialect>(self, dialect: &Arc<D>, answer: fn(&D, Head<'_>) -> Option<Response>) -> Self {
+        let dialect = Arc::clone(dialect);
+        Self { at_hand: Some(Arc::new(move |head| answer(&dialect, head))), ..self }
     }
 
     /// Gives way to other mounts.

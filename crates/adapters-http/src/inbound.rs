@@ -30,6 +30,40 @@ pub const MAX_BODY: usize = 64 * 1024;
 /// When to try again after a failure of the store.
 const STORE_RETRY: Duration = Duration::from_secs(2);
 
+/// What a request says before its body, and who sent it.
+#[derive(Clone, Copy)]
+pub struct Head<'a> {
+    /// Its target.
+    pub uri: &'a Uri,
+    /// Its headers.
+    pub headers: &'a HeaderMap,
+    /// Who sent it.
+    pub client: Client,
+}
+
+impl<'a> Head<'a> {
+    /// The parameters of the query.
+    pub fn query(self) -> Result<Params, BodyError> {
+        Params::from_urlencoded(self.uri.query().unwrap_or_default().as_bytes())
+    }
+
+    /// A header's value, when it is there and readable.
+    pub fn header(self, name: impl AsHeaderName) -> Option<&'a str> {
+        self.headers.get(name)?.to_str().ok()
+    }
+
+    /// What follows `scheme` in `Authorization`, for example `Bearer`.
+    pub fn authorization(self, scheme: &str) -> Option<&'a str> {
+        let (given, credentials) = self.header(AUTHORIZATION)?.trim().split_once(' ')?;
+        given.eq_ignore_ascii_case(scheme).then(|| credentials.trim())
+    }
+
+    /// The value of the first cookie of that name.
+    pub fn cookie(self, name: &str) -> Option<&'a str> {
+        cookie::find(self.headers, name)
+    }
+}
+
 /// A request.
 pub struct Inbound {
     /// Its method.
@@ -69,9 +103,14 @@ impl Inbound {
         }
     }
 
+    /// All but its body.
+    pub fn head(&self) -> Head<'_> {
+        Head { uri: &self.uri, headers: &self.headers, client: self.client }
+    }
+
     /// The parameters of the query.
     pub fn query(&self) -> Result<Params, BodyError> {
-        Params::from_urlencoded(self.uri.query().unwrap_or_default().as_bytes())
+        self.head().query()
     }
 
     /// The parameters of the body, whatever their encoding, before those of the query. `names` are those that will be
@@ -82,18 +121,17 @@ impl Inbound {
 
     /// A header's value, when it is there and readable.
     pub fn header(&self, name: impl AsHeaderName) -> Option<&str> {
-        self.headers.get(name)?.to_str().ok()
+        self.head().header(name)
     }
 
     /// What follows `scheme` in `Authorization`, for example `Bearer`.
     pub fn authorization(&self, scheme: &str) -> Option<&str> {
-        let (given, credentials) = self.header(AUTHORIZATION)?.trim().split_once(' ')?;
-        given.eq_ignore_ascii_case(scheme).then(|| credentials.trim())
+        self.head().authorization(scheme)
     }
 
     /// The value of the first cookie of that name.
     pub fn cookie(&self, name: &str) -> Option<&str> {
-        cookie::find(&self.headers, name)
+        self.head().cookie(name)
     }
 
     /// How a failure of the store is told; logs it, once.

@@ -12,7 +12,7 @@ use axum::body::Body;
 use http::{HeaderMap, Method, Request, StatusCode};
 use uuid::Uuid;
 use vestibule_application::{
-    api::MockSessionApi,
+    api::{MockAtHandApi, MockSessionApi},
     ports::{MockIds, StoreError},
     view::{Begun, Principal, SessionView},
 };
@@ -70,11 +70,21 @@ impl io::Write for Lines {
     }
 }
 
+/// Where everything has to be asked for.
+pub(crate) fn nothing_at_hand() -> Arc<MockAtHandApi> {
+    let mut at_hand = MockAtHandApi::new();
+    at_hand.expect_described().returning(|_| None);
+    at_hand.expect_started().returning(|_| None);
+    at_hand.expect_verified().returning(|_| None);
+    Arc::new(at_hand)
+}
+
 /// The documented edition in the faithful profile at the root of `https://id.test/`.
 pub(crate) fn context(api: MockSessionApi) -> Context {
     let site = Arc::new(Site { public_url: "https://id.test/".parse().unwrap(), is_fixed: false });
     Context {
         api: Arc::new(api),
+        at_hand: nothing_at_hand(),
         edition: Edition::Documented,
         profile: RiskProfile::Faithful,
         prefix: String::new(),

@@ -15,7 +15,7 @@ use std::{sync::Arc, time::Duration};
 
 use axum::response::Response;
 use http::Method;
-use vestibule_application::api::VerificationApi;
+use vestibule_application::api::{AtHandApi, VerificationApi};
 
 use crate::{
     dialect::{Dialect, Refusal, Route},
@@ -25,6 +25,7 @@ use crate::{
 /// The API. It has one edition.
 pub struct Verify {
     api: Arc<dyn VerificationApi>,
+    at_hand: Arc<dyn AtHandApi>,
     settings: Settings,
 }
 
@@ -51,8 +52,8 @@ impl Verify {
         [Method::GET, Method::POST, Method::PUT, Method::PATCH, Method::DELETE, Method::OPTIONS];
 
     /// Speaks for these use cases.
-    pub fn new(api: Arc<dyn VerificationApi>, settings: Settings) -> Self {
-        Self { api, settings }
+    pub fn new(api: Arc<dyn VerificationApi>, at_hand: Arc<dyn AtHandApi>, settings: Settings) -> Self {
+        Self { api, at_hand, settings }
     }
 }
 
@@ -63,7 +64,8 @@ impl Dialect for Verify {
 
     fn routes(self: Arc<Self>) -> Vec<Route> {
         let verify = |(path, method)| {
-            Route::new("verify_session", method, path, &self, handlers::verify, openapi::verify).with_head()
+            let route = Route::new("verify_session", method, path, &self, handlers::verify, openapi::verify);
+            route.with_head().at_hand(&self, handlers::verify_at_hand)
         };
         let everywhere = Self::PATHS.iter().flat_map(|path| Self::METHODS.map(|method| (*path, method)));
         let introspect = Route::new(

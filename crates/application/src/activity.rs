@@ -34,7 +34,7 @@ pub struct Activity {
     parts: [Mutex<Notes>; Self::PARTS],
 }
 
-type Notes = HashMap<SessionId, Note>;
+type Notes = HashMap<SessionId, Note, foldhash::fast::RandomState>;
 
 /// When a session was seen. There are as many as sessions in use.
 struct Note {
@@ -120,14 +120,6 @@ impl Activity {
         let [.., last] = id.as_uuid().into_bytes();
         of(&self.parts[usize::from(last) % Self::PARTS])
     }
-
-    fn refresh<'a>(&self, sessions: impl IntoIterator<Item = &'a mut Session>) {
-        for session in sessions {
-            if let Some(note) = self.part(session.id).get(&session.id) {
-                session.last_seen = session.last_seen.max(note.at);
-            }
-        }
-    }
 }
 
 fn of(part: &Mutex<Notes>) -> MutexGuard<'_, Notes> {
@@ -146,25 +138,37 @@ impl Sightings for Activity {
         // A login changes how long the session may go unused.
         note.lag = lag;
     }
+
+    fn refresh(&self, session: &mut Session) {
+        if let Some(note) = self.part(session.id).get(&session.id) {
+            session.last_seen = session.last_seen.max(note.at);
+        }
+    }
 }
 
 #[async_trait]
 impl SessionStore for Activity {
     async fn by_digest(&self, digest: &Digest) -> Result<Option<Session>, StoreError> {
         let mut found = self.sessions.by_digest(digest).await?;
-        self.refresh(&mut found);
+        if let Some(session) = &mut found {
+            self.refresh(session);
+        }
         Ok(found)
     }
 
     async fn by_id(&self, id: SessionId) -> Result<Option<Session>, StoreError> {
         let mut found = self.sessions.by_id(id).await?;
-        self.refresh(&mut found);
+        if let Some(session) = &mut found {
+            self.refresh(session);
+        }
         Ok(found)
     }
 
     async fn page(&self, filter: &SessionFilter) -> Result<Vec<Session>, StoreError> {
         let mut page = self.sessions.page(filter).await?;
-        self.refresh(&mut page);
+        for session in &mut page {
+            self.refresh(session);
+        }
         Ok(page)
     }
 }

@@ -136,3 +136,15 @@ pub trait VerificationApi: Send + Sync {
         command: introspect_session::Command,
     ) -> Result<introspect_session::Outcome, introspect_session::Error>;
 }
+
+/// What is asked all day, answered before anybody has to wait: from what is at hand, or not at all. Whoever is answered
+/// nothing asks the port of the same question that waits.
+#[cfg_attr(any(test, feature = "mock"), mockall::automock)]
+pub trait AtHandApi: Send + Sync {
+    /// As [`SessionApi::describe_session`].
+    fn described(&self, command: &describe_session::Command) -> Option<describe_session::Outcome>;
+    /// As [`SessionApi::start_session`].
+    fn started(&self, command: start_session::Command) -> Option<start_session::Outcome>;
+    /// As [`VerificationApi::verify_session`].
+    fn verified(&self, command: &verify_session::Command) -> Option<verify_session::Outcome>;
+}

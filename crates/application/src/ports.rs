@@ -6,6 +6,7 @@
 pub mod archive;
 mod budgets;
 mod crypto;
+mod memory;
 mod store;
 mod stores;
 
@@ -15,6 +16,7 @@ pub use crypto::{
     Against, HashError, HashProfile, InvalidSignature, PasswordHasher, Seal, Seals, SigningFailed, TokenSigner, Tokens,
     UnusableHash, Verdict,
 };
+pub use memory::{Memory, NoMemory};
 pub use store::{
     About, ClientStore, CommitError, Conflict, FormStore, Health, Housekeeping, Installation, KeyKind, LoginTokenStore,
     MessageLog, NodeStore, RoleStore, SessionFilter, SessionStore, SetupState, StoreError, StoredNode, StoredUser,
@@ -26,6 +28,7 @@ pub use {
     archive::MockArchive,
     budgets::MockBudgets,
     crypto::{MockPasswordHasher, MockSeals, MockTokenSigner, MockTokens},
+    memory::MockMemory,
     store::{
         MockClientStore, MockFormStore, MockHealth, MockHousekeeping, MockInstallation, MockLoginTokenStore,
         MockMessageLog, MockNodeStore, MockRoleStore, MockSessionStore, MockUnitOfWork, MockUserStore,
@@ -54,4 +57,6 @@ pub trait Ids: Send + Sync {
 pub trait Sightings: Send + Sync {
     /// Notes that the session, as it was read, was seen at this time.
     fn note(&self, session: &Session, at: Timestamp);
+    /// Has the session say when it was last seen, as far as that was noted and is not in the store yet.
+    fn refresh(&self, session: &mut Session);
 }

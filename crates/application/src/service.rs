@@ -8,13 +8,13 @@ use std::sync::Arc;
 use async_trait::async_trait;
 
 use crate::{
-    api::{AccountApi, SessionApi, VerificationApi},
+    api::{AccountApi, AtHandApi, SessionApi, VerificationApi},
     policies::{
         callers::Callers, gate::Gate, lifetimes::LifetimePolicy, new_passwords::NewPasswords, openings::Openings,
         password::PasswordPolicy, redemptions::Redemptions, resolver::Resolver, setup::SetupGrants, verifier::Verifier,
         viewer::Viewer,
     },
-    ports::{Budgets, Clock, Ids, PasswordHasher, Seals, Sightings, Stores, TokenSigner, Tokens},
+    ports::{Budgets, Clock, Ids, Memory, PasswordHasher, Seals, Sightings, Stores, TokenSigner, Tokens},
     use_cases::{
         authenticate_session, change_password, check_status, describe_session, describe_user, disclose, end_session,
         end_session_by_form, introspect_session, log_in, log_in_by_form, log_in_with_token, register, reset_password,
@@ -27,6 +27,7 @@ use crate::{
 #[expect(missing_docs, reason = "each field is the port of that name")]
 pub struct Ports {
     pub stores: Stores,
+    pub memory: Arc<dyn Memory>,
     pub sightings: Arc<dyn Sightings>,
     pub budgets: Arc<dyn Budgets>,
     pub local_budgets: Arc<dyn Budgets>,
@@ -81,11 +82,13 @@ impl Service {
             nodes: ports.stores.nodes.clone(),
             roles: ports.stores.roles,
             messages: ports.stores.messages,
+            memory: ports.memory.clone(),
             setup: setup.clone(),
             backoffice: lifetimes.backoffice.clone(),
         });
         let resolver = Arc::new(Resolver {
             sessions: ports.stores.sessions,
+            memory: ports.memory,
             sightings: ports.sightings,
             tokens: ports.tokens.clone(),
             seals: ports.seals.clone(),
@@ -240,3 +243,17 @@ answer_with_use_cases! {
 answer_with_use_cases! { AccountApi: change_password reset_password }
 
 answer_with_use_cases! { VerificationApi: verify_session introspect_session }
+
+impl AtHandApi for Service {
+    fn described(&self, command: &describe_session::Command) -> Option<describe_session::Outcome> {
+        self.describe_session.at_hand(command)
+    }
+
+    fn started(&self, command: start_session::Command) -> Option<start_session::Outcome> {
+        self.start_session.at_hand(command)
+    }
+
+    fn verified(&self, command: &verify_session::Command) -> Option<verify_session::Outcome> {
+        self.verify_session.at_hand(command)
+    }
+}

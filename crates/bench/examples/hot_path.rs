@@ -58,6 +58,7 @@ async fn main() -> Result<()> {
     let token = log_in(&front).await?;
     let (target, bearer) = match path.as_str() {
         "easydb" => (format!("/api/session?token={token}"), None),
+        "anonymous" => ("/api/session".to_owned(), None),
         "vprotect" => ("/session/user".to_owned(), Some(format!("Bearer {token}"))),
         other => bail!("there is no path {other}"),
     };

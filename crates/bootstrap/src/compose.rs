@@ -143,7 +143,7 @@ pub async fn build(settings: &Settings, overrides: Overrides) -> Result<App> {
     let secret = (unconfigured && settings.setup.open_to != OpenTo::Nobody).then(|| core.tokens.mint());
     let activity = Arc::new(Activity::new(stores.sessions.clone(), stores.unit.clone()));
     let budgets = open.budgets(&core::limits(settings), core.clock.clone());
-    let mut ports = core.ports(settings, stores, budgets.clone(), &activity)?;
+    let mut ports = core.ports(settings, (stores, open.memory()), budgets.clone(), &activity)?;
     if let Some(decorate) = decorate {
         ports = decorate(ports);
     }

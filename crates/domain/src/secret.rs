@@ -2,6 +2,7 @@
 
 use subtle::ConstantTimeEq;
 use thiserror::Error;
+use uuid::Uuid;
 use zeroize::{Zeroize, ZeroizeOnDrop};
 
 /// A password as it was typed: UTF-8, never trimmed or normalised, 1 to [`Password::MAX_BYTES`] bytes.
@@ -87,17 +88,11 @@ pub struct MalformedToken;
 impl OpaqueToken {
     /// Characters in the written form.
     pub const LENGTH: usize = 36;
-    const DIGITS: &[u8; 16] = b"0123456789abcdef";
 
     /// The token that stands for these bits.
     pub fn from_bits(bits: [u8; 16]) -> Self {
-        let mut text = [b'-'; Self::LENGTH];
-        let mut places = (0..Self::LENGTH).filter(|place| !is_hyphen(*place));
-        for nibble in bits.iter().flat_map(|byte| [byte >> 4, byte & 0xf]) {
-            if let Some(place) = places.next() {
-                text[place] = Self::DIGITS[usize::from(nibble)];
-            }
-        }
+        let mut text = [0; Self::LENGTH];
+        Uuid::from_bytes(bits).hyphenated().encode_lower(&mut text);
         Self(text)
     }
 
@@ -105,20 +100,14 @@ impl OpaqueToken {
     /// lower case, and tokens compare byte for byte.
     pub fn parse(text: &str) -> Result<Self, MalformedToken> {
         let bytes: [u8; Self::LENGTH] = text.as_bytes().try_into().map_err(|_| MalformedToken)?;
-        let fits =
-            |(place, byte): (usize, &u8)| if is_hyphen(place) { *byte == b'-' } else { byte.is_ascii_hexdigit() };
-        if bytes.iter().enumerate().all(fits) { Ok(Self(bytes)) } else { Err(MalformedToken) }
+        // Of this length there is no other form.
+        Uuid::try_parse_ascii(&bytes).map(|_| Self(bytes)).map_err(|_| MalformedToken)
     }
 
     /// The bits, or nothing for a token that was never written by [`Self::from_bits`] (upper-case digits).
     pub fn bits(&self) -> Option<[u8; 16]> {
-        let mut bits = [0; 16];
-        let nibbles = self.0.iter().filter(|byte| **byte != b'-');
-        for (place, digit) in nibbles.enumerate() {
-            let nibble = Self::DIGITS.iter().position(|known| known == digit)?;
-            bits[place / 2] = bits[place / 2] << 4 | u8::try_from(nibble).ok()?;
-        }
-        Some(bits)
+        let is_ours = !self.0.iter().any(u8::is_ascii_uppercase);
+        Uuid::try_parse_ascii(&self.0).ok().filter(|_| is_ours).map(Uuid::into_bytes)
     }
 
     /// The written form, for the one answer that hands it to its holder.
@@ -164,10 +153,6 @@ impl OperatorToken {
     pub fn expose(&self) -> &str {
         &self.0
     }
-}
-
-const fn is_hyphen(place: usize) -> bool {
-    matches!(place, 8 | 13 | 18 | 23)
 }
 
 #[cfg(test)]

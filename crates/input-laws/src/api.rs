@@ -5,10 +5,11 @@ use std::{collections::BTreeSet, sync::Arc, time::Duration};
 use async_trait::async_trait;
 use uuid::Uuid;
 use vestibule_application::{
-    api::SessionApi,
+    api::{AtHandApi, SessionApi},
     use_cases::{
         authenticate_session, check_status, describe_session, describe_user, disclose, end_session,
         end_session_by_form, log_in, log_in_by_form, log_in_with_token, register, sign_out, start_session,
+        verify_session,
     },
     view::{Begun, Principal, SessionView},
 };
@@ -149,5 +150,19 @@ impl SessionApi for Agreeable {
 
     async fn disclose(&self, _: disclose::Command) -> disclose::Outcome {
         disclose::Outcome::Granted
+    }
+}
+
+impl AtHandApi for Agreeable {
+    fn described(&self, _: &describe_session::Command) -> Option<SessionView> {
+        Some(view(DeviceName::default(), Some(anybody())))
+    }
+
+    fn started(&self, command: start_session::Command) -> Option<start_session::Outcome> {
+        Some(start_session::Outcome { view: view(command.device, None), token: token(), guard: Some(token()) })
+    }
+
+    fn verified(&self, _: &verify_session::Command) -> Option<verify_session::Outcome> {
+        None
     }
 }

@@ -8,8 +8,8 @@ use std::{
     time::Duration,
 };
 
-use axum::body::Body;
-use http::{HeaderName, HeaderValue, Request, Response, Uri};
+use axum::body::{Body, Bytes};
+use http::{HeaderMap, HeaderName, HeaderValue, Request, Response, StatusCode, Uri};
 use http_body_util::BodyExt;
 use tokio::runtime::Runtime;
 use url::Url;
@@ -87,6 +87,7 @@ pub fn vprotect(bytes: &[u8]) {
 fn of(dialect: impl FnOnce(Context) -> Arc<dyn Dialect>) -> Front {
     let context = Context {
         api: Arc::new(Agreeable),
+        at_hand: Arc::new(Agreeable),
         edition: Edition::Documented,
         profile: Profile::Faithful,
         prefix: String::new(),
@@ -134,13 +135,19 @@ fn answer(front: &Front, bytes: &[u8]) {
     let addressed = request.headers().get("host").and_then(|host| host.to_str().ok()).map(str::to_owned);
     let named = request.uri().authority().map(|authority| authority.as_str().to_owned());
     let connection = Connection::plain(SocketAddr::from((Ipv4Addr::LOCALHOST, 4711)));
-    let response = runtime().block_on(front.answer(request, connection));
     let hosts: Vec<String> = addressed.into_iter().chain(named).collect();
-    runtime().block_on(assert_whole(response, &hosts));
+    runtime().block_on(async {
+        let at_hand = front.at_hand(&request, connection);
+        let asked = assert_whole(front.ask(request, connection).await, &hosts).await;
+        if let Some(at_hand) = at_hand {
+            assert_eq!(assert_whole(at_hand, &hosts).await, asked, "what is at hand is what is told by asking");
+        }
+    });
 }
 
-async fn assert_whole(response: Response<Body>, hosts: &[String]) {
-    let (parts, body) = response.into_parts();
+/// What it says, without its name.
+async fn assert_whole(response: Response<Body>, hosts: &[String]) -> (StatusCode, HeaderMap, Bytes) {
+    let (mut parts, body) = response.into_parts();
     assert!(parts.status.as_u16() < 500, "it answers {}", parts.status);
     for (name, value) in &parts.headers {
         assert!(value.as_bytes().iter().all(|byte| matches!(byte, b' '..=b'~')), "{name} has an odd byte: {value:?}");
@@ -158,6 +165,8 @@ async fn assert_whole(response: Response<Body>, hosts: &[String]) {
     if !body.is_empty() {
         assert!(is_json && serde_json::from_slice::<serde_json::Value>(&body).is_ok(), "a body is JSON");
     }
+    parts.headers.remove("x-request-id");
+    (parts.status, parts.headers, body)
 }
 
 /// Read as a browser does: on this site, on the host it was asked by, on the listed one, or on this machine.

@@ -51,11 +51,8 @@ impl MemoryBudgets {
             attempts.remove(&bucket);
         }
     }
-}
 
-#[async_trait]
-impl Budgets for MemoryBudgets {
-    async fn charge(&self, buckets: &[Bucket]) -> Result<(), NotCharged> {
+    fn charge_now(&self, buckets: &[Bucket]) -> Result<(), NotCharged> {
         let now = self.clock.now();
         let mut attempts = self.attempts.lock().unwrap_or_else(PoisonError::into_inner);
         if attempts.len() + buckets.len() > self.room {
@@ -77,6 +74,17 @@ impl Budgets for MemoryBudgets {
             take_back(&mut attempts, bucket);
         }
         Err(NotCharged::Spent { bucket: bucket.clone(), retry_after })
+    }
+}
+
+#[async_trait]
+impl Budgets for MemoryBudgets {
+    async fn charge(&self, buckets: &[Bucket]) -> Result<(), NotCharged> {
+        self.charge_now(buckets)
+    }
+
+    fn charge_at_hand(&self, buckets: &[Bucket]) -> bool {
+        self.charge_now(buckets).is_ok()
     }
 
     async fn refund(&self, buckets: &[Bucket]) {

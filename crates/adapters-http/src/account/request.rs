@@ -55,7 +55,7 @@ pub(super) fn change_password(account: &Account, inbound: &Inbound) -> Result<ch
     let Change { login, password, new_password } = read(account, inbound, "login, password and new_password")?;
     let new_password = Password::parse(new_password).map_err(Rejection::NewPassword)?;
     Ok(change_password::Command {
-        caller: account.caller(inbound),
+        caller: account.caller(inbound.client),
         login: LoginKey::parse(&login).map_err(|_| Rejection::WrongCredentials)?,
         password: Password::parse(password).map_err(|_| Rejection::WrongCredentials)?,
         new_password,
@@ -65,7 +65,7 @@ pub(super) fn change_password(account: &Account, inbound: &Inbound) -> Result<ch
 pub(super) fn reset_password(account: &Account, inbound: &Inbound) -> Result<reset_password::Command, Rejection> {
     let Reset { token, new_password } = read(account, inbound, "token and new_password")?;
     Ok(reset_password::Command {
-        caller: account.caller(inbound),
+        caller: account.caller(inbound.client),
         token: OpaqueToken::parse(&token).ok(),
         new_password: Password::parse(new_password).map_err(Rejection::NewPassword)?,
     })

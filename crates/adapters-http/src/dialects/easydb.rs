@@ -53,6 +53,10 @@ pub struct Easydb {
     context: Context,
     settings: Settings,
     wording: &'static Wording,
+    /// By which a browser proves that it began a session.
+    guard_cookie: CookieSpec,
+    /// That carries a new token where the answer is a redirect.
+    session_cookie: CookieSpec,
     overheard: Once,
 }
 
@@ -60,7 +64,9 @@ impl Easydb {
     /// Speaks for the use cases of `context`, in its edition.
     pub fn new(context: Context, settings: Settings) -> Self {
         let wording = Wording::of(context.edition);
-        Self { context, settings, wording, overheard: Once::new() }
+        let (guard_cookie, session_cookie) =
+            (cookie(&context, "vestibule_guard"), cookie(&context, "vestibule_session"));
+        Self { context, settings, wording, guard_cookie, session_cookie, overheard: Once::new() }
     }
 
     fn setup(&self) -> SetupOpenTo {
@@ -77,24 +83,14 @@ impl Easydb {
             );
         });
     }
+}
 
-    /// The cookie by which a browser proves that it began a session.
-    fn guard_cookie(&self) -> CookieSpec {
-        self.cookie("vestibule_guard")
-    }
-
-    /// The cookie that carries a new token where the answer is a redirect.
-    fn session_cookie(&self) -> CookieSpec {
-        self.cookie("vestibule_session")
-    }
-
-    /// The prefix `__Host-` keeps other hosts of the domain from planting a cookie (RFC 6265bis); it is possible over TLS
-    /// at the root only.
-    fn cookie(&self, name: &str) -> CookieSpec {
-        let secure = self.context.site.is_https();
-        let prefix = if secure && self.context.prefix.is_empty() { "__Host-" } else { "" };
-        CookieSpec { name: format!("{prefix}{name}"), path: self.context.cookie_path().to_owned(), secure }
-    }
+/// The prefix `__Host-` keeps other hosts of the domain from planting a cookie (RFC 6265bis); it is possible over TLS at
+/// the root only.
+fn cookie(context: &Context, name: &str) -> CookieSpec {
+    let secure = context.site.is_https();
+    let prefix = if secure && context.prefix.is_empty() { "__Host-" } else { "" };
+    CookieSpec { name: format!("{prefix}{name}"), path: context.cookie_path().to_owned(), secure }
 }
 
 impl Dialect for Easydb {
@@ -109,7 +105,8 @@ impl Dialect for Easydb {
         let sign_out = |path| Route::new("sign_out", Method::POST, path, &self, h::deauthenticate, o::deauthenticate);
         let always = [
             // Describes a session and signs it out, too, by its parameters.
-            Route::new("start_session", Method::GET, session, &self, h::session, o::session),
+            Route::new("start_session", Method::GET, session, &self, h::session, o::session)
+                .at_hand(&self, h::session_at_hand),
             Route::new("authenticate_session", Method::POST, authenticate, &self, h::authenticate, o::authenticate),
         ];
         always.into_iter().chain(deauthenticate.map(sign_out)).collect()

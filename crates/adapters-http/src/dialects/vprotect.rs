@@ -105,7 +105,8 @@ impl Dialect for Vprotect {
                 h::describe_session,
                 o::describe_session,
             )
-            .with_head(),
+            .with_head()
+            .at_hand(&self, h::describe_session_at_hand),
             Route::new(
                 "describe_user",
                 Method::GET,

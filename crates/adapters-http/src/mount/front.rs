@@ -3,7 +3,12 @@
 //! The documented paths are exact, and are found here, without a router of patterns and without layers around every route:
 //! those cost more than all the rest of what a session read takes. Whatever is not one of them is axum's to route.
 
-use std::{convert::Infallible, sync::Arc};
+use std::{
+    convert::Infallible,
+    panic::{AssertUnwindSafe, catch_unwind},
+    sync::Arc,
+    time::Instant,
+};
 
 use axum::{
     Router,
@@ -12,7 +17,7 @@ use axum::{
     response::Response,
 };
 use http::{
-    HeaderName, HeaderValue, Method, StatusCode,
+    HeaderMap, HeaderName, HeaderValue, Method, StatusCode,
     header::{
         ACCESS_CONTROL_REQUEST_METHOD, CACHE_CONTROL, CONTENT_LENGTH, CONTENT_SECURITY_POLICY, REFERRER_POLICY,
         RETRY_AFTER, X_CONTENT_TYPE_OPTIONS,
@@ -24,7 +29,8 @@ use tracing::Instrument;
 
 use super::{Entry, Meter, PREFLIGHT_KEPT, Shared, paths::Hosts, work};
 use crate::{
-    client::Connection,
+    client::{Client, Connection},
+    inbound::Head,
     reply::problem,
     request_id::{self, RequestId},
 };
@@ -96,7 +102,40 @@ impl Front {
 
     /// Answers a request that came over this connection.
     pub async fn answer(&self, request: Request, connection: Connection) -> Response {
-        let id = RequestId::given(request.headers()).unwrap_or_else(|| RequestId::made(self.0.shared.ids.next()));
+        match self.at_hand(&request, connection) {
+            Some(response) => response,
+            None => self.ask(request, connection).await,
+        }
+    }
+
+    /// Answers a request before anybody waits, if that is possible: there is neither a future nor a copy of the request,
+    /// which cost as much as all else that reading a session does.
+    pub fn at_hand<B: HttpBody>(&self, request: &http::Request<B>, connection: Connection) -> Option<Response> {
+        let entry = self.0.hosts.of_request(request).find(request)?;
+        let at_hand = entry.at_hand.as_ref()?;
+        let is_for_pages = self.0.cors.is_some() && entry.dialect.is_for_pages();
+        let is_plain = *request.method() == entry.method && request.body().is_end_stream();
+        if !is_plain || is_for_pages || too_large(request).is_some() || tracing::enabled!(tracing::Level::DEBUG) {
+            return None;
+        }
+        let begun = Instant::now();
+        let (uri, headers) = (request.uri(), request.headers());
+        let client = Client::identify(connection, headers, &self.0.shared.trusted_proxies);
+        // A defect is told by whoever is asked next.
+        let answered = catch_unwind(AssertUnwindSafe(|| at_hand(Head { uri, headers, client })));
+        let mut response = answered.ok().flatten()?;
+        entry.meter.note(begun, &response);
+        make_safe(&mut response, self.name_of(headers));
+        Some(response)
+    }
+
+    fn name_of(&self, headers: &HeaderMap) -> RequestId {
+        RequestId::given(headers).unwrap_or_else(|| RequestId::made(self.0.shared.ids.next()))
+    }
+
+    /// Answers a request that cannot be answered [at hand](Self::at_hand).
+    pub async fn ask(&self, request: Request, connection: Connection) -> Response {
+        let id = self.name_of(request.headers());
         // The path only: queries carry tokens, and in one dialect passwords.
         let span = tracing::debug_span!("request", %id, method = %request.method(), path = request.uri().path());
         let arrival = Arrival { request, id: id.clone(), connection };
@@ -106,15 +145,7 @@ impl Front {
             // Boxed, because every request's future has room for it.
             Box::pin(self.told(arrival).instrument(span)).await
         };
-        let headers = response.headers_mut();
-        headers.reserve(USUAL.len() + ALWAYS.len() + 1);
-        for (name, value) in USUAL {
-            headers.entry(name).or_insert(value);
-        }
-        for (name, value) in ALWAYS {
-            headers.insert(name, value);
-        }
-        headers.insert(request_id::HEADER, id.into());
+        make_safe(&mut response, id);
         response
     }
 
@@ -168,6 +199,19 @@ impl Front {
     }
 }
 
+/// Adds what every answer has.
+fn make_safe(response: &mut Response, id: RequestId) {
+    let headers = response.headers_mut();
+    headers.reserve(USUAL.len() + ALWAYS.len() + 1);
+    for (name, value) in USUAL {
+        headers.entry(name).or_insert(value);
+    }
+    for (name, value) in ALWAYS {
+        headers.insert(name, value);
+    }
+    headers.insert(request_id::HEADER, id.into());
+}
+
 /// Lets pages of these origins, and of no others, read every answer, and send whatever our own pages may send.
 fn readable_by(origins: &[String]) -> CorsLayer {
     CorsLayer::new()
@@ -179,11 +223,11 @@ fn readable_by(origins: &[String]) -> CorsLayer {
         .max_age(PREFLIGHT_KEPT)
 }
 
-fn is_preflight(request: &Request) -> bool {
+fn is_preflight<B>(request: &http::Request<B>) -> bool {
     request.headers().contains_key(ACCESS_CONTROL_REQUEST_METHOD)
 }
 
-fn too_large(request: &Request) -> Option<Response> {
+fn too_large<B>(request: &http::Request<B>) -> Option<Response> {
     if request.uri().path_and_query().is_some_and(|target| target.as_str().len() > MAX_TARGET) {
         return Some(problem(StatusCode::URI_TOO_LONG, "target_too_long", "the request target is too long"));
     }

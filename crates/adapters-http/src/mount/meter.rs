@@ -45,6 +45,18 @@ impl Meter {
         ["1xx", "2xx", "3xx", "4xx", "5xx"].into_iter().zip(self.answered.iter().map(Count::read))
     }
 
+    /// Counts an answer to a request that came then.
+    pub(super) fn note(&self, begun: Instant, response: &Response) {
+        let class = usize::from(response.status().as_u16() / 100).wrapping_sub(1);
+        if let Some(count) = self.answered.get(class) {
+            count.one_more();
+        }
+        if reply::is_refused(response) {
+            self.refused.one_more();
+        }
+        self.took.note(begun.elapsed());
+    }
+
     pub(super) fn begin(&self) -> Timed<'_> {
         Timed { meter: self, begun: Instant::now(), is_answered: false }
     }
@@ -60,14 +72,7 @@ pub(super) struct Timed<'a> {
 impl Timed<'_> {
     pub(super) fn answered(mut self, response: &Response) {
         self.is_answered = true;
-        let class = usize::from(response.status().as_u16() / 100).wrapping_sub(1);
-        if let Some(count) = self.meter.answered.get(class) {
-            count.one_more();
-        }
-        if reply::is_refused(response) {
-            self.meter.refused.one_more();
-        }
-        self.meter.took.note(self.begun.elapsed());
+        self.meter.note(self.begun, response);
     }
 }
 

@@ -5,8 +5,7 @@ use std::{
     sync::Arc,
 };
 
-use axum::extract::Request;
-use http::{Method, header::HOST};
+use http::{Method, Request, header::HOST};
 
 use super::{Entry, Fallback};
 
@@ -22,11 +21,13 @@ pub(super) struct Hosts {
 
 /// What answers for one host, or for hosts that no mount names.
 pub(super) struct OfHost {
-    paths: HashMap<String, Vec<Arc<Entry>>>,
+    paths: Paths,
     /// The routes for everything below a path, which ends with a slash.
     below: Vec<(String, Vec<Arc<Entry>>)>,
     pub(super) fallback: Fallback,
 }
+
+type Paths = HashMap<String, Vec<Arc<Entry>>, foldhash::fast::RandomState>;
 
 impl Hosts {
     pub(super) fn of(entries: Vec<Entry>) -> Self {
@@ -40,7 +41,7 @@ impl Hosts {
     }
 
     /// What answers for the host of this request.
-    pub(super) fn of_request(&self, request: &Request) -> &OfHost {
+    pub(super) fn of_request<B>(&self, request: &Request<B>) -> &OfHost {
         if self.named.is_empty() {
             return &self.any;
         }
@@ -50,7 +51,7 @@ impl Hosts {
 
 impl OfHost {
     fn of(entries: &[Arc<Entry>], host: Option<&str>) -> Self {
-        let mut paths: HashMap<String, Vec<Arc<Entry>>> = HashMap::new();
+        let mut paths = Paths::default();
         let here: Vec<&Arc<Entry>> = entries.iter().filter(|entry| entry.answers(host)).collect();
         for entry in &here {
             paths.entry(entry.path.clone()).or_default().push(Arc::clone(entry));
@@ -61,7 +62,7 @@ impl OfHost {
     }
 
     /// The route for this path and method. GETs that may have effects are not for HEAD.
-    pub(super) fn find(&self, request: &Request) -> Option<&Arc<Entry>> {
+    pub(super) fn find<B>(&self, request: &Request<B>) -> Option<&Arc<Entry>> {
         let method = request.method();
         let takes = |entry: &&Arc<Entry>| {
             entry.method == *method || method == Method::HEAD && entry.method == Method::GET && entry.answers_head
@@ -74,7 +75,7 @@ impl OfHost {
 }
 
 /// The host a request is for, without its port, in lower case.
-fn host_of(request: &Request) -> Option<String> {
+fn host_of<B>(request: &Request<B>) -> Option<String> {
     let host = request.headers().get(HOST).and_then(|host| host.to_str().ok());
     let host = host.or(request.uri().authority().map(http::uri::Authority::as_str))?;
     let host = host.parse::<http::uri::Authority>().ok()?;

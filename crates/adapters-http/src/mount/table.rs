@@ -6,7 +6,7 @@ use http::Method;
 use thiserror::Error;
 
 use super::Meter;
-use crate::dialect::{Describe, Dialect, Edition, Handler};
+use crate::dialect::{AtHand, Describe, Dialect, Edition, Handler};
 
 /// A dialect in its place.
 #[derive(Clone)]
@@ -40,6 +40,8 @@ pub struct Entry {
     pub answers_head: bool,
     /// What answers.
     pub handler: Handler,
+    /// What answers before anybody waits, if it can.
+    pub at_hand: Option<AtHand>,
     /// What it is to its callers.
     pub describe: Describe,
     /// What has become of its requests.
@@ -117,6 +119,7 @@ fn entries(number: usize, mount: &Mount) -> impl Iterator<Item = Entry> {
         hosts: mount.hosts.clone(),
         answers_head: route.answers_head,
         handler: route.handler,
+        at_hand: route.at_hand,
         describe: route.describe,
         meter: Arc::default(),
         yields: route.yields,

@@ -202,3 +202,65 @@ async fn an_answer_that_takes_too_long_is_not_waited_for_and_its_work_goes_on() 
     assert_eq!((status, body.as_str()), (StatusCode::SERVICE_UNAVAILABLE, "slow refuses"));
     LATE.notified().await;
 }
+
+/// A dialect of which one thing is at hand, and another seems to be.
+struct AtHand;
+
+impl Dialect for AtHand {
+    fn name(&self) -> &'static str {
+        "at-hand"
+    }
+
+    fn routes(self: Arc<Self>) -> Vec<Route> {
+        let asked = async |_: Arc<Self>, _: Inbound| Response::new(Body::from("asked"));
+        let describe = |_: &Self| Description::new("Says how.").answers_bare(StatusCode::OK, "It.");
+        let route = |path| Route::new("answer", Method::GET, path, &self, asked, describe).with_head();
+        let at_hand = route("/s").at_hand(&self, |_, head| {
+            let is_wanted = head.uri.query() != Some("ask");
+            is_wanted.then(|| Response::new(Body::from("at hand")))
+        });
+        vec![at_hand, route("/defect").at_hand(&self, |_, _| panic!("as asked"))]
+    }
+
+    fn refuse(&self, _: Refusal) -> Response {
+        Response::default()
+    }
+}
+
+fn at_hand() -> Mount {
+    let dialect = Arc::new(AtHand);
+    Mount { dialect, edition: Edition::Documented, prefix: String::new(), hosts: BTreeSet::new() }
+}
+
+#[tokio::test]
+async fn what_is_at_hand_is_answered_so_and_all_else_by_asking() {
+    let front = mount(&[at_hand()], &shared()).unwrap();
+    for (method, path, body) in
+        [("GET", "/s", "at hand"), ("GET", "/s?ask", "asked"), ("HEAD", "/s", ""), ("GET", "/defect", "asked")]
+    {
+        let (status, text, response) = ask(&front, method, "x", path).await;
+        assert_eq!((status, text.as_str()), (StatusCode::OK, body), "{method} {path}");
+        for header in ["cache-control", "content-security-policy", "x-content-type-options", "referrer-policy"] {
+            assert!(response.headers().contains_key(header), "{method} {path} has no {header}");
+        }
+        assert_eq!(response.headers()["x-request-id"], "00000000-0000-0000-0000-000000000007");
+    }
+    let request = Request::get("/s").body(Body::from("a body")).unwrap();
+    assert!(front.at_hand(&request, peer()).is_none(), "a body may say more");
+    let answered: u64 = front
+        .traffic()
+        .flat_map(|(_, _, meter)| meter.answered())
+        .filter(|(class, _)| *class == "2xx")
+        .map(|(_, count)| count)
+        .sum();
+    assert_eq!(answered, 4, "each is counted, and once");
+}
+
+#[tokio::test]
+async fn pages_of_other_origins_are_told_that_they_may_read_what_is_at_hand() {
+    let shared = Shared { cors_origins: Arc::new(["https://app.test".to_owned()]), ..shared() };
+    let front = mount(&[at_hand()], &shared).unwrap();
+    let request = Request::get("/s").header("origin", "https://app.test").body(Body::empty()).unwrap();
+    let response = front.answer(request, peer()).await;
+    assert_eq!(response.headers()["access-control-allow-origin"], "https://app.test");
+}

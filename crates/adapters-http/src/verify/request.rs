@@ -9,7 +9,7 @@ use vestibule_domain::session::Bearer;
 use super::{Verify, credentials::Credentials};
 use crate::{
     dialect::Dialect,
-    inbound::Inbound,
+    inbound::{Head, Inbound},
     negotiation::{self, BodyType},
     params::Params,
 };
@@ -33,28 +33,28 @@ pub(super) enum Rejection {
 }
 
 /// Nothing, if the request has no token.
-pub(super) fn verify(verify: &Verify, inbound: &Inbound) -> Option<verify_session::Command> {
-    let bearer = bearer(verify, inbound)?;
-    Some(verify_session::Command { caller: verify.caller(inbound), bearer, assertion: verify.settings.assertion })
+pub(super) fn verify(verify: &Verify, head: Head<'_>) -> Option<verify_session::Command> {
+    let bearer = bearer(verify, head)?;
+    Some(verify_session::Command { caller: verify.caller(head.client), bearer, assertion: verify.settings.assertion })
 }
 
 /// The first that has the form of a token, in every place where some API reads one, except the body. What stands there
 /// and has not that form is another system's: proxies pass on whatever they were sent.
-fn bearer(verify: &Verify, inbound: &Inbound) -> Option<Bearer> {
-    let headers = HEADERS.iter().filter_map(|name| inbound.header(*name));
-    let cookies = verify.settings.cookies.iter().filter_map(|name| inbound.cookie(name));
-    let mut given = headers.chain(inbound.authorization("Bearer")).chain(cookies);
-    given.find_map(|text| Bearer::parse(text).ok()).or_else(|| in_query(verify, inbound))
+fn bearer(verify: &Verify, head: Head<'_>) -> Option<Bearer> {
+    let headers = HEADERS.iter().filter_map(|name| head.header(*name));
+    let cookies = verify.settings.cookies.iter().filter_map(|name| head.cookie(name));
+    let mut given = headers.chain(head.authorization("Bearer")).chain(cookies);
+    given.find_map(|text| Bearer::parse(text).ok()).or_else(|| in_query(verify, head))
 }
 
 /// Last, so that a link cannot bring somebody who has a session of their own into another's; and not if somebody on the
 /// way may have read it.
-fn in_query(verify: &Verify, inbound: &Inbound) -> Option<Bearer> {
-    if !verify.settings.query_tokens || !inbound.client.may_send_secrets() {
+fn in_query(verify: &Verify, head: Head<'_>) -> Option<Bearer> {
+    if !verify.settings.query_tokens || !head.client.may_send_secrets() {
         return None;
     }
-    let original = ORIGINAL_TARGETS.iter().filter_map(|name| inbound.header(*name)?.split_once('?'));
-    let mut queries = inbound.uri.query().into_iter().chain(original.map(|(_, query)| query));
+    let original = ORIGINAL_TARGETS.iter().filter_map(|name| head.header(*name)?.split_once('?'));
+    let mut queries = head.uri.query().into_iter().chain(original.map(|(_, query)| query));
     queries.find_map(|query| {
         let params = Params::from_urlencoded(query.as_bytes()).ok()?;
         PARAMETERS.iter().find_map(|name| Bearer::parse(params.get(name)?).ok())
@@ -82,7 +82,7 @@ pub(super) async fn introspect(verify: &Verify, inbound: &Inbound) -> Result<Que
         Ok(token) => (Bearer::parse(&token).ok(), None),
         Err(rejection) => (None, Some(rejection)),
     };
-    Ok((introspect_session::Command { caller: verify.caller(inbound), api_token, client, bearer }, unreadable))
+    Ok((introspect_session::Command { caller: verify.caller(inbound.client), api_token, client, bearer }, unreadable))
 }
 
 /// The token that is asked about: from the body alone, because targets are logged.

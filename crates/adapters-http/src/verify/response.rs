@@ -72,7 +72,7 @@ impl Verify {
 
 /// Every header each time, empty where there is nothing to say: so each one replaces whatever a client made up, also in
 /// proxies that only overwrite.
-fn identity(outcome: &verify_session::Outcome) -> Response {
+pub(super) fn identity(outcome: &verify_session::Outcome) -> Response {
     let SessionView { session, principal, rights, .. } = &outcome.view;
     let (user, node) = (principal.user(), principal.node());
     let roles: Vec<&str> = principal.roles().map(RoleName::as_str).collect();

@@ -4,7 +4,7 @@ use base64::{Engine, engine::general_purpose::STANDARD};
 use rstest::rstest;
 use uuid::Uuid;
 use vestibule_application::{
-    api::MockVerificationApi,
+    api::{MockAtHandApi, MockVerificationApi},
     use_cases::{introspect_session, verify_session},
     view::{Principal, SessionView},
 };
@@ -15,7 +15,7 @@ use vestibule_domain::{
 };
 
 use super::{Settings, Verify};
-use crate::testing::{Answer, Ask, OTHER, TOKEN, alice, away, corrupt, now, view};
+use crate::testing::{Answer, Ask, OTHER, TOKEN, alice, away, corrupt, nothing_at_hand, now, view};
 
 const JWT: &str = "head.claims.signature";
 
@@ -25,7 +25,7 @@ fn settings() -> Settings {
 }
 
 fn verify(api: MockVerificationApi) -> Verify {
-    Verify::new(Arc::new(api), settings())
+    Verify::new(Arc::new(api), nothing_at_hand(), settings())
 }
 
 /// Alice's session for whoever presents this token, and none for any other.
@@ -199,7 +199,7 @@ async fn the_use_case_hears_from_where_and_whether_an_assertion_is_wanted() {
             assert_eq!(command.caller.address.to_string(), "203.0.113.7", "the client's, not the proxy's");
             Err(verify_session::Error::UnknownSession)
         });
-        let verify = Verify::new(Arc::new(api), Settings { assertion, ..settings() });
+        let verify = Verify::new(Arc::new(api), nothing_at_hand(), Settings { assertion, ..settings() });
         assert_eq!(Ask::get("/verify").over_tls().header("x-session-token", TOKEN).of(verify).await.status, 401);
     }
 }
@@ -346,4 +346,16 @@ async fn a_store_that_fails_says_nothing_about_a_token() {
     assert_eq!((unavailable.status.as_u16(), unavailable.header("retry-after")), (503, "2"));
     let (internal, _) = introspected(asking(TOKEN), || Err(corrupt().into())).await;
     assert_eq!(internal.status, 500);
+}
+
+#[tokio::test]
+async fn what_is_at_hand_is_told_without_asking() {
+    let mut at_hand = MockAtHandApi::new();
+    at_hand.expect_verified().returning(|command| {
+        assert_eq!((command.caller.origin.as_str(), command.bearer.expose()), ("verify", TOKEN));
+        Some(verify_session::Outcome { view: somebody(), assertion: None })
+    });
+    let ask = || Ask::get("/verify").header("x-session-token", TOKEN);
+    let told = ask().of(Verify::new(Arc::new(MockVerificationApi::new()), Arc::new(at_hand), settings())).await;
+    assert_eq!(told.text(), ask().of(knowing(TOKEN)).await.text());
 }

@@ -12,7 +12,7 @@ use vestibule_domain::{
 };
 
 use super::lifetimes::LifetimePolicy;
-use crate::ports::{Clock, Seal, Seals, SessionStore, Sightings, StoreError, TokenSigner, Tokens};
+use crate::ports::{Clock, Memory, Seal, Seals, SessionStore, Sightings, StoreError, TokenSigner, Tokens};
 
 /// A live session and how it is kept.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -36,6 +36,8 @@ pub enum Kept {
 pub struct Resolver {
     /// The sessions that have rows.
     pub sessions: Arc<dyn SessionStore>,
+    /// Those of them that are at hand.
+    pub memory: Arc<dyn Memory>,
     /// Where it is noted that a session was seen.
     pub sightings: Arc<dyn Sightings>,
     /// Digests.
@@ -79,6 +81,28 @@ impl Resolver {
             self.sightings.note(session, now);
         }
         Ok(accepted)
+    }
+
+    /// As [`Self::resolve`], if all that it takes is at hand. Nothing: the store is to be asked.
+    pub fn at_hand(&self, bearer: &Bearer, via: &Origin) -> Option<Session> {
+        self.at_hand_if(bearer, |session| self.lifetimes.accepts(&session.origin, via))
+    }
+
+    /// As [`Self::resolve_of_any`], if all that it takes is at hand.
+    pub fn at_hand_of_any(&self, bearer: &Bearer) -> Option<Session> {
+        self.at_hand_if(bearer, |_| true)
+    }
+
+    fn at_hand_if(&self, bearer: &Bearer, is_for_caller: impl FnOnce(&Session) -> bool) -> Option<Session> {
+        let Bearer::Opaque(token) = bearer else { return None };
+        let mut session = self.memory.session(&self.tokens.digest(token))?;
+        self.sightings.refresh(&mut session);
+        let now = self.clock.now();
+        let is_accepted = session.is_live(now) && is_for_caller(&session);
+        is_accepted.then(|| {
+            self.sightings.note(&session, now);
+            session
+        })
     }
 
     async fn by_token(&self, token: &OpaqueToken, now: Timestamp) -> Result<Option<Resolved>, StoreError> {

@@ -35,12 +35,17 @@ impl SetupGrants {
 
     /// Whether the system has no users, and has never had any.
     pub async fn is_open(&self) -> Result<bool, StoreError> {
-        if self.is_closed.load(Relaxed) {
+        if self.is_closed() {
             return Ok(false);
         }
         let is_open = self.installation.state().await? == SetupState::Unconfigured;
         self.is_closed.store(!is_open, Relaxed);
         Ok(is_open)
+    }
+
+    /// Whether it was seen that the system is set up.
+    pub fn is_closed(&self) -> bool {
+        self.is_closed.load(Relaxed)
     }
 
     /// Whether this claim earns a grant now. A secret that does is spent.

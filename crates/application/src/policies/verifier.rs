@@ -27,4 +27,9 @@ impl Verifier {
             Some(_) | None => Ok(None),
         }
     }
+
+    /// The same, if all that it takes is at hand. Nothing: the stores are to be asked.
+    pub fn at_hand(&self, bearer: &Bearer, address: IpAddr) -> Option<SessionView> {
+        self.viewer.at_hand(self.resolver.at_hand_of_any(bearer)?, address)
+    }
 }

@@ -6,11 +6,12 @@ use vestibule_domain::{
     node::NodeRef,
     rights::{Rights, RoleName, system_rights, union},
     session::{Session, Subject},
+    user::User,
 };
 
 use super::{backoffice::Backoffice, setup::SetupGrants};
 use crate::{
-    ports::{MessageLog, NodeStore, RoleStore, StoreError, UserStore},
+    ports::{Memory, MessageLog, NodeStore, RoleStore, StoreError, UserStore},
     view::{Principal, SessionView},
 };
 
@@ -24,6 +25,8 @@ pub struct Viewer {
     pub roles: Arc<dyn RoleStore>,
     /// The message log.
     pub messages: Arc<dyn MessageLog>,
+    /// What is at hand of all these.
+    pub memory: Arc<dyn Memory>,
     /// Whether the system is set up.
     pub setup: Arc<SetupGrants>,
     /// From where an admin is one.
@@ -49,11 +52,10 @@ impl Viewer {
         let (principal, rights) = match session.subject {
             Subject::Anonymous | Subject::Setup => return self.view_unowned(session).await.map(Some),
             Subject::User(id) => {
-                let Some(user) = self.users.profile(id).await?.filter(|user| !user.disabled) else {
+                let user = self.users.profile(id).await?;
+                let Some((principal, names)) = user.and_then(|user| self.seen_from(address, user)) else {
                     return Ok(None);
                 };
-                let principal = self.backoffice.seen_from(address, Principal::User(user));
-                let names: Vec<RoleName> = principal.roles().cloned().collect();
                 let rights = if names.is_empty() { Rights::new() } else { union(&self.roles.named(&names).await?) };
                 (principal, rights)
             }
@@ -65,5 +67,24 @@ impl Viewer {
         };
         let latest_message = self.messages.latest().await?;
         Ok(Some(SessionView { session, principal, rights, latest_message }))
+    }
+
+    /// As [`Self::view`], of a user's session, if all that it takes is at hand. Nothing: the stores are to be asked.
+    pub fn at_hand(&self, session: Session, address: IpAddr) -> Option<SessionView> {
+        let Subject::User(id) = session.subject else { return None };
+        let (principal, names) = self.seen_from(address, self.memory.profile(id)?)?;
+        let rights = if names.is_empty() { Rights::new() } else { union(&self.memory.named(&names)?) };
+        let latest_message = self.memory.latest()?;
+        Some(SessionView { session, principal, rights, latest_message })
+    }
+
+    /// A user as they are from this address, and their roles; nothing if they are disabled.
+    fn seen_from(&self, address: IpAddr, user: Arc<User>) -> Option<(Principal, Vec<RoleName>)> {
+        if user.disabled {
+            return None;
+        }
+        let principal = self.backoffice.seen_from(address, Principal::User(user));
+        let names = principal.roles().cloned().collect();
+        Some((principal, names))
     }
 }

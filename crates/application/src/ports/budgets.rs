@@ -163,6 +163,11 @@ pub enum NotCharged {
 pub trait Budgets: Send + Sync {
     /// Charges one attempt to all of these buckets, or to none of them if one is spent.
     async fn charge(&self, buckets: &[Bucket]) -> Result<(), NotCharged>;
+    /// The same where nobody has to be waited for. Unless it says so, nothing is charged: whoever asks charges as everybody does.
+    fn charge_at_hand(&self, buckets: &[Bucket]) -> bool {
+        let _ = buckets;
+        false
+    }
     /// Gives one attempt back to each of these buckets. Where that fails it is logged: the attempt stays charged, until
     /// its window is over.
     async fn refund(&self, buckets: &[Bucket]);

@@ -36,6 +36,8 @@ pub(crate) struct State {
     pub(crate) now: Timestamp,
     pub(crate) lifetimes: LifetimePolicy,
     pub(crate) rows: Vec<(Digest, Session)>,
+    /// Whether what the store has is at hand too.
+    pub(crate) at_hand: bool,
     /// Sealed tokens by their byte.
     pub(crate) seals: Vec<(u8, Seal)>,
     /// What a signed token says; without it, its signature is not valid.
@@ -94,6 +96,7 @@ impl World {
             now: NOW,
             lifetimes: LifetimePolicy { default: LIFETIMES, ..LifetimePolicy::default() },
             rows: Vec::new(),
+            at_hand: false,
             seals: Vec::new(),
             claims: None,
             users: vec![user(ALICE, "alice"), user(BOB, "bob")],
@@ -215,6 +218,7 @@ impl World {
         let ports = self.ports();
         Resolver {
             sessions: ports.stores.sessions,
+            memory: ports.memory,
             sightings: ports.sightings,
             tokens: ports.tokens,
             seals: ports.seals,

@@ -52,4 +52,9 @@ impl UseCase {
         let session = found.ok_or(Error::UnknownSession)?.session;
         self.viewer.view(session, command.caller.address).await?.ok_or(Error::UnknownSession)
     }
+
+    /// The same, if all that it takes is at hand. Nothing: it is to be run.
+    pub fn at_hand(&self, Command { caller, bearer }: &Command) -> Option<Outcome> {
+        self.viewer.at_hand(self.resolver.at_hand(bearer, &caller.origin)?, caller.address)
+    }
 }

@@ -6,13 +6,18 @@ mod tests;
 use std::{sync::Arc, time::Duration};
 
 use thiserror::Error;
-use vestibule_domain::{network::Network, secret::OpaqueToken, session::DeviceName};
+use vestibule_domain::{
+    network::Network,
+    rights::Rights,
+    secret::OpaqueToken,
+    session::{DeviceName, Session},
+};
 
 use crate::{
     api::Caller,
     policies::{lifetimes::LifetimePolicy, setup::SetupGrants, viewer::Viewer},
     ports::{Bucket, Budgets, Clock, NotCharged, Seal, Seals, StoreError, Tokens},
-    view::SessionView,
+    view::{Principal, SessionView},
 };
 
 /// What makes a caller trustworthy enough to set the system up.
@@ -78,6 +83,13 @@ impl From<NotCharged> for Error {
     }
 }
 
+/// A session that was sealed, its token, and the guard secret.
+struct Sealed {
+    session: Session,
+    token: OpaqueToken,
+    guard: Option<OpaqueToken>,
+}
+
 /// Seals a session.
 pub struct UseCase {
     /// What beginnings are charged to. For each process its own: a beginning costs no row, and so must not cost one to be
@@ -109,6 +121,26 @@ impl UseCase {
             Some(claim) => self.setup.grants(claim).await?,
             None => false,
         };
+        let Sealed { session, token, guard } = self.seal(command, setup);
+        let view = self.viewer.view_unowned(session).await?;
+        Ok(Outcome { view, token, guard })
+    }
+
+    /// The same, if all that it takes is at hand, once the system is set up. Nothing: it is to be run.
+    pub fn at_hand(&self, command: Command) -> Option<Outcome> {
+        let grants_nothing = command.setup.is_none() || self.setup.is_closed();
+        let latest_message = self.viewer.memory.latest().filter(|_| grants_nothing)?;
+        let address = command.caller.address.to_canonical();
+        // Charged last: what is charged here must not be charged again.
+        if !address.is_loopback() && !self.budgets.charge_at_hand(&[Bucket::BeginningFrom(Network::of(address))]) {
+            return None;
+        }
+        let Sealed { session, token, guard } = self.seal(command, false);
+        let view = SessionView { session, principal: Principal::Anonymous, rights: Rights::new(), latest_message };
+        Some(Outcome { view, token, guard })
+    }
+
+    fn seal(&self, command: Command, setup: bool) -> Sealed {
         let guard = match command.guarding {
             Guarding::None => None,
             Guarding::Browser(known) => Some(known.unwrap_or_else(|| self.tokens.mint())),
@@ -123,7 +155,6 @@ impl UseCase {
         };
         let token = self.seals.seal(&seal);
         let session = seal.session(self.seals.session_id(&token), command.device, now);
-        let view = self.viewer.view_unowned(session).await?;
-        Ok(Outcome { view, token, guard })
+        Sealed { session, token, guard }
     }
 }

@@ -63,6 +63,13 @@ impl UseCase {
         Ok(Outcome { view, assertion })
     }
 
+    /// The same, if all that it takes is at hand. Nothing: it is to be run.
+    pub fn at_hand(&self, command: &Command) -> Option<Outcome> {
+        let view = self.verifier.at_hand(&command.bearer, command.caller.address)?;
+        let assertion = command.assertion.map(|lifetime| self.assert(&view, lifetime)).transpose().ok()?;
+        Some(Outcome { view, assertion })
+    }
+
     /// An assertion is never good for longer than its session would be without being seen again.
     fn assert(&self, view: &SessionView, lifetime: Duration) -> Result<SignedToken, StoreError> {
         let now = self.clock.now();

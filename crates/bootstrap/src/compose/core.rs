@@ -14,7 +14,7 @@ use vestibule_application::{
     activity::Activity,
     operator::{self, Operator},
     policies::{lifetimes::LifetimePolicy, password::PasswordPolicy, setup::SetupGrants},
-    ports::{BudgetLimits, Budgets, Clock, Ids, Limit, PasswordHasher, Stores, Tokens},
+    ports::{BudgetLimits, Budgets, Clock, Ids, Limit, Memory, PasswordHasher, Stores, Tokens},
     service::{self, Policies, Service},
 };
 use vestibule_domain::{secret::OpaqueToken, session::Origin};
@@ -59,7 +59,7 @@ impl Core {
     pub(super) fn ports(
         &self,
         settings: &Settings,
-        stores: &Stores,
+        (stores, memory): (&Stores, Arc<dyn Memory>),
         budgets: Arc<dyn Budgets>,
         activity: &Arc<Activity>,
     ) -> Result<service::Ports> {
@@ -67,6 +67,7 @@ impl Core {
         let origins = Dialect::ALL.map(|dialect| Origin::new(dialect.as_str()));
         Ok(service::Ports {
             stores: Stores { sessions: activity.clone(), ..stores.clone() },
+            memory,
             sightings: activity.clone(),
             budgets: counted(budgets),
             local_budgets: counted(Arc::new(MemoryBudgets::new(limits(settings), self.clock.clone()))),

@@ -17,7 +17,7 @@ use vestibule_adapters_http::{
     verify::{self, Verify},
 };
 use vestibule_application::{
-    api::{AccountApi, SessionApi, VerificationApi},
+    api::{AccountApi, AtHandApi, SessionApi, VerificationApi},
     service::Service,
 };
 
@@ -29,6 +29,7 @@ pub(super) fn mounts(settings: &Settings, service: &Arc<Service>, public_url: &U
     let mount = |mount: &settings::Mount| {
         let context = Context {
             api: Arc::clone(service) as Arc<dyn SessionApi>,
+            at_hand: Arc::clone(service) as Arc<dyn AtHandApi>,
             edition: match mount.edition {
                 Edition::Documented => dialect::Edition::Documented,
                 Edition::Deployed => dialect::Edition::Deployed,
@@ -54,7 +55,11 @@ pub(super) fn mounts(settings: &Settings, service: &Arc<Service>, public_url: &U
         hosts: BTreeSet::new(),
     });
     let verify = settings.verify.enabled.then(|| Mount {
-        dialect: Arc::new(Verify::new(Arc::clone(service) as Arc<dyn VerificationApi>, verification(settings))),
+        dialect: Arc::new(Verify::new(
+            Arc::clone(service) as Arc<dyn VerificationApi>,
+            Arc::clone(service) as Arc<dyn AtHandApi>,
+            verification(settings),
+        )),
         edition: dialect::Edition::default(),
         prefix: String::new(),
         hosts: BTreeSet::new(),

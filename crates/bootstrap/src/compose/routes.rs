@@ -38,7 +38,7 @@ pub(crate) fn routes(settings: &Settings) -> Result<Vec<RouteEntry>> {
     let budgets = open.budgets(&core::limits(settings), core.clock.clone());
     let activity = Arc::new(Activity::new(stores.sessions.clone(), stores.unit.clone()));
     let public_url = Url::parse("http://localhost").context("the public URL is none")?;
-    let ports = core.ports(settings, stores, budgets, &activity)?;
+    let ports = core.ports(settings, (stores, open.memory()), budgets, &activity)?;
     let mounts = core.mounts(settings, ports, &public_url, None);
     let table = mount::table(&mounts).map_err(|collision| Invalid::because("mounts", &collision.to_string()))?;
     let entry = |entry: mount::Entry| RouteEntry {

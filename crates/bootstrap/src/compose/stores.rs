@@ -14,7 +14,7 @@ use vestibule_adapters_db::{MemoryBudgets, MemoryStore, SeaOrmStore};
 use vestibule_adapters_http::admin::health::Part;
 use vestibule_adapters_redb::RedbStore;
 use vestibule_adapters_redis::{Durability, RedisStore};
-use vestibule_application::ports::{BudgetLimits, Budgets, Clock, Stores};
+use vestibule_application::ports::{BudgetLimits, Budgets, Clock, Memory, NoMemory, Stores};
 
 use crate::{
     metrics::{Commits, CountedUnits},
@@ -135,6 +135,14 @@ impl OpenStores {
             }
         };
         (Self { ports: cached.stores(), cached: Some(cached), ..self }, tenure)
+    }
+
+    /// What of the stores is at hand, once it answers from memory.
+    pub(super) fn memory(&self) -> Arc<dyn Memory> {
+        match &self.cached {
+            Some(cached) => cached.clone(),
+            None => Arc::new(NoMemory),
+        }
     }
 
     /// Counts what becomes of units of work.

@@ -63,6 +63,10 @@ impl Budgets for CountedBudgets {
         charged
     }
 
+    fn charge_at_hand(&self, buckets: &[Bucket]) -> bool {
+        self.inner.charge_at_hand(buckets)
+    }
+
     async fn refund(&self, buckets: &[Bucket]) {
         self.inner.refund(buckets).await;
     }

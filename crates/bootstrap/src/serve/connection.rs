@@ -1,6 +1,6 @@
 //! One connection from its first byte to its last.
 
-use std::{convert::Infallible, io, pin::pin, sync::Arc, time::Duration};
+use std::{convert::Infallible, future::ready, io, pin::pin, sync::Arc, time::Duration};
 
 use axum::{
     body::Body,
@@ -124,12 +124,17 @@ impl Common {
         let service = {
             let (common, pace, last) = (Arc::clone(self), Arc::clone(&pace), Arc::clone(&last));
             service_fn(move |request| {
-                let (common, working, last) = (Arc::clone(&common), pace.work(), Arc::clone(&last));
-                async move {
-                    let response = common.answer(request, connection, &last).await;
-                    drop(working);
-                    Ok::<_, Infallible>(response)
+                let working = pace.work();
+                if let Some(response) = common.at_hand(&request, connection, &last) {
+                    return Either::Left(ready(Ok::<_, Infallible>(response)));
                 }
+                let (common, last) = (Arc::clone(&common), Arc::clone(&last));
+                // Boxed, because what is answered at hand has room for it too.
+                Either::Right(Box::pin(async move {
+                    let response = common.ask(request, connection, &last).await;
+                    drop(working);
+                    Ok(response)
+                }))
             })
         };
         let stream = Paced::new(stream, (!is_http2).then(|| Arc::clone(&pace)));
@@ -162,18 +167,34 @@ impl Common {
         }
     }
 
-    async fn answer(&self, request: Request<Incoming>, connection: Connection, last: &Notify) -> Response {
-        let is_http2 = request.version() == Version::HTTP_2;
+    /// Answers before anybody waits, if that is possible and nobody wants to have it traced.
+    fn at_hand(&self, request: &Request<Incoming>, connection: Connection, last: &Notify) -> Option<Response> {
+        if traces::are_wanted() {
+            return None;
+        }
+        let mut response = self.front.at_hand(request, connection)?;
+        self.conclude(&mut response, request.version(), connection, last);
+        Some(response)
+    }
+
+    async fn ask(&self, request: Request<Incoming>, connection: Connection, last: &Notify) -> Response {
+        let version = request.version();
         let span = traces::of_request(&request);
         let request = request.map(Body::new);
         let mut response = if span.is_disabled() {
-            self.front.answer(request, connection).await
+            self.front.ask(request, connection).await
         } else {
-            // Boxed, because every request's future has room for it.
-            let response = Box::pin(self.front.answer(request, connection).instrument(span.clone())).await;
+            let response = self.front.ask(request, connection).instrument(span.clone()).await;
             traces::answered(&span, &response);
             response
         };
+        self.conclude(&mut response, version, connection, last);
+        response
+    }
+
+    /// Adds what the connection has to say.
+    fn conclude(&self, response: &mut Response, version: Version, connection: Connection, last: &Notify) {
+        let is_http2 = version == Version::HTTP_2;
         let headers = response.headers_mut();
         if connection.is_encrypted && self.settings.tls.as_ref().is_some_and(|tls| tls.hsts) {
             headers.insert(STRICT_TRANSPORT_SECURITY, HSTS);
@@ -187,7 +208,6 @@ impl Common {
                 headers.insert(CONNECTION, HeaderValue::from_static("close"));
             }
         }
-        response
     }
 }
 

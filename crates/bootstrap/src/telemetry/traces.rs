@@ -69,6 +69,11 @@ impl Traces {
     }
 }
 
+/// Whether anybody wants to know what requests take.
+pub(crate) fn are_wanted() -> bool {
+    tracing::enabled!(target: "vestibule::trace", Level::TRACE)
+}
+
 /// The span of a request, below that of its caller if it names one (W3C Trace Context); nothing where traces are off.
 pub(crate) fn of_request<B>(request: &Request<B>) -> Span {
     let span = traced!(

@@ -57,7 +57,7 @@ pub(super) fn read(dialogram: &Dialogram, inbound: &Inbound) -> Result<log_in::C
     let (email, password) = (body.text("email")?, body.text("password")?);
     let (device, insists) = (body.text("deviceName")?, body.flag("backoffice")?);
     Ok(log_in::Command {
-        caller: dialogram.caller(inbound),
+        caller: dialogram.caller(inbound.client),
         login: login(email)?,
         password: secret(password)?,
         device: match device {

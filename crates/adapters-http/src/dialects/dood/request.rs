@@ -58,7 +58,7 @@ pub(super) enum Rejection {
 pub(super) async fn start(dood: &Dood, inbound: &Inbound) -> Result<start_session::Command, Rejection> {
     let params = params(dood, inbound).await?;
     Ok(start_session::Command {
-        caller: dood.caller(inbound),
+        caller: dood.caller(inbound.client),
         device: device(&params, inbound)?,
         guarding: Guarding::None,
         setup: None,
@@ -69,7 +69,7 @@ pub(super) async fn log_in(dood: &Dood, inbound: &Inbound) -> Result<log_in::Com
     let params = secret_params(dood, inbound).await?;
     let email = params.get("email").and_then(|text| EmailAddress::parse(text).ok()).ok_or(Rejection::WrongLogin)?;
     Ok(log_in::Command {
-        caller: dood.caller(inbound),
+        caller: dood.caller(inbound.client),
         login: Login::Email(email.key()),
         password: password(&params)?,
         device: device(&params, inbound)?,
@@ -82,7 +82,7 @@ pub(super) async fn log_in(dood: &Dood, inbound: &Inbound) -> Result<log_in::Com
 pub(super) async fn log_out(dood: &Dood, inbound: &Inbound) -> Result<end_session::Command, Rejection> {
     let params = params(dood, inbound).await?;
     let bearer = key(&params, inbound).and_then(|key| Bearer::parse(key).ok()).ok_or(Rejection::UnknownKey)?;
-    Ok(end_session::Command { caller: dood.caller(inbound), bearer })
+    Ok(end_session::Command { caller: dood.caller(inbound.client), bearer })
 }
 
 pub(super) async fn register(dood: &Dood, inbound: &Inbound) -> Result<register::Command, Rejection> {
@@ -95,7 +95,7 @@ pub(super) async fn register(dood: &Dood, inbound: &Inbound) -> Result<register:
         return Err(Rejection::PasswordTooSimple);
     }
     Ok(register::Command {
-        caller: dood.caller(inbound),
+        caller: dood.caller(inbound.client),
         email,
         password: password(&params)?,
         profile: profile(&params)?,

@@ -171,7 +171,7 @@ async fn wrong_credentials(dood: &Dood, inbound: &Inbound, wrong: Wrong) -> Resp
 }
 
 async fn may_know(dood: &Dood, inbound: &Inbound) -> disclose::Outcome {
-    dood.context.api.disclose(disclose::Command { caller: dood.caller(inbound) }).await
+    dood.context.api.disclose(disclose::Command { caller: dood.caller(inbound.client) }).await
 }
 
 /// A hardened mount has one answer to every failed login.

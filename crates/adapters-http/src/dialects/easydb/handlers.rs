@@ -14,7 +14,7 @@ use super::{
 use crate::{
     device,
     dialect::{Dialect, Refusal},
-    inbound::Inbound,
+    inbound::{Head, Inbound},
 };
 
 pub(super) async fn session(easydb: Arc<Easydb>, inbound: Inbound) -> Response {
@@ -31,6 +31,18 @@ pub(super) async fn session(easydb: Arc<Easydb>, inbound: Inbound) -> Response {
         },
         Ok(SessionCall::SignOut(bearer)) => Box::pin(easydb.sign_out(&inbound, bearer)).await,
         Err(rejection) => Box::pin(easydb.rejected(&inbound, rejection)).await,
+    }
+}
+
+pub(super) fn session_at_hand(easydb: &Easydb, head: Head<'_>) -> Option<Response> {
+    match SessionCall::without_body(easydb, head).ok()? {
+        SessionCall::Describe(bearer) => {
+            let command = describe_session::Command { caller: easydb.caller(head.client), bearer };
+            let view = easydb.context.at_hand.described(&command)?;
+            Some(easydb.session(command.bearer.expose(), &view))
+        }
+        SessionCall::Start(command) => easydb.context.at_hand.started(command).map(|begun| easydb.begun(begun)),
+        SessionCall::HandedOver(..) | SessionCall::SignOut(_) => None,
     }
 }
 
@@ -55,7 +67,7 @@ impl Easydb {
     /// Tells why nothing is done; a session that others may have the token of by now is ended first.
     async fn rejected(&self, inbound: &Inbound, rejection: Rejection) -> Response {
         if let Rejection::Overheard(bearer) = &rejection {
-            let command = end_session::Command { caller: self.caller(inbound), bearer: bearer.clone() };
+            let command = end_session::Command { caller: self.caller(inbound.client), bearer: bearer.clone() };
             match self.context.api.end_session(command).await {
                 Ok(()) | Err(end_session::Error::UnknownSession) => {}
                 Err(end_session::Error::Throttled { retry_after }) => {
@@ -73,12 +85,12 @@ impl Easydb {
     }
 
     async fn describe(&self, inbound: &Inbound, bearer: &Bearer) -> Result<describe_session::Outcome, Failure> {
-        let command = describe_session::Command { caller: self.caller(inbound), bearer: bearer.clone() };
+        let command = describe_session::Command { caller: self.caller(inbound.client), bearer: bearer.clone() };
         Ok(self.context.api.describe_session(command).await?)
     }
 
     async fn sign_out(&self, inbound: &Inbound, bearer: Bearer) -> Response {
-        let command = sign_out::Command { caller: self.caller(inbound), bearer: bearer.clone() };
+        let command = sign_out::Command { caller: self.caller(inbound.client), bearer: bearer.clone() };
         let result = self.context.api.sign_out(command).await;
         self.signed_out(inbound, &bearer, result)
     }
@@ -103,7 +115,7 @@ impl Easydb {
         match attempt {
             Attempt::With(credentials) => {
                 let command = authenticate_session::Command {
-                    caller: self.caller(inbound),
+                    caller: self.caller(inbound.client),
                     bearer: request.bearer.clone(),
                     credentials: credentials.clone(),
                     device: device::name_of(&inbound.headers),

@@ -9,7 +9,7 @@ use vestibule_domain::{secret::OpaqueToken, session::Bearer};
 
 use super::{Easydb, SetupOpenTo};
 use crate::{
-    inbound::Inbound,
+    inbound::Head,
     origin::{self, Provenance},
     params::Params,
 };
@@ -25,20 +25,19 @@ pub(super) fn is_loopback(url: &Url) -> bool {
 }
 
 /// The host the request was sent to, as `scheme://host:port`.
-pub(super) fn addressed(inbound: &Inbound, scheme: &str) -> Option<Url> {
-    let host = inbound.header("host").or(inbound.uri.authority().map(http::uri::Authority::as_str))?;
+pub(super) fn addressed(head: Head<'_>, scheme: &str) -> Option<Url> {
+    let host = head.header("host").or(head.uri.authority().map(http::uri::Authority::as_str))?;
     Url::parse(&format!("{scheme}://{host}")).ok()
 }
 
 impl Easydb {
     /// What entitles the caller to set the system up. A page elsewhere that makes a browser on this machine ask is not
     /// local: its host's name is not (DNS rebinding).
-    pub(super) fn setup_claim(&self, inbound: &Inbound, params: &Params) -> Option<SetupClaim> {
-        let addressed_locally = addressed(inbound, "http").is_some_and(|url| is_loopback(&url));
-        let local = inbound.client.is_local && addressed_locally && is_loopback(&self.context.site.public_url);
-        let secret = inbound.header("x-setup-secret").or(params.get("setup_secret"));
-        let secret =
-            secret.filter(|_| inbound.client.may_send_secrets()).and_then(|text| OpaqueToken::parse(text).ok());
+    pub(super) fn setup_claim(&self, head: Head<'_>, params: &Params) -> Option<SetupClaim> {
+        let addressed_locally = addressed(head, "http").is_some_and(|url| is_loopback(&url));
+        let local = head.client.is_local && addressed_locally && is_loopback(&self.context.site.public_url);
+        let secret = head.header("x-setup-secret").or(params.get("setup_secret"));
+        let secret = secret.filter(|_| head.client.may_send_secrets()).and_then(|text| OpaqueToken::parse(text).ok());
         match self.setup() {
             SetupOpenTo::Loopback => Some(SetupClaim { local, secret }),
             SetupOpenTo::Secret => Some(SetupClaim { local: false, secret }),
@@ -48,20 +47,18 @@ impl Easydb {
     }
 
     /// How a session that begins is tied to its browser.
-    pub(super) fn guarding(&self, inbound: &Inbound) -> Guarding {
-        Guarding::Browser(self.guard(inbound))
+    pub(super) fn guarding(&self, head: Head<'_>) -> Guarding {
+        Guarding::Browser(self.guard(head))
     }
 
     /// What must be proven of the browser, if it is one, before its session is authenticated: against pages that post a
     /// login, or a session of their own, into somebody else's browser.
-    pub(super) fn binding(&self, inbound: &Inbound) -> Binding {
+    pub(super) fn binding(&self, head: Head<'_>) -> Binding {
         let listed = &self.settings.login_origins;
         let is_strict = self.context.is_hardened() || !listed.is_empty();
-        match origin::provenance(&inbound.headers, &self.context.site, listed) {
-            Provenance::NoBrowser | Provenance::Foreign
-                if is_strict && origin::has_browser_signals(&inbound.headers) =>
-            {
-                Binding::Browser(self.guard(inbound))
+        match origin::provenance(head.headers, &self.context.site, listed) {
+            Provenance::NoBrowser | Provenance::Foreign if is_strict && origin::has_browser_signals(head.headers) => {
+                Binding::Browser(self.guard(head))
             }
             Provenance::NoBrowser | Provenance::Own | Provenance::Listed | Provenance::Foreign => Binding::Free,
         }
@@ -69,14 +66,13 @@ impl Easydb {
 
     /// The session whose token a login changed and left in a cookie, because it answered with a redirect. For our own
     /// pages only, and only to be told of.
-    pub(super) fn handed_over(&self, inbound: &Inbound) -> Option<Bearer> {
-        let is_foreign = origin::provenance(&inbound.headers, &self.context.site, &[]) == Provenance::Foreign;
-        let token =
-            inbound.cookie(&self.session_cookie().name).filter(|_| self.context.is_hardened() && !is_foreign)?;
+    pub(super) fn handed_over(&self, head: Head<'_>) -> Option<Bearer> {
+        let is_foreign = origin::provenance(head.headers, &self.context.site, &[]) == Provenance::Foreign;
+        let token = head.cookie(&self.session_cookie.name).filter(|_| self.context.is_hardened() && !is_foreign)?;
         Bearer::parse(token).ok()
     }
 
-    fn guard(&self, inbound: &Inbound) -> Option<OpaqueToken> {
-        inbound.cookie(&self.guard_cookie().name).and_then(|text| OpaqueToken::parse(text).ok())
+    fn guard(&self, head: Head<'_>) -> Option<OpaqueToken> {
+        head.cookie(&self.guard_cookie.name).and_then(|text| OpaqueToken::parse(text).ok())
     }
 }

@@ -44,7 +44,7 @@ impl Allowed {
             (false, true) => &["https"],
             (false, false) => &["http", "https"],
         };
-        let addressed = schemes.iter().filter_map(|scheme| origins::addressed(inbound, scheme));
+        let addressed = schemes.iter().filter_map(|scheme| origins::addressed(inbound.head(), scheme));
         let listed = easydb.settings.redirect_origins.iter().filter_map(|origin| Url::parse(origin).ok());
         let urls = addressed.chain(listed).chain([site.public_url.clone()]);
         Self {

@@ -19,7 +19,7 @@ use super::{
 use crate::{
     device,
     dialect::Dialect,
-    inbound::Inbound,
+    inbound::{Head, Inbound},
     origin,
     params::{BodyError, Params},
 };
@@ -72,24 +72,35 @@ pub(super) enum SessionCall {
 
 impl SessionCall {
     pub(super) async fn read(easydb: &Easydb, inbound: &Inbound) -> Result<Self, Rejection> {
-        let params = params(easydb, inbound).await?;
+        Self::by(easydb, inbound.head(), &params(easydb, inbound).await?)
+    }
+
+    /// The same of a request without a body.
+    pub(super) fn without_body(easydb: &Easydb, head: Head<'_>) -> Result<Self, Rejection> {
+        must_not_be_overheard(easydb, head)?;
+        let params = head.query()?;
+        must_agree(easydb, &params)?;
+        Self::by(easydb, head, &params)
+    }
+
+    fn by(easydb: &Easydb, head: Head<'_>, params: &Params) -> Result<Self, Rejection> {
         let signs_out = match params.get("signout") {
             None | Some("" | "0") => false,
             // A browser that only fetches ahead must not end anything.
-            Some("1") => !origin::is_prefetch(&inbound.headers),
+            Some("1") => !origin::is_prefetch(head.headers),
             Some(_) => return Err(Rejection::SignOut),
         };
-        Ok(match find_token(&params, inbound)? {
+        Ok(match find_token(params, head)? {
             Some(bearer) if signs_out => Self::SignOut(bearer),
             Some(bearer) => Self::Describe(bearer),
             None => {
                 let start = start_session::Command {
-                    caller: easydb.caller(inbound),
-                    device: device::name_of(&inbound.headers),
-                    guarding: easydb.guarding(inbound),
-                    setup: easydb.setup_claim(inbound, &params),
+                    caller: easydb.caller(head.client),
+                    device: device::name_of(head.headers),
+                    guarding: easydb.guarding(head),
+                    setup: easydb.setup_claim(head, params),
                 };
-                match easydb.handed_over(inbound) {
+                match easydb.handed_over(head) {
                     Some(bearer) => Self::HandedOver(bearer, start),
                     None => Self::Start(start),
                 }
@@ -100,40 +111,51 @@ impl SessionCall {
 
 /// The session to act on, where there must be one.
 pub(super) async fn bearer(easydb: &Easydb, inbound: &Inbound) -> Result<Bearer, Rejection> {
-    find_token(&params(easydb, inbound).await?, inbound)?.ok_or(Rejection::TokenMissing)
+    find_token(&params(easydb, inbound).await?, inbound.head())?.ok_or(Rejection::TokenMissing)
 }
 
 /// What is in the body before what is in the query; hardened, neither may say otherwise than the other, or than itself,
 /// and no token is taken that others may have read.
 async fn params(easydb: &Easydb, inbound: &Inbound) -> Result<Params, Rejection> {
-    let overheard = overheard(inbound);
+    must_not_be_overheard(easydb, inbound.head())?;
+    let params = inbound.body_and_query(&PARAMETERS).await?;
+    must_agree(easydb, &params)?;
+    Ok(params)
+}
+
+fn must_not_be_overheard(easydb: &Easydb, head: Head<'_>) -> Result<(), Rejection> {
+    let overheard = overheard(head);
     if easydb.context.is_hardened() {
         // Whatever else is wrong with the request: others may have the token now.
-        overheard.map_or(Ok(()), |bearer| Err(Rejection::Overheard(bearer)))?;
-    } else if overheard.is_some() {
+        return overheard.map_or(Ok(()), |bearer| Err(Rejection::Overheard(bearer)));
+    }
+    if overheard.is_some() {
         easydb.warn_of_overhearing();
     }
-    let params = inbound.body_and_query(&PARAMETERS).await?;
+    Ok(())
+}
+
+fn must_agree(easydb: &Easydb, params: &Params) -> Result<(), Rejection> {
     if easydb.context.is_hardened() {
         let [_, single @ ..] = PARAMETERS;
         params.agree_on(single)?;
     }
-    Ok(params)
+    Ok(())
 }
 
 /// Body before query before headers. Never a cookie: pages elsewhere cannot send what they do not know.
-fn find_token(params: &Params, inbound: &Inbound) -> Result<Option<Bearer>, Rejection> {
-    let given = params.get("token").or_else(|| inbound.header(X_EASYDB_TOKEN));
-    let given = given.or_else(|| inbound.authorization("Bearer"));
+fn find_token(params: &Params, head: Head<'_>) -> Result<Option<Bearer>, Rejection> {
+    let given = params.get("token").or_else(|| head.header(X_EASYDB_TOKEN));
+    let given = given.or_else(|| head.authorization("Bearer"));
     given.map(|text| Bearer::parse(text).map_err(|_| Rejection::TokenMalformed)).transpose()
 }
 
 /// The token in the URL, where proxies and logs have it too, if it crossed a network in plain text.
-fn overheard(inbound: &Inbound) -> Option<Bearer> {
-    if inbound.client.may_send_secrets() {
+fn overheard(head: Head<'_>) -> Option<Bearer> {
+    if head.client.may_send_secrets() {
         return None;
     }
-    let query = inbound.query().ok()?;
+    let query = head.query().ok()?;
     Bearer::parse(query.filled("token")?).ok()
 }
 
@@ -164,13 +186,13 @@ impl Authentication {
             inbound.note_exposure("a password");
             return Err(Rejection::InsecureTransport);
         }
-        let bearer = find_token(&params, inbound)?.ok_or(Rejection::TokenMissing)?;
+        let bearer = find_token(&params, inbound.head())?.ok_or(Rejection::TokenMissing)?;
         let allowed = Allowed::by(easydb, inbound);
         let target = |name| params.get(name).map(|text| allowed.target(text)).transpose();
         let (success, error) = (target("success")?, target("error")?);
         let (first, fallback) = attempts(&params, easydb.settings.anonymous)?;
         let login = params.get("login").unwrap_or_default().to_owned();
-        Ok(Self { bearer, binding: easydb.binding(inbound), first, fallback, success, error, login })
+        Ok(Self { bearer, binding: easydb.binding(inbound.head()), first, fallback, success, error, login })
     }
 }
 

@@ -92,13 +92,15 @@ impl Easydb {
         result: Result<start_session::Outcome, start_session::Error>,
     ) -> Response {
         match result {
-            Ok(start_session::Outcome { view, token, guard }) => {
-                let guard = guard.and_then(|guard| self.guard_cookie().set(guard.expose(), GUARD_MAX_AGE));
-                self.session(token.expose(), &view).cookie(guard)
-            }
+            Ok(begun) => self.begun(begun),
             Err(start_session::Error::Throttled { retry_after }) => self.refuse(Refusal::Unavailable { retry_after }),
             Err(start_session::Error::Store(cause)) => self.store_failed(inbound, &cause),
         }
+    }
+
+    pub(super) fn begun(&self, start_session::Outcome { view, token, guard }: start_session::Outcome) -> Response {
+        let guard = guard.and_then(|guard| self.guard_cookie.set(guard.expose(), GUARD_MAX_AGE));
+        self.session(token.expose(), &view).cookie(guard)
     }
 
     pub(super) fn told(&self, inbound: &Inbound, bearer: &Bearer, result: Result<SessionView, Failure>) -> Response {
@@ -135,7 +137,7 @@ impl Easydb {
             }
             (Ok(outcome), Some(success)) => {
                 let age = outcome.view.session.expires.since(outcome.view.session.last_seen);
-                let cookie = outcome.rotated.and_then(|token| self.session_cookie().set(token.expose(), age));
+                let cookie = outcome.rotated.and_then(|token| self.session_cookie.set(token.expose(), age));
                 redirect(&success).cookie(cookie)
             }
             (Err(failure), _) => {
@@ -144,7 +146,7 @@ impl Easydb {
         }
     }
 
-    fn session(&self, token: &str, view: &SessionView) -> Response {
+    pub(super) fn session(&self, token: &str, view: &SessionView) -> Response {
         reply::json(StatusCode::OK, reply::JSON, &SessionObject::new(self, token, view))
     }
 

@@ -2,7 +2,7 @@ mod authenticate;
 mod deployed;
 mod session;
 
-use vestibule_application::api::MockSessionApi;
+use vestibule_application::api::{MockAtHandApi, MockSessionApi};
 
 use super::{Easydb, Settings, SetupOpenTo};
 use crate::testing::{Answer, Ask, context};

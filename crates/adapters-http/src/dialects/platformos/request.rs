@@ -45,7 +45,7 @@ pub(super) async fn log_in_by_form(
     // What cannot be read names no form.
     let submission = Submission::of_body(platformos, inbound).await.unwrap_or_default();
     Ok(log_in_by_form::Command {
-        caller: platformos.caller(inbound),
+        caller: platformos.caller(inbound.client),
         api_token: api_token(&inbound.headers),
         form: submission.form_name(),
         values: submission.values(),
@@ -61,7 +61,7 @@ pub(super) async fn end_session_by_form(
     admit(inbound)?;
     let submission = Submission::of_body_and_query(platformos, inbound).await.unwrap_or_default();
     Ok(end_session_by_form::Command {
-        caller: platformos.caller(inbound),
+        caller: platformos.caller(inbound.client),
         api_token: api_token(&inbound.headers),
         form: submission.form_name(),
         bearer: bearer(platformos, inbound),

@@ -10,7 +10,7 @@ use super::{
     request::{self, Rejection},
     response::{self, rejected},
 };
-use crate::inbound::Inbound;
+use crate::inbound::{Head, Inbound};
 
 pub(super) async fn check_status(vprotect: Arc<Vprotect>, inbound: Inbound) -> Response {
     match vprotect.context.api.check_status(check_status::Command).await {
@@ -64,7 +64,7 @@ pub(super) async fn log_out(vprotect: Arc<Vprotect>, inbound: Inbound) -> Respon
 }
 
 pub(super) async fn describe_session(vprotect: Arc<Vprotect>, inbound: Inbound) -> Response {
-    let command = match request::describe_session(&vprotect, &inbound) {
+    let command = match request::describe_session(&vprotect, inbound.head()) {
         Ok(command) => command,
         Err(rejection) => return rejected(&vprotect, rejection),
     };
@@ -72,6 +72,11 @@ pub(super) async fn describe_session(vprotect: Arc<Vprotect>, inbound: Inbound) 
         Ok(view) => response::session(&view),
         Err(error) => response::session_failed(&vprotect, &inbound, &error),
     }
+}
+
+pub(super) fn describe_session_at_hand(vprotect: &Vprotect, head: Head<'_>) -> Option<Response> {
+    let command = request::describe_session(vprotect, head).ok()?;
+    vprotect.context.at_hand.described(&command).map(|view| response::session(&view))
 }
 
 pub(super) async fn describe_user(vprotect: Arc<Vprotect>, inbound: Inbound) -> Response {

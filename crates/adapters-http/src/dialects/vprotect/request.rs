@@ -17,7 +17,7 @@ use super::Vprotect;
 use crate::{
     device,
     dialect::Dialect,
-    inbound::Inbound,
+    inbound::{Head, Inbound},
     negotiation::{self, BodyType},
     origin::{self, Provenance},
     params::json::{self, Unreadable},
@@ -88,7 +88,7 @@ pub(super) fn log_in_with_token(
 ) -> Result<log_in_with_token::Command, Rejection> {
     let LoginWithTokenRequest { token } = credentials(vprotect, inbound)?;
     Ok(log_in_with_token::Command {
-        caller: vprotect.caller(inbound),
+        caller: vprotect.caller(inbound.client),
         token: OpaqueToken::parse(&present(token, "token")?).ok(),
         device: device::name_of(&inbound.headers),
         current: current(vprotect, inbound),
@@ -97,18 +97,18 @@ pub(super) fn log_in_with_token(
 
 pub(super) fn log_out(vprotect: &Vprotect, inbound: &Inbound) -> Result<end_session::Command, Rejection> {
     must_not_be_foreign(vprotect, inbound)?;
-    let bearer = bearer(vprotect, inbound).ok_or(Rejection::NoSession)?;
-    Ok(end_session::Command { caller: vprotect.caller(inbound), bearer })
+    let bearer = bearer(vprotect, inbound.head()).ok_or(Rejection::NoSession)?;
+    Ok(end_session::Command { caller: vprotect.caller(inbound.client), bearer })
 }
 
-pub(super) fn describe_session(vprotect: &Vprotect, inbound: &Inbound) -> Result<describe_session::Command, Rejection> {
-    let bearer = bearer(vprotect, inbound).ok_or(Rejection::NoSession)?;
-    Ok(describe_session::Command { caller: vprotect.caller(inbound), bearer })
+pub(super) fn describe_session(vprotect: &Vprotect, head: Head<'_>) -> Result<describe_session::Command, Rejection> {
+    let bearer = bearer(vprotect, head).ok_or(Rejection::NoSession)?;
+    Ok(describe_session::Command { caller: vprotect.caller(head.client), bearer })
 }
 
 pub(super) fn describe_user(vprotect: &Vprotect, inbound: &Inbound) -> Result<describe_user::Command, Rejection> {
-    let bearer = bearer(vprotect, inbound).ok_or(Rejection::NoSession)?;
-    Ok(describe_user::Command { caller: vprotect.caller(inbound), bearer })
+    let bearer = bearer(vprotect, inbound.head()).ok_or(Rejection::NoSession)?;
+    Ok(describe_user::Command { caller: vprotect.caller(inbound.client), bearer })
 }
 
 fn log_in_as(
@@ -118,7 +118,7 @@ fn log_in_as(
     password: String,
 ) -> Result<log_in::Command, Rejection> {
     Ok(log_in::Command {
-        caller: vprotect.caller(inbound),
+        caller: vprotect.caller(inbound.client),
         login,
         password: Password::parse(password).map_err(|_| Rejection::WrongCredentials)?,
         device: device::name_of(&inbound.headers),
@@ -129,13 +129,13 @@ fn log_in_as(
 }
 
 /// The session that the request presents, in the header or else in the cookie.
-fn bearer(vprotect: &Vprotect, inbound: &Inbound) -> Option<Bearer> {
-    let text = inbound.authorization("bearer").or_else(|| inbound.cookie(&vprotect.settings.cookie_name))?;
+fn bearer(vprotect: &Vprotect, head: Head<'_>) -> Option<Bearer> {
+    let text = head.authorization("bearer").or_else(|| head.cookie(&vprotect.settings.cookie_name))?;
     Bearer::parse(text).ok()
 }
 
 fn current(vprotect: &Vprotect, inbound: &Inbound) -> Current {
-    bearer(vprotect, inbound).map_or(Current::None, Current::Replace)
+    bearer(vprotect, inbound.head()).map_or(Current::None, Current::Replace)
 }
 
 /// Cookies are sent along whoever wrote the page, so a page from elsewhere may change nothing.

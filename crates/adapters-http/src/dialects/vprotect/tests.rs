@@ -6,7 +6,10 @@ mod requests;
 use std::{sync::Arc, time::Duration};
 
 use uuid::Uuid;
-use vestibule_application::{api::MockSessionApi, view::Principal};
+use vestibule_application::{
+    api::{MockAtHandApi, MockSessionApi},
+    view::Principal,
+};
 use vestibule_domain::{
     node::{Node, NodeId, NodeName},
     time::Timestamp,

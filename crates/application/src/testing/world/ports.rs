@@ -11,14 +11,15 @@ use vestibule_domain::{
 
 use super::{
     super::{NEW_ID, NEW_TOKEN, RESET, RETRY, SEALED, digest, session_id, token, words::buckets as words},
-    World,
+    State, World,
 };
 use crate::{
     ports::{
         Against, Bucket, HashError, InvalidSignature, KeyKind, MockArchive, MockBudgets, MockClientStore, MockClock,
-        MockFormStore, MockHealth, MockHousekeeping, MockIds, MockInstallation, MockLoginTokenStore, MockMessageLog,
-        MockNodeStore, MockPasswordHasher, MockRoleStore, MockSeals, MockSessionStore, MockSightings, MockTokenSigner,
-        MockTokens, MockUnitOfWork, MockUserStore, NotCharged, StoreError, StoredUser, Stores, UnusableHash, Verdict,
+        MockFormStore, MockHealth, MockHousekeeping, MockIds, MockInstallation, MockLoginTokenStore, MockMemory,
+        MockMessageLog, MockNodeStore, MockPasswordHasher, MockRoleStore, MockSeals, MockSessionStore, MockSightings,
+        MockTokenSigner, MockTokens, MockUnitOfWork, MockUserStore, NotCharged, StoreError, StoredUser, Stores,
+        UnusableHash, Verdict,
     },
     service::Ports,
 };
@@ -48,6 +49,33 @@ impl World {
             }));
         }
         sessions
+    }
+
+    fn memory(&self) -> MockMemory {
+        let (world, mut memory) = (self, MockMemory::new());
+        answer! { world:
+            memory.expect_session(move |digest| world.recall(|state| {
+                state.rows.iter().find(|(known, _)| known == digest).map(|(_, session)| session.clone())
+            }));
+            memory.expect_profile(move |id| world.recall(|state| state.profile(id)));
+            memory.expect_named(move |names| world.recall(|state| {
+                Some(state.roles.iter().filter(|role| names.contains(&role.name)).cloned().collect())
+            }));
+            memory.expect_latest(move || world.recall(|_| Some(42)));
+        }
+        memory
+    }
+
+    fn budgets(&self) -> MockBudgets {
+        let (world, mut budgets) = (self, MockBudgets::new());
+        answer! { world:
+            budgets.expect_charge(move |buckets| world.charge(buckets));
+            budgets.expect_charge_at_hand(move |buckets| world.charge(buckets).is_ok());
+            budgets.expect_refund(move |buckets| {
+                world.state().journal.push(format!("refund {}", words(buckets)));
+            });
+        }
+        budgets
     }
 
     pub(super) fn unit_of_work(&self) -> MockUnitOfWork {
@@ -98,7 +126,8 @@ impl World {
         let (mut users, mut nodes, mut roles) = (MockUserStore::new(), MockNodeStore::new(), MockRoleStore::new());
         let (mut clients, mut forms) = (MockClientStore::new(), MockFormStore::new());
         let (mut login_tokens, mut messages) = (MockLoginTokenStore::new(), MockMessageLog::new());
-        let (mut health, mut sightings, mut budgets) = (MockHealth::new(), MockSightings::new(), MockBudgets::new());
+        let (mut health, mut sightings) = (MockHealth::new(), MockSightings::new());
+        sightings.expect_refresh().returning(|_| ());
         let (mut seals, mut signer) = (MockSeals::new(), MockTokenSigner::new());
         let (mut clock, mut ids) = (MockClock::new(), MockIds::new());
         seals.expect_session_id().returning(|token| session_id(token.bits().unwrap()[0]));
@@ -136,10 +165,6 @@ impl World {
             health.expect_ping(move || world.ask("ping", |_| ()));
             sightings.expect_note(move |session, _| {
                 world.state().journal.push(format!("saw {:x}", session.id.as_uuid().as_u128()));
-            });
-            budgets.expect_charge(move |buckets| world.charge(buckets));
-            budgets.expect_refund(move |buckets| {
-                world.state().journal.push(format!("refund {}", words(buckets)));
             });
             seals.expect_seal(move |seal| {
                 world.state().sealed.push(seal.clone());
@@ -180,9 +205,10 @@ impl World {
             housekeeping: Arc::new(MockHousekeeping::new()),
             archive: Arc::new(MockArchive::new()),
         };
-        let budgets = Arc::new(budgets);
+        let budgets = Arc::new(self.budgets());
         Ports {
             stores,
+            memory: Arc::new(self.memory()),
             sightings: Arc::new(sightings),
             budgets: budgets.clone(),
             local_budgets: budgets,
@@ -193,6 +219,12 @@ impl World {
             clock: Arc::new(clock),
             ids: Arc::new(ids),
         }
+    }
+
+    /// What is at hand, if anything is.
+    fn recall<T>(&self, told: impl FnOnce(&State) -> Option<T>) -> Option<T> {
+        let state = self.state();
+        if state.at_hand { told(&state) } else { None }
     }
 
     fn charge(&self, buckets: &[Bucket]) -> Result<(), NotCharged> {

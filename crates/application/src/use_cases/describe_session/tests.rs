@@ -1,12 +1,12 @@
 use vestibule_domain::{
     rights::{Rights, Role},
-    session::Subject,
+    session::{EndReason, Ending, Origin, Subject},
 };
 
 use super::*;
 use crate::{
-    api::SessionApi,
-    testing::{ALICE, BOB, NODE, World, bearer, here, refusal, rights, role, session},
+    api::{AtHandApi, SessionApi},
+    testing::{ALICE, BOB, NODE, NOW, World, bearer, here, refusal, rights, role, session},
     view::Principal,
 };
 
@@ -58,5 +58,52 @@ async fn the_session_of_somebody_who_is_gone_or_disabled_is_unknown() {
     unregistered.state().nodes.clear();
     for world in [disabled, removed, unregistered, World::new()] {
         assert_eq!(refusal(described(&world).await), "UnknownSession");
+    }
+}
+
+/// As a test says it: at hand, and by asking.
+async fn both(world: &World) -> (Option<Outcome>, Option<Outcome>) {
+    world.state().at_hand = true;
+    let at_hand = world.service().described(&Command { caller: here(), bearer: bearer(5) });
+    (at_hand, described(world).await.ok())
+}
+
+#[tokio::test]
+async fn what_is_at_hand_is_told_as_it_would_be_by_asking_and_counts_as_seen() {
+    let world = World::new().with_row(5, ALICE);
+    let (at_hand, asked) = both(&world).await;
+    assert_eq!(at_hand, asked);
+    let ours = ["saw 5".to_owned()];
+    assert_eq!(world.journal()[..1], ours, "nothing is asked of the store");
+    world.state().users[0].user.roles = [role("admin"), role("editor"), role("gone")].into();
+    let (at_hand, asked) = both(&world).await;
+    assert_eq!((at_hand.clone(), at_hand.unwrap().rights), (asked, rights(["all", "edit"])));
+}
+
+#[tokio::test]
+async fn nothing_is_at_hand_of_what_has_to_be_asked_or_refused() {
+    let without = World::new().with_row(5, ALICE);
+    let service = without.service();
+    assert_eq!(service.described(&Command { caller: here(), bearer: bearer(5) }), None);
+
+    let disabled = World::new().with_row(5, ALICE);
+    disabled.state().users[0].user.disabled = true;
+    let ended = World::new().with_row(5, ALICE);
+    ended.state().rows[0].1.ended = Some(Ending { at: NOW, reason: EndReason::SignedOut });
+    let idle = World::new().with_row(5, ALICE);
+    let over = session(5, ALICE).over_from();
+    idle.state().now = over;
+    let elsewheres = World::new().with_row(5, ALICE);
+    elsewheres.state().lifetimes.shared = false;
+    elsewheres.state().rows[0].1.origin = Origin::built("elsewhere");
+    assert_eq!(both(&disabled).await, (None, None));
+    for world in [ended, idle, elsewheres] {
+        assert_eq!(both(&world).await, (None, None));
+        assert!(!world.journal().contains(&"saw 5".to_owned()), "what is not accepted is not seen");
+    }
+    for subject in [NODE, Subject::Anonymous] {
+        let world = World::new().with_row(5, subject);
+        let (at_hand, asked) = both(&world).await;
+        assert!(at_hand.is_none() && asked.is_some(), "{subject:?} is asked of the store");
     }
 }

@@ -5,7 +5,7 @@ use vestibule_domain::{
 
 use super::*;
 use crate::{
-    api::SessionApi,
+    api::{AtHandApi, SessionApi},
     ports::SetupState,
     testing::{LIFETIMES, NOW, SEALED, World, digest, here, refusal, rights, secs, token},
     use_cases::describe_session,
@@ -174,4 +174,36 @@ async fn once_the_system_was_seen_set_up_the_store_is_not_asked_again() {
         asked.push(world.state().store_calls);
     }
     assert_eq!(asked, [2, 1, 1], "the state and the newest message, then the message alone");
+}
+
+#[tokio::test]
+async fn a_session_begins_at_hand_as_it_does_by_asking() {
+    let world = World::new();
+    world.state().at_hand = true;
+    let service = world.service();
+    assert!(service.started(command(Some(local()))).is_none(), "nobody knows yet whether the system is set up");
+    let asked = service.start_session(command(Some(local()))).await.unwrap_or_else(|error| panic!("{error}"));
+    world.state().journal.clear();
+    for claim in [Some(local()), None] {
+        let at_hand = service.started(command(claim)).unwrap();
+        assert_eq!(at_hand.view, asked.view);
+        assert!(at_hand.token == asked.token && at_hand.guard.is_none());
+    }
+    assert_eq!(world.journal(), ["charge beginning from here"; 2].map(str::to_owned));
+    assert!(world.state().sealed.iter().all(|seal| !seal.setup));
+}
+
+#[tokio::test]
+async fn no_session_begins_at_hand_that_is_not_charged_or_may_set_the_system_up() {
+    let exhausted = World::new();
+    exhausted.state().exhausted = true;
+    let service = exhausted.service();
+    exhausted.state().at_hand = true;
+    assert!(service.started(command(None)).is_none());
+    let open = unconfigured();
+    open.state().at_hand = true;
+    let service = open.service();
+    assert!(service.start_session(command(Some(local()))).await.is_ok());
+    assert!(service.started(command(Some(local()))).is_none());
+    assert!(World::new().service().started(command(None)).is_none(), "how long the log is has to be asked");
 }

@@ -398,3 +398,33 @@ async fn hardened_a_parameter_with_two_values_is_refused_wherever_they_stand() {
     let both = Ask::get(&format!("{SESSION}?token={OTHER}")).form(&format!("token={TOKEN}&token={OTHER}"));
     assert_eq!(both.of(faithful(describing(TOKEN))).await.status, 200);
 }
+
+/// Nothing is asked of the API of those who wait.
+fn at_hand(at_hand: MockAtHandApi) -> Easydb {
+    Easydb::new(Context { at_hand: Arc::new(at_hand), ..context(MockSessionApi::new()) }, Settings::default())
+}
+
+#[tokio::test]
+async fn what_is_at_hand_is_told_or_begun_without_asking() {
+    let mut knowing = MockAtHandApi::new();
+    knowing.expect_described().returning(|command| {
+        assert_eq!((command.caller.origin.as_str(), command.bearer.expose()), ("easydb", TOKEN));
+        Some(view("easydb", Principal::User(Arc::new(alice()))))
+    });
+    let asked = Ask::get(&format!("{SESSION}?token={TOKEN}")).of(faithful(describing(TOKEN))).await.text();
+    assert_eq!(Ask::get(&format!("{SESSION}?token={TOKEN}")).of(at_hand(knowing)).await.text(), asked);
+
+    let mut sealing = MockAtHandApi::new();
+    sealing.expect_started().returning(|_| Some(outcome(Principal::Anonymous, Some(OTHER))));
+    let mut api = MockSessionApi::new();
+    api.expect_start_session().times(1).returning(|_| Ok(outcome(Principal::Anonymous, Some(OTHER))));
+    let asked = Ask::get(SESSION).of(faithful(api)).await.text();
+    assert_eq!(Ask::get(SESSION).of(at_hand(sealing)).await.text(), asked);
+}
+
+#[tokio::test]
+async fn a_session_that_is_signed_out_is_not_only_told_of() {
+    let ask = Ask::get(&format!("{SESSION}?token={TOKEN}&signout=1"));
+    let context = Context { at_hand: Arc::new(MockAtHandApi::new()), ..context(signing_out()) };
+    assert_eq!(ask.of(Easydb::new(context, Settings::default())).await.status, 200);
+}

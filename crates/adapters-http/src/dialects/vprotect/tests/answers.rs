@@ -204,3 +204,15 @@ async fn a_user_is_described_to_themselves_and_a_node_is_no_user() {
     assert_eq!(describe(Err(describe_user::Error::Store(away()))).await, unavailable());
     assert_eq!(describe(Err(describe_user::Error::Store(corrupt()))).await, broken());
 }
+
+#[tokio::test]
+async fn what_is_at_hand_is_told_without_asking() {
+    let mut at_hand = MockAtHandApi::new();
+    at_hand.expect_described().returning(|command| {
+        assert_eq!((command.caller.origin.as_str(), command.bearer.expose()), ("vprotect", TOKEN));
+        Some(view("vprotect", user()))
+    });
+    let dialect = at(Context { at_hand: Arc::new(at_hand), ..context(MockSessionApi::new()) });
+    let answer = Ask::get("/session/user").header("authorization", &format!("Bearer {TOKEN}")).of(dialect).await;
+    assert_eq!(answer.text(), format!("200\ncontent-type: application/json\n\n{INFO}"));
+}
