@@ -17,6 +17,7 @@ use vestibule_application::{
         About, CommitError, Housekeeping, KeyKind, MessageLog, RoleStore, SessionFilter, SessionStore, StoreError,
         StoredUser, Stores, UnitOfWork, UserStore,
     },
+    touched::Touched,
 };
 use vestibule_domain::{
     message::{Message, MessageId},
@@ -32,7 +33,6 @@ use crate::{
     kept::{Entry, Kept},
     stamps::{Moment, Stamps},
     tally::{Tally, UseMade},
-    touched::Touched,
 };
 
 /// How much is kept.

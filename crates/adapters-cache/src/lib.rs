@@ -16,7 +16,6 @@ pub mod room;
 mod stamps;
 mod tally;
 mod tenure;
-mod touched;
 
 pub use cached::{Cached, Capacity};
 pub use tally::UseMade;

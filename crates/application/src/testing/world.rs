@@ -29,6 +29,7 @@ use crate::{
     },
     ports::{CommitError, Conflict, HashProfile, Seal, SetupState, StoreError, StoredNode, StoredUser},
     service::{Policies, Service},
+    touched::untold,
 };
 
 /// What the ports answer from, and what was asked of them.
@@ -181,6 +182,7 @@ impl World {
     }
 
     fn commit(&self, changes: &[Change]) -> Result<(), CommitError> {
+        assert_eq!(untold(changes), [], "other nodes would not hear of it: see `touched`");
         let refusal = self.ask("commit", |state| {
             state.units.push(described(changes));
             state.refusals.pop_front()
