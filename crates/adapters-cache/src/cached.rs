@@ -40,7 +40,7 @@ use crate::{
 pub struct Capacity {
     /// The most sessions.
     pub sessions: NonZeroUsize,
-    /// The most users.
+    /// And users.
     pub users: NonZeroUsize,
 }
 
@@ -110,6 +110,27 @@ impl Cached {
         self.stamps.resume();
     }
 
+    /// Of what older readings do not hold any more.
+    pub(crate) fn stamps(&self) -> Arc<Stamps> {
+        Arc::clone(&self.stamps)
+    }
+
+    /// Whether anything is kept of a session, true or not.
+    pub(crate) fn may_know(&self, digest: &Digest) -> bool {
+        self.sessions.by_digest(digest).is_some()
+    }
+
+    /// A session as it is in the store, whatever is kept of it.
+    pub(crate) async fn ask(&self, digest: &Digest) -> Result<Option<Session>, StoreError> {
+        self.tally.told(None::<Session>);
+        self.read(Some(digest), self.inner.sessions.by_digest(digest)).await
+    }
+
+    /// Somebody may have asked for sessions to be ended that are over by then.
+    pub(crate) fn swept_until(&self, then: Timestamp) {
+        self.swept.fetch_max(then.as_millis(), SeqCst);
+    }
+
     /// A session as it is in the store, if that is known.
     ///
     /// One that a sweep may have ended, going by what was read, is looked at again.
@@ -176,11 +197,8 @@ impl UnitOfWork for Cached {
 #[async_trait]
 impl SessionStore for Cached {
     async fn by_digest(&self, digest: &Digest) -> Result<Option<Session>, StoreError> {
-        let kept = self.sessions.by_digest(digest);
-        if let Some(session) = self.tally.told(kept.and_then(|kept| self.session(&kept))) {
-            return Ok(Some(session));
-        }
-        self.read(Some(digest), self.inner.sessions.by_digest(digest)).await
+        let kept = self.sessions.by_digest(digest).and_then(|kept| self.session(&kept));
+        if kept.is_some() { Ok(self.tally.told(kept)) } else { self.ask(digest).await }
     }
 
     async fn by_id(&self, id: SessionId) -> Result<Option<Session>, StoreError> {
