@@ -8,7 +8,7 @@ use anyhow::{Context, Result, ensure};
 #[cfg(test)]
 pub(super) use database::options;
 pub(super) use database::{connect, migrate};
-use vestibule_adapters_cache::{Cached, Capacity, Tenure, room};
+use vestibule_adapters_cache::{Cached, Capacity, Followed, Tenure, room};
 use vestibule_adapters_crypto::RandomIds;
 use vestibule_adapters_db::{MemoryBudgets, MemoryStore, SeaOrmStore};
 use vestibule_adapters_http::admin::health::Part;
@@ -118,14 +118,20 @@ impl OpenStores {
         }
     }
 
-    /// Answers from memory what it can, where no other process can write to the store unnoticed; then somebody has to
+    /// Answers from memory what it can, where no other process can write to the store unnoticed; then somebody may have to
     /// watch out for others.
-    pub(super) fn remembering(mut self, settings: &Settings) -> (Self, Option<Tenure>) {
+    pub(super) fn remembering(mut self, settings: &Settings, clock: &Arc<dyn Clock>) -> (Self, Option<Tenure>) {
         let most = usize::try_from(settings.sessions.in_memory).unwrap_or(usize::MAX);
         // Redis may have lost what memory would still tell.
         let Some(most) = NonZeroUsize::new(most).filter(|_| self.redis.is_none()) else { return (self, None) };
-        let cached = || Arc::new(Cached::new(self.ports.clone(), Capacity { sessions: most, users: most }));
+        let capacity = Capacity { sessions: most, users: most };
+        let cached = || Arc::new(Cached::new(self.ports.clone(), capacity));
         let (cached, tenure) = match std::mem::replace(&mut self.company, Company::Anybody) {
+            Company::Anybody if settings.storage.follow_log => {
+                let (clock, patience) = (Arc::clone(clock), settings.storage.patience);
+                let followed = Arc::new(Followed::new(self.ports.clone(), capacity, clock, patience));
+                return (Self { ports: followed.stores(), cached: Some(followed.cached()), ..self }, None);
+            }
             Company::Anybody => return (self, None),
             Company::Nobody => (cached(), None),
             Company::Guests(guest) => {
@@ -168,7 +174,24 @@ pub(super) fn check(settings: &Settings) -> Result<(), Invalid> {
                        and memory: are available in this build";
         return Err(Invalid::because("storage.url", missing));
     }
+    if let Some(wrong) = wrong_for_following(storage).filter(|_| storage.follow_log) {
+        return Err(Invalid::because("storage.follow_log", wrong));
+    }
     Ok(())
+}
+
+fn wrong_for_following(storage: &Storage) -> Option<&'static str> {
+    if storage.sessions_url.is_some() {
+        Some(
+            "the log does not tell what Redis has lost, so sessions are always asked for there: remove one of the settings",
+        )
+    } else if !matches!(storage.url.scheme(), "postgres" | "postgresql" | "mysql" | "mariadb") {
+        Some(
+            "it is for several processes on PostgreSQL, MySQL or MariaDB; elsewhere memory is used without it: remove it",
+        )
+    } else {
+        None
+    }
 }
 
 fn wrong_for_sessions(url: &StoreUrl, storage: &Storage) -> Option<&'static str> {
