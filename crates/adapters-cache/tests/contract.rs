@@ -2,7 +2,7 @@
 #![expect(clippy::expect_used, reason = "a test that has no store fails")]
 
 #[path = "../../adapters-db/tests/servers/server.rs"]
-#[expect(dead_code, reason = "other tests use more of it")]
+#[expect(dead_code, clippy::unwrap_used, reason = "it is of other tests, which use more of it")]
 mod server;
 
 use std::{num::NonZeroUsize, sync::Arc};
