@@ -1,3 +1,5 @@
+mod races;
+
 use std::{
     collections::BTreeSet,
     num::NonZeroUsize,
