@@ -26,9 +26,12 @@ use vestibule_domain::{
 use crate::{
     cached::{Cached, Capacity},
     follower::Follower,
+    tally::UseMade,
 };
 
 /// Storage ports that answer from memory what they can, once they know what others have written by then.
+///
+/// Nothing of it may be had without waiting: what is kept is true only for whoever has caught up since they wanted to know.
 ///
 /// Each read looks at the message log first, and at nothing else of the store unless something has changed. Memory alone
 /// never answers: where the log cannot be read, neither can anything else.
@@ -65,17 +68,17 @@ impl Followed {
         }
     }
 
-    /// What is kept. It tells what is true only to whoever has [caught up](Self::caught_up) since they wanted to know.
-    pub fn cached(&self) -> Arc<Cached> {
-        Arc::clone(&self.cached)
+    /// How much it is of use.
+    pub fn use_made(&self) -> UseMade {
+        self.cached.use_made()
     }
 
-    /// Sees to it that what is kept is what the store would say now, or would have said a moment later. Answers the newest
-    /// message.
+    /// Sees to it that what is kept is what the store would say now, or would have said a moment later, to whoever asks for it
+    /// at once. Answers the newest message.
     ///
     /// No message tells when others have seen a session. So one that is over soon, going by what is kept, is not told from
     /// there: they may have written that it is not.
-    pub async fn caught_up(&self) -> Result<MessageId, StoreError> {
+    pub(crate) async fn caught_up(&self) -> Result<MessageId, StoreError> {
         let latest = self.follower.follow().await?;
         self.cached.swept_until(self.clock.now().plus(Self::SOON));
         Ok(latest)

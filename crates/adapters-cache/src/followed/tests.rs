@@ -154,7 +154,7 @@ impl Nodes {
     }
 
     fn hits_on_b(&self) -> u64 {
-        self.b.cached().use_made().hits
+        self.b.use_made().hits
     }
 }
 

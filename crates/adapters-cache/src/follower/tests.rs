@@ -17,7 +17,7 @@ use vestibule_domain::{
 use super::*;
 use crate::stamps::Moment;
 
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_mins(1);
 
 /// A log in which anything can be put, and that can be held up or away.
 struct Log {

@@ -17,7 +17,7 @@ use vestibule_adapters_redis::{Durability, RedisStore};
 use vestibule_application::ports::{BudgetLimits, Budgets, Clock, Stores};
 
 use crate::{
-    metrics::{Commits, CountedUnits},
+    metrics::{Commits, CountedUnits, TellUse},
     settings::{Invalid, Settings, Storage, StoreUrl},
 };
 
@@ -27,6 +27,8 @@ pub(crate) struct OpenStores {
     database: Option<SeaOrmStore>,
     redis: Option<RedisStore>,
     cached: Option<Arc<Cached>>,
+    /// Memory that answers only whoever has waited for what others wrote.
+    followed: Option<Arc<Followed>>,
     /// Who else may have it open.
     company: Company,
 }
@@ -77,7 +79,7 @@ impl OpenStores {
     }
 
     fn of(ports: Stores) -> Self {
-        Self { ports, database: None, redis: None, cached: None, company: Company::Anybody }
+        Self { ports, database: None, redis: None, cached: None, followed: None, company: Company::Anybody }
     }
 
     fn on(database: SeaOrmStore, company: Company) -> Self {
@@ -130,7 +132,7 @@ impl OpenStores {
             Company::Anybody if settings.storage.follow_log => {
                 let (clock, patience) = (Arc::clone(clock), settings.storage.patience);
                 let followed = Arc::new(Followed::new(self.ports.clone(), capacity, clock, patience));
-                return (Self { ports: followed.stores(), cached: Some(followed.cached()), ..self }, None);
+                return (Self { ports: followed.stores(), followed: Some(followed), ..self }, None);
             }
             Company::Anybody => return (self, None),
             Company::Nobody => (cached(), None),
@@ -150,8 +152,10 @@ impl OpenStores {
     }
 
     /// What there is of a database, and of memory in front of it, to be watched.
-    pub(super) fn watched(&self) -> (Option<SeaOrmStore>, Option<Arc<Cached>>) {
-        (self.database.clone(), self.cached.clone())
+    pub(super) fn watched(&self) -> (Option<SeaOrmStore>, Option<TellUse>) {
+        let cached = self.cached.clone().map(|cached| Arc::new(move || cached.use_made()) as TellUse);
+        let followed = self.followed.clone().map(|followed| Arc::new(move || followed.use_made()) as TellUse);
+        (self.database.clone(), cached.or(followed))
     }
 
     /// Closes its connections, once what is under way is done.
