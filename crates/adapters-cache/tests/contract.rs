@@ -2,7 +2,7 @@
 #![expect(clippy::expect_used, reason = "a test that has no store fails")]
 
 #[path = "../../adapters-db/tests/servers/server.rs"]
-#[expect(dead_code, clippy::unwrap_used, reason = "it is of other tests, which use more of it")]
+#[expect(clippy::unwrap_used, reason = "a test that has no server fails")]
 mod server;
 
 use std::{num::NonZeroUsize, sync::Arc};
@@ -119,6 +119,13 @@ mod two_nodes {
     }
 
     mod servers {
+        use sea_orm::ConnectionTrait;
+        use uuid::Uuid;
+        use vestibule_domain::{
+            secret::Digest,
+            session::{DeviceName, Origin, Session, SessionId},
+        };
+
         use super::super::server::{MYSQL, POSTGRES, Place};
         use super::*;
 
@@ -127,8 +134,38 @@ mod two_nodes {
             Store::from(nodes([writer, reader].map(|store| Stores::of(&Arc::new(store))))).on(place)
         }
 
+        /// A backup from before the session began is put back, and as many messages come as there were.
+        async fn replaced_by_a_backup(place: Place) {
+            let (foreign, store) = (place.foreign().await, fresh(place).await);
+            let (at, id) = (Timestamp::from_millis(1_800_000_000_000), SessionId::from_uuid(Uuid::from_u128(1)));
+            let expires = at.plus(Duration::from_hours(1));
+            let session = Session::begin(id, Origin::new("test"), DeviceName::default(), at, expires);
+            let digest = Digest::new([1; 32]);
+            let unit = vec![Change::BeginSession { session: session.clone(), digest }, message(Touched::Session(id))];
+            store.unit.commit(unit).await.expect("it can be begun");
+            for _ in 0..3 {
+                let found = store.sessions.by_digest(&digest).await.expect("the store answers");
+                assert_eq!(found.as_ref(), Some(&session));
+            }
+            for statement in [
+                "DELETE FROM sessions",
+                "DELETE FROM messages",
+                "INSERT INTO messages (id, kind, at) VALUES (1, 'form_changed', 1)",
+            ] {
+                foreign.execute_unprepared(statement).await.expect("it can be put back");
+            }
+            foreign.close().await.expect("it can be closed");
+            assert_eq!(store.sessions.by_digest(&digest).await.expect("the store answers"), None);
+        }
+
         mod postgres {
             use super::*;
+
+            #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+            async fn nothing_is_believed_that_a_backup_does_not_know() {
+                let Some(place) = Place::on(POSTGRES).await else { return };
+                replaced_by_a_backup(place).await;
+            }
 
             storage_contract!({
                 let Some(place) = Place::on(POSTGRES).await else { return };
@@ -138,6 +175,12 @@ mod two_nodes {
 
         mod mysql {
             use super::*;
+
+            #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+            async fn nothing_is_believed_that_a_backup_does_not_know() {
+                let Some(place) = Place::on(MYSQL).await else { return };
+                replaced_by_a_backup(place).await;
+            }
 
             storage_contract!({
                 let Some(place) = Place::on(MYSQL).await else { return };
