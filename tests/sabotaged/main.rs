@@ -38,6 +38,7 @@ async fn overrides(name: &str, settings: &Settings) -> Result<Overrides> {
     Ok(match name {
         "acknowledges-before-commit" => decorated(writes::acknowledged_early),
         "remembers-sessions" => decorated(reads::remembered),
+        "does-not-follow" => decorated(reads::unfollowed),
         "keeps-anonymous-sessions" => decorated(anonymous::kept),
         "skips-the-dummy-hash" => decorated(hashing::skipped_for_nobody),
         "logs-passwords" => decorated(hashing::logged),

@@ -1,13 +1,15 @@
-//! Sessions are believed for a second after they were read.
+//! Sessions are believed for a second after they were read, or until this very process changes them.
 
 use std::{
     collections::HashMap,
     hash::Hash,
+    num::NonZeroUsize,
     sync::{Arc, Mutex},
     time::{Duration, Instant},
 };
 
 use async_trait::async_trait;
+use vestibule_adapters_cache::{Cached, Capacity};
 use vestibule_application::{
     ports::{SessionFilter, SessionStore, StoreError, Stores},
     service::Ports,
@@ -66,4 +68,11 @@ pub(crate) fn remembered(ports: Ports) -> Ports {
     let (by_digest, by_id) = (Memory(Mutex::default()), Memory(Mutex::default()));
     let sessions = Arc::new(Remembering { inner, by_digest, by_id });
     Ports { stores: Stores { sessions, ..ports.stores }, ..ports }
+}
+
+/// Memory of a process that has the store to itself, in one that has not.
+pub(crate) fn unfollowed(ports: Ports) -> Ports {
+    let some = NonZeroUsize::new(10_000).unwrap();
+    let cached = Arc::new(Cached::new(ports.stores, Capacity { sessions: some, users: some }));
+    Ports { stores: cached.stores(), ..ports }
 }

@@ -35,7 +35,7 @@ const ALLOWED: [(&str, &[&str]); 14] = [
     ),
     ("bench", &["domain", "application", "adapters-db", "adapters-crypto"]),
     ("xtask", &[]),
-    ("tests", &["domain", "application", "adapters-db", "adapters-http", "bootstrap"]),
+    ("tests", &["domain", "application", "adapters-cache", "adapters-db", "adapters-http", "bootstrap"]),
 ];
 
 /// What the two inner crates may use at all: nothing that waits, stores, serves or serialises.

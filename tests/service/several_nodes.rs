@@ -2,6 +2,7 @@
 
 mod balancer;
 mod endings;
+mod followed;
 pub(crate) mod nodes;
 mod restarts;
 

@@ -57,3 +57,6 @@ const PATIENCE: &str = "patience = \"2m\"\nstatement_timeout = \"2m\"\nlock_time
 pub async fn storage_on(variable: &str) -> Option<String> {
     Some(format!("[storage]\nurl = \"{}\"\n{PATIENCE}", fresh_database(variable).await?))
 }
+
+/// A line for the section `[storage]`, by which the nodes on a server keep in memory what they read, and follow the log.
+pub const FOLLOW_LOG: &str = "follow_log = true\n";

@@ -1,5 +1,7 @@
 //! The decorator.
 
+mod recall;
+
 use std::{
     num::NonZeroUsize,
     sync::{
@@ -14,9 +16,10 @@ use tokio::sync::Mutex;
 use vestibule_application::{
     change::Change,
     ports::{
-        About, CommitError, Housekeeping, KeyKind, Memory, MessageLog, RoleStore, SessionFilter, SessionStore,
+        About, CommitError, Housekeeping, KeyKind, MessageLog, Recall, RoleStore, SessionFilter, SessionStore,
         StoreError, StoredUser, Stores, UnitOfWork, UserStore,
     },
+    touched::Touched,
 };
 use vestibule_domain::{
     message::{Message, MessageId},
@@ -32,7 +35,6 @@ use crate::{
     kept::{Entry, Kept},
     stamps::{Moment, Stamps},
     tally::{Tally, UseMade},
-    touched::Touched,
 };
 
 /// How much is kept.
@@ -40,7 +42,7 @@ use crate::{
 pub struct Capacity {
     /// The most sessions.
     pub sessions: NonZeroUsize,
-    /// The most users.
+    /// And users.
     pub users: NonZeroUsize,
 }
 
@@ -110,6 +112,27 @@ impl Cached {
         self.stamps.resume();
     }
 
+    /// Of what older readings do not hold any more.
+    pub(crate) fn stamps(&self) -> Arc<Stamps> {
+        Arc::clone(&self.stamps)
+    }
+
+    /// Whether anything is kept of a session, true or not.
+    pub(crate) fn may_know(&self, digest: &Digest) -> bool {
+        self.sessions.by_digest(digest).is_some()
+    }
+
+    /// A session as it is in the store, whatever is kept of it.
+    pub(crate) async fn ask(&self, digest: &Digest) -> Result<Option<Session>, StoreError> {
+        self.tally.told(None::<Session>);
+        self.read(Some(digest), self.inner.sessions.by_digest(digest)).await
+    }
+
+    /// Somebody may have asked for sessions to be ended that are over by then.
+    pub(crate) fn swept_until(&self, then: Timestamp) {
+        self.swept.fetch_max(then.as_millis(), SeqCst);
+    }
+
     /// A session as it is in the store, if that is known.
     ///
     /// One that a sweep may have ended, going by what was read, is looked at again.
@@ -137,11 +160,6 @@ impl Cached {
         Ok(found)
     }
 
-    fn roles_kept(&self) -> Option<Arc<Reading<Vec<Role>>>> {
-        let kept = self.roles.read().unwrap_or_else(PoisonError::into_inner).clone();
-        kept.filter(|roles| self.stamps.holds(roles.read, &Touched::Roles))
-    }
-
     async fn all_roles(&self) -> Result<Arc<Reading<Vec<Role>>>, StoreError> {
         if let Some(roles) = self.roles_kept() {
             return Ok(roles);
@@ -151,30 +169,6 @@ impl Cached {
         *self.roles.write().unwrap_or_else(PoisonError::into_inner) = Some(Arc::clone(&roles));
         Ok(roles)
     }
-}
-
-impl Memory for Cached {
-    fn session(&self, digest: &Digest) -> Option<Session> {
-        self.tally.told(self.sessions.by_digest(digest).and_then(|kept| self.recall(&kept)))
-    }
-
-    fn profile(&self, id: UserId) -> Option<Arc<User>> {
-        let kept = self.users.get(&id).filter(|kept| self.stamps.holds(kept.read, &Touched::User(id)));
-        self.tally.told(kept).map(|kept| kept.value)
-    }
-
-    fn named(&self, names: &[RoleName]) -> Option<Vec<Role>> {
-        self.roles_kept().map(|roles| of_names(&roles, names))
-    }
-
-    fn latest(&self) -> Option<MessageId> {
-        let latest = self.latest.read().unwrap_or_else(PoisonError::into_inner);
-        latest.as_ref().filter(|latest| self.stamps.holds(latest.read, &Touched::Log)).map(|latest| latest.value)
-    }
-}
-
-fn of_names(roles: &Reading<Vec<Role>>, names: &[RoleName]) -> Vec<Role> {
-    roles.value.iter().filter(|role| names.contains(&role.name)).cloned().collect()
 }
 
 #[async_trait]
@@ -199,10 +193,10 @@ impl UnitOfWork for Cached {
 #[async_trait]
 impl SessionStore for Cached {
     async fn by_digest(&self, digest: &Digest) -> Result<Option<Session>, StoreError> {
-        if let Some(session) = Memory::session(self, digest) {
-            return Ok(Some(session));
+        match Recall::session(self, digest) {
+            Some(session) => Ok(Some(session)),
+            None => self.ask(digest).await,
         }
-        self.read(Some(digest), self.inner.sessions.by_digest(digest)).await
     }
 
     async fn by_id(&self, id: SessionId) -> Result<Option<Session>, StoreError> {
@@ -229,7 +223,7 @@ impl UserStore for Cached {
     }
 
     async fn profile(&self, id: UserId) -> Result<Option<Arc<User>>, StoreError> {
-        if let Some(user) = Memory::profile(self, id) {
+        if let Some(user) = Recall::profile(self, id) {
             return Ok(Some(user));
         }
         let read = self.stamps.now();
@@ -248,7 +242,7 @@ impl UserStore for Cached {
 #[async_trait]
 impl RoleStore for Cached {
     async fn named(&self, names: &[RoleName]) -> Result<Vec<Role>, StoreError> {
-        Ok(of_names(&*self.all_roles().await?, names))
+        Ok(recall::of_names(&*self.all_roles().await?, names))
     }
 
     async fn all(&self) -> Result<Vec<Role>, StoreError> {
@@ -259,11 +253,11 @@ impl RoleStore for Cached {
 #[async_trait]
 impl MessageLog for Cached {
     async fn latest(&self) -> Result<MessageId, StoreError> {
-        if let Some(latest) = Memory::latest(self) {
+        if let Some(latest) = self.latest_kept() {
             return Ok(latest);
         }
         let _turn = self.latest_read.lock().await;
-        if let Some(latest) = Memory::latest(self) {
+        if let Some(latest) = self.latest_kept() {
             return Ok(latest);
         }
         let read = self.stamps.now();

@@ -1,23 +1,28 @@
-//! Sessions in memory, for a process that has its store to itself.
+//! Sessions in memory, for a process that has its store to itself, or follows what others write to it.
 //!
 //! [`Cached`] is a decorator of the storage ports: it answers the reads that every request makes from memory, exactly
 //! as the store would, and leaves every other port alone. It must never accept what the store would refuse: a unit that
 //! is being committed takes what it changes out of use *before* the store hears of it, until the store has answered.
 //!
-//! While another process has the store open, memory proves nothing: [`Tenure`] lets every read through then.
+//! While another process has the store's file open, memory proves nothing: [`Tenure`] lets every read through then. On a
+//! server's database others are always there: [`Followed`] asks the message log at each read, and nothing else unless
+//! something has changed.
 //!
-//! Start reading in [`Cached`]; `stamps` is why it is right, and `kept` why times may move in place.
+//! Start reading in [`Cached`]; `stamps` is why it is right, `follower` why it may be with others there, and `kept` why
+//! times may move in place.
 
 mod cached;
 mod common;
 mod compact;
+mod followed;
+mod follower;
 mod kept;
 pub mod room;
 mod stamps;
 mod tally;
 mod tenure;
-mod touched;
 
 pub use cached::{Cached, Capacity};
+pub use followed::Followed;
 pub use tally::UseMade;
 pub use tenure::Tenure;

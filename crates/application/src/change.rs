@@ -214,6 +214,6 @@ pub enum Change {
     /// Spends a login token, which is gone then: `TokenSpent` without it.
     SpendLoginToken(Digest),
 
-    /// Appends to the message log.
+    /// Appends to the message log, by which other nodes hear of what the unit touches: see [`crate::touched`].
     Record(Event),
 }

@@ -13,5 +13,6 @@ pub mod ports;
 pub mod service;
 #[cfg(test)]
 mod testing;
+pub mod touched;
 pub mod use_cases;
 pub mod view;

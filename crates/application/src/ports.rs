@@ -16,7 +16,7 @@ pub use crypto::{
     Against, HashError, HashProfile, InvalidSignature, PasswordHasher, Seal, Seals, SigningFailed, TokenSigner, Tokens,
     UnusableHash, Verdict,
 };
-pub use memory::{Memory, NoMemory};
+pub use memory::{AtHand, Memory, NoMemory, Recall};
 pub use store::{
     About, ClientStore, CommitError, Conflict, FormStore, Health, Housekeeping, Installation, KeyKind, LoginTokenStore,
     MessageLog, NodeStore, RoleStore, SessionFilter, SessionStore, SetupState, StoreError, StoredNode, StoredUser,
@@ -28,7 +28,7 @@ pub use {
     archive::MockArchive,
     budgets::MockBudgets,
     crypto::{MockPasswordHasher, MockSeals, MockTokenSigner, MockTokens},
-    memory::MockMemory,
+    memory::MockRecall,
     store::{
         MockClientStore, MockFormStore, MockHealth, MockHousekeeping, MockInstallation, MockLoginTokenStore,
         MockMessageLog, MockNodeStore, MockRoleStore, MockSessionStore, MockUnitOfWork, MockUserStore,

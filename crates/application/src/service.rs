@@ -82,13 +82,12 @@ impl Service {
             nodes: ports.stores.nodes.clone(),
             roles: ports.stores.roles,
             messages: ports.stores.messages,
-            memory: ports.memory.clone(),
             setup: setup.clone(),
             backoffice: lifetimes.backoffice.clone(),
         });
         let resolver = Arc::new(Resolver {
             sessions: ports.stores.sessions,
-            memory: ports.memory,
+            memory: ports.memory.clone(),
             sightings: ports.sightings,
             tokens: ports.tokens.clone(),
             seals: ports.seals.clone(),
@@ -165,6 +164,7 @@ impl Service {
             introspect_session: introspect_session::UseCase { callers: callers.clone(), verifier },
             start_session: start_session::UseCase {
                 budgets: ports.local_budgets,
+                memory: ports.memory,
                 seals: ports.seals,
                 tokens: ports.tokens.clone(),
                 clock: ports.clock.clone(),

@@ -17,7 +17,10 @@ use vestibule_domain::{
     user::{EmailAddress, LoginKey, LoginName, Profile, TimeZoneName, User, UserId},
 };
 
-pub(crate) use self::{words::described, world::World};
+pub(crate) use self::{
+    words::described,
+    world::{Hand, World},
+};
 use crate::{
     api::Caller,
     ports::{Seal, StoredNode, StoredUser},

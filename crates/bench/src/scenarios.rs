@@ -41,4 +41,5 @@ pub(crate) const ALL: &[Scenario] = &[
     Scenario { name: "binary", run: |bench| Box::pin(std::future::ready(sizes::binary(bench))) },
     Scenario { name: "growth", run: |bench| Box::pin(growth::growth(bench)) },
     Scenario { name: "nodes", run: |bench| Box::pin(nodes::strict(bench)) },
+    Scenario { name: "nodes-that-follow", run: |bench| Box::pin(nodes::followed(bench)) },
 ];

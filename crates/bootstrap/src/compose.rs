@@ -49,7 +49,7 @@ use crate::{
     metrics::{Commits, Meters},
     report::{Addresses, Report},
     serve::{self, Admin, Certificate, ConnectionMeters, Place, Sockets},
-    settings::{Invalid, OpenTo, Server, Settings, StoreUrl},
+    settings::{Invalid, OpenTo, Server, Settings, Storage, StoreUrl},
 };
 
 /// Puts all mounts together, as [`mount::mount`] does.
@@ -123,7 +123,7 @@ pub async fn build(settings: &Settings, overrides: Overrides) -> Result<App> {
     };
     let public_url = public_url(settings, address)?;
     let (open, core) = open(settings, clock).await?;
-    let (open, tenure) = open.remembering(settings);
+    let (open, tenure) = open.remembering(settings, &core.clock);
     let (commits, sweeps, connections) = (Arc::<Commits>::default(), Arc::default(), Arc::default());
     let open = open.counting(commits.clone());
     let stores = &instance::stamped(&open.ports, address);
@@ -255,8 +255,8 @@ pub(crate) async fn open_both(
 ) -> Result<(OpenStores, OpenStores)> {
     let at = |(url, sessions_url)| {
         let mut settings = settings.clone();
-        settings.storage.url = url;
-        settings.storage.sessions_url = sessions_url;
+        // Whether to follow is said of the store in the configuration.
+        settings.storage = Storage { url, sessions_url, follow_log: false, ..settings.storage };
         settings
     };
     let (from, to) = (at(from), at((to, None)));

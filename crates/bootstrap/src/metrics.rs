@@ -13,7 +13,7 @@ use prometheus_client::{
     encoding::{DescriptorEncoder, text::encode},
     registry::Registry,
 };
-use vestibule_adapters_cache::Cached;
+use vestibule_adapters_cache::UseMade;
 use vestibule_adapters_crypto::{HashLoad, Keyring};
 use vestibule_adapters_db::SeaOrmStore;
 use vestibule_adapters_http::{admin::health::Found, mount::Front};
@@ -30,6 +30,9 @@ pub(crate) use self::{
 };
 use crate::{background::SweepMeters, serve::ConnectionMeters};
 
+/// Tells how much memory is of use.
+pub(crate) type TellUse = Arc<dyn Fn() -> UseMade + Send + Sync>;
+
 /// Everything that is counted.
 pub(crate) struct Meters {
     pub(crate) front: Front,
@@ -39,7 +42,7 @@ pub(crate) struct Meters {
     pub(crate) commits: Arc<Commits>,
     pub(crate) sweeps: Arc<SweepMeters>,
     pub(crate) database: Option<SeaOrmStore>,
-    pub(crate) cached: Option<Arc<Cached>>,
+    pub(crate) cached: Option<TellUse>,
     pub(crate) keyring: Arc<Keyring>,
     /// How often another key began to sign.
     pub(crate) rotations: Arc<Count>,
@@ -127,7 +130,7 @@ impl Meters {
         to.gauges("db_connections_open", "Connections to the database", open)?;
         let idle = pools.map(|pool| (vec![("pool", pool.of)], number(pool.idle)));
         to.gauges("db_connections_idle", "Those of them that nobody uses", idle)?;
-        let Some(cached) = self.cached.as_ref().map(|cached| cached.use_made()) else { return Ok(()) };
+        let Some(cached) = self.cached.as_ref().map(|told| told()) else { return Ok(()) };
         to.counter("cache_hits", "Sessions and users that were told from memory", cached.hits)?;
         to.counter("cache_misses", "Sessions and users that the store was asked for", cached.misses)?;
         let kept = [("sessions", cached.sessions), ("users", cached.users)];

@@ -23,6 +23,7 @@ use crate::ports::{
     MockLoginTokenStore, MockMessageLog, MockNodeStore, MockPasswordHasher, MockRoleStore, MockSessionStore,
     MockTokens, MockUnitOfWork, MockUserStore, SetupState,
 };
+use crate::touched::untold;
 
 const NOW: Timestamp = Timestamp::from_millis(1_795_000_000_000);
 const NEW_ID: Uuid = Uuid::from_u128(0xff);
@@ -75,6 +76,7 @@ impl World {
     fn operator(self) -> Operator {
         let mut unit_of_work = MockUnitOfWork::new();
         unit_of_work.expect_commit().returning(move |changes| {
+            assert_eq!(untold(&changes), [], "other nodes would not hear of it: see `touched`");
             self.written.lock().unwrap().extend(changes.iter().map(described));
             self.conflict.map_or(Ok(()), |conflict| Err(conflict.into()))
         });

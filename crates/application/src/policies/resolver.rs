@@ -12,7 +12,7 @@ use vestibule_domain::{
 };
 
 use super::lifetimes::LifetimePolicy;
-use crate::ports::{Clock, Memory, Seal, Seals, SessionStore, Sightings, StoreError, TokenSigner, Tokens};
+use crate::ports::{AtHand, Clock, Memory, Seal, Seals, SessionStore, Sightings, StoreError, TokenSigner, Tokens};
 
 /// A live session and how it is kept.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -36,7 +36,7 @@ pub enum Kept {
 pub struct Resolver {
     /// The sessions that have rows.
     pub sessions: Arc<dyn SessionStore>,
-    /// Those of them that are at hand.
+    /// What is at hand of them, and of all that the answer takes.
     pub memory: Arc<dyn Memory>,
     /// Where it is noted that a session was seen.
     pub sightings: Arc<dyn Sightings>,
@@ -83,19 +83,32 @@ impl Resolver {
         Ok(accepted)
     }
 
+    /// What is at hand for whoever presents `bearer`, once it is known what others have written by now.
+    pub async fn caught_up(&self, bearer: &Bearer) -> Result<Option<AtHand<'_>>, StoreError> {
+        match bearer {
+            Bearer::Opaque(token) => self.memory.caught_up(&self.tokens.digest(token)).await,
+            Bearer::Signed(_) => Ok(None),
+        }
+    }
+
     /// As [`Self::resolve`], if all that it takes is at hand. Nothing: the store is to be asked.
-    pub fn at_hand(&self, bearer: &Bearer, via: &Origin) -> Option<Session> {
-        self.at_hand_if(bearer, |session| self.lifetimes.accepts(&session.origin, via))
+    pub fn at_hand(&self, at_hand: AtHand<'_>, bearer: &Bearer, via: &Origin) -> Option<Session> {
+        self.at_hand_if(at_hand, bearer, |session| self.lifetimes.accepts(&session.origin, via))
     }
 
     /// As [`Self::resolve_of_any`], if all that it takes is at hand.
-    pub fn at_hand_of_any(&self, bearer: &Bearer) -> Option<Session> {
-        self.at_hand_if(bearer, |_| true)
+    pub fn at_hand_of_any(&self, at_hand: AtHand<'_>, bearer: &Bearer) -> Option<Session> {
+        self.at_hand_if(at_hand, bearer, |_| true)
     }
 
-    fn at_hand_if(&self, bearer: &Bearer, is_for_caller: impl FnOnce(&Session) -> bool) -> Option<Session> {
+    fn at_hand_if(
+        &self,
+        at_hand: AtHand<'_>,
+        bearer: &Bearer,
+        is_for_caller: impl FnOnce(&Session) -> bool,
+    ) -> Option<Session> {
         let Bearer::Opaque(token) = bearer else { return None };
-        let mut session = self.memory.session(&self.tokens.digest(token))?;
+        let mut session = at_hand.known.session(&self.tokens.digest(token))?;
         self.sightings.refresh(&mut session);
         let now = self.clock.now();
         let is_accepted = session.is_live(now) && is_for_caller(&session);

@@ -11,7 +11,7 @@ use vestibule_domain::{
 
 use super::{backoffice::Backoffice, setup::SetupGrants};
 use crate::{
-    ports::{Memory, MessageLog, NodeStore, RoleStore, StoreError, UserStore},
+    ports::{AtHand, MessageLog, NodeStore, RoleStore, StoreError, UserStore},
     view::{Principal, SessionView},
 };
 
@@ -25,8 +25,6 @@ pub struct Viewer {
     pub roles: Arc<dyn RoleStore>,
     /// The message log.
     pub messages: Arc<dyn MessageLog>,
-    /// What is at hand of all these.
-    pub memory: Arc<dyn Memory>,
     /// Whether the system is set up.
     pub setup: Arc<SetupGrants>,
     /// From where an admin is one.
@@ -70,12 +68,11 @@ impl Viewer {
     }
 
     /// As [`Self::view`], of a user's session, if all that it takes is at hand. Nothing: the stores are to be asked.
-    pub fn at_hand(&self, session: Session, address: IpAddr) -> Option<SessionView> {
+    pub fn at_hand(&self, at_hand: AtHand<'_>, session: Session, address: IpAddr) -> Option<SessionView> {
         let Subject::User(id) = session.subject else { return None };
-        let (principal, names) = self.seen_from(address, self.memory.profile(id)?)?;
-        let rights = if names.is_empty() { Rights::new() } else { union(&self.memory.named(&names)?) };
-        let latest_message = self.memory.latest()?;
-        Some(SessionView { session, principal, rights, latest_message })
+        let (principal, names) = self.seen_from(address, at_hand.known.profile(id)?)?;
+        let rights = if names.is_empty() { Rights::new() } else { union(&at_hand.known.named(&names)?) };
+        Some(SessionView { session, principal, rights, latest_message: at_hand.latest })
     }
 
     /// A user as they are from this address, and their roles; nothing if they are disabled.

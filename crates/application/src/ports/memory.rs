@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use async_trait::async_trait;
 use vestibule_domain::{
     message::MessageId,
     rights::{Role, RoleName},
@@ -10,37 +11,48 @@ use vestibule_domain::{
     user::{User, UserId},
 };
 
-/// What is at hand of what the stores would tell at this moment. None of it: the store is to be asked. Never tells what a
-/// store would not.
+use super::StoreError;
+
+/// Tells of the stores what is known of them. Nothing: they are to be asked.
 #[cfg_attr(any(test, feature = "mock"), mockall::automock)]
-pub trait Memory: Send + Sync {
+pub trait Recall: Send + Sync {
     /// As [`SessionStore::by_digest`](super::SessionStore::by_digest).
     fn session(&self, digest: &Digest) -> Option<Session>;
     /// As [`UserStore::profile`](super::UserStore::profile).
     fn profile(&self, id: UserId) -> Option<Arc<User>>;
     /// As [`RoleStore::named`](super::RoleStore::named).
     fn named(&self, names: &[RoleName]) -> Option<Vec<Role>>;
+}
+
+/// What is at hand. For whoever uses it at once: it is true for requests that came before it was given.
+#[derive(Clone, Copy)]
+pub struct AtHand<'a> {
+    /// Sessions, users and roles.
+    pub known: &'a dyn Recall,
     /// As [`MessageLog::latest`](super::MessageLog::latest).
-    fn latest(&self) -> Option<MessageId>;
+    pub latest: MessageId,
+}
+
+/// Where it comes from. It never tells what the stores would not.
+#[async_trait]
+pub trait Memory: Send + Sync {
+    /// What is at hand without any waiting, if anything is.
+    fn at_hand(&self) -> Option<AtHand<'_>>;
+    /// What is at hand once it is known what others have written to the stores by now; for whoever asks about this session.
+    /// Nothing: the store may know more of it, or nothing is gained by waiting.
+    async fn caught_up(&self, about: &Digest) -> Result<Option<AtHand<'_>>, StoreError>;
 }
 
 /// Nothing is at hand: others write to the stores.
 pub struct NoMemory;
 
+#[async_trait]
 impl Memory for NoMemory {
-    fn session(&self, _: &Digest) -> Option<Session> {
+    fn at_hand(&self) -> Option<AtHand<'_>> {
         None
     }
 
-    fn profile(&self, _: UserId) -> Option<Arc<User>> {
-        None
-    }
-
-    fn named(&self, _: &[RoleName]) -> Option<Vec<Role>> {
-        None
-    }
-
-    fn latest(&self) -> Option<MessageId> {
-        None
+    async fn caught_up(&self, _: &Digest) -> Result<Option<AtHand<'_>>, StoreError> {
+        Ok(None)
     }
 }

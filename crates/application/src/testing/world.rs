@@ -29,15 +29,25 @@ use crate::{
     },
     ports::{CommitError, Conflict, HashProfile, Seal, SetupState, StoreError, StoredNode, StoredUser},
     service::{Policies, Service},
+    touched::untold,
 };
+
+/// What is at hand of the store.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Hand {
+    Nothing,
+    Everything,
+    /// Everything, once others were listened to.
+    CaughtUp,
+}
 
 /// What the ports answer from, and what was asked of them.
 pub(crate) struct State {
     pub(crate) now: Timestamp,
     pub(crate) lifetimes: LifetimePolicy,
     pub(crate) rows: Vec<(Digest, Session)>,
-    /// Whether what the store has is at hand too.
-    pub(crate) at_hand: bool,
+    /// How what the store has is at hand.
+    pub(crate) at_hand: Hand,
     /// Sealed tokens by their byte.
     pub(crate) seals: Vec<(u8, Seal)>,
     /// What a signed token says; without it, its signature is not valid.
@@ -96,7 +106,7 @@ impl World {
             now: NOW,
             lifetimes: LifetimePolicy { default: LIFETIMES, ..LifetimePolicy::default() },
             rows: Vec::new(),
-            at_hand: false,
+            at_hand: Hand::Nothing,
             seals: Vec::new(),
             claims: None,
             users: vec![user(ALICE, "alice"), user(BOB, "bob")],
@@ -184,6 +194,7 @@ impl World {
     }
 
     fn commit(&self, changes: &[Change]) -> Result<(), CommitError> {
+        assert_eq!(untold(changes), [], "other nodes would not hear of it: see `touched`");
         let refusal = self.ask("commit", |state| {
             state.units.push(described(changes));
             state.refusals.pop_front()

@@ -11,7 +11,7 @@ use vestibule_domain::session::Bearer;
 use crate::{
     api::Caller,
     policies::{resolver::Resolver, viewer::Viewer},
-    ports::StoreError,
+    ports::{AtHand, StoreError},
     view::SessionView,
 };
 
@@ -48,13 +48,22 @@ pub struct UseCase {
 impl UseCase {
     /// Tells of the session.
     pub async fn run(&self, command: Command) -> Result<Outcome, Error> {
+        let at_hand = self.resolver.caught_up(&command.bearer).await?;
+        if let Some(view) = at_hand.and_then(|at_hand| self.tell(at_hand, &command)) {
+            return Ok(view);
+        }
         let found = self.resolver.resolve(&command.bearer, &command.caller.origin).await?;
         let session = found.ok_or(Error::UnknownSession)?.session;
         self.viewer.view(session, command.caller.address).await?.ok_or(Error::UnknownSession)
     }
 
     /// The same, if all that it takes is at hand. Nothing: it is to be run.
-    pub fn at_hand(&self, Command { caller, bearer }: &Command) -> Option<Outcome> {
-        self.viewer.at_hand(self.resolver.at_hand(bearer, &caller.origin)?, caller.address)
+    pub fn at_hand(&self, command: &Command) -> Option<Outcome> {
+        self.tell(self.resolver.memory.at_hand()?, command)
+    }
+
+    fn tell(&self, at_hand: AtHand<'_>, Command { caller, bearer }: &Command) -> Option<Outcome> {
+        let session = self.resolver.at_hand(at_hand, bearer, &caller.origin)?;
+        self.viewer.at_hand(at_hand, session, caller.address)
     }
 }

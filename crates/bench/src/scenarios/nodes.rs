@@ -1,4 +1,5 @@
-//! Several nodes on one PostgreSQL, each of which asks it every time: no session is accepted that another node has ended.
+//! Several nodes on one PostgreSQL, each of which asks it every time, for everything or for what is new: no session is
+//! accepted that another node has ended.
 
 use std::{
     env, process,
@@ -15,7 +16,7 @@ use crate::{
     cores::Cores,
     figure::{Figure, Target},
     load::Question,
-    place::Place,
+    place::{Place, Running},
     rounds::{Rounds, Sample},
     seed,
 };
@@ -27,6 +28,47 @@ const READERS: u32 = 4;
 
 /// A session read on one of two nodes, against reading a row by its primary key.
 pub(super) async fn strict(bench: &Bench) -> Result<Vec<Figure>> {
+    on_a_database(async |url| {
+        let (served, _other) = two_nodes(bench, url, "").await?;
+        let read = Question::any_of(served.requests(easydb_read), 200);
+        let rounds = Rounds::measure(
+            bench.rounds,
+            async || bench.round(&served.running, &read).await,
+            async || rows_elsewhere(url, served.stored.live(), bench.round),
+        )
+        .await?;
+        Ok(figures(&rounds, "session read on PostgreSQL, two nodes, against a prepared read by primary key"))
+    })
+    .await
+}
+
+/// A session read on one of two nodes that follow the log, against one where the store is the service's own.
+pub(super) async fn followed(bench: &Bench) -> Result<Vec<Figure>> {
+    on_a_database(async |url| {
+        let (served, _other) = two_nodes(bench, url, "follow_log = true\n").await?;
+        let alone = bench.usual().await?;
+        let (read, read_alone) = (served.requests(easydb_read), alone.requests(easydb_read));
+        // Both have everything in memory.
+        bench.each(&served.running, &Question::each_of(read.clone(), 200), CONNECTIONS).await?;
+        bench.each(&alone.running, &Question::each_of(read_alone.clone(), 200), CONNECTIONS).await?;
+        let (read, read_alone) = (Question::any_of(read, 200), Question::any_of(read_alone, 200));
+        let rounds = Rounds::measure(
+            bench.rounds,
+            async || bench.round(&served.running, &read).await,
+            async || bench.round(&alone.running, &read_alone).await,
+        )
+        .await?;
+        Ok(figures(&rounds, "session read on PostgreSQL, two nodes that follow the log, against the embedded store"))
+    })
+    .await
+}
+
+fn figures(rounds: &Rounds, what: &str) -> Vec<Figure> {
+    vec![rounds.throughput(what, Target::AtLeast(0.8)), rounds.processor(what, Target::AtLeast(0.8))]
+}
+
+/// Gives this the URL of an empty database, which is there for as long as it takes.
+async fn on_a_database(measure: impl AsyncFnOnce(&str) -> Result<Vec<Figure>>) -> Result<Vec<Figure>> {
     let Ok(server) = env::var(SERVER) else {
         eprintln!("    skipped: {SERVER} is not set; `cargo xtask servers` tells it");
         return Ok(Vec::new());
@@ -35,28 +77,20 @@ pub(super) async fn strict(bench: &Bench) -> Result<Vec<Figure>> {
     let database = Database::connect(quiet(&server)).await?;
     database.execute_unprepared(&format!("CREATE DATABASE {name}")).await?;
     let (address, _) = server.rsplit_once('/').context("the URL names a database")?;
-    let measured = on(bench, &format!("{address}/{name}")).await;
+    let measured = measure(&format!("{address}/{name}")).await;
     database.execute_unprepared(&format!("DROP DATABASE {name} WITH (FORCE)")).await?;
     measured
 }
 
-async fn on(bench: &Bench, url: &str) -> Result<Vec<Figure>> {
-    let place = Place::new(&bench.service, &format!("[storage]\nurl = \"{url}\"\n"))?;
+/// Two nodes on a database, with sessions and with these settings of `[storage]`: one on the first core, and another.
+async fn two_nodes(bench: &Bench, url: &str, settings: &str) -> Result<(Served, Running)> {
+    let place = Place::new(&bench.service, &format!("[storage]\nurl = \"{url}\"\n{settings}"))?;
     add_somebody(&place)?;
     eprintln!("    filling a database with {} sessions", bench.stored);
     let stored = seed::Stored { sessions: bench.stored.min(seed::LIVE), cheap: false };
     seed::fill(url, stored, now()?).await?;
-    let (running, _other) = (place.serve(Cores::First)?, place.serve(Cores::Others)?);
-    let served = Served { place, running, stored };
-    let read = Question::any_of(served.requests(easydb_read), 200);
-    let rounds = Rounds::measure(
-        bench.rounds,
-        async || bench.round(&served.running, &read).await,
-        async || rows_elsewhere(url, stored.live(), bench.round),
-    )
-    .await?;
-    let what = "session read on PostgreSQL, two nodes, against a prepared read by primary key";
-    Ok(vec![rounds.throughput(what, Target::AtLeast(0.8)), rounds.processor(what, Target::AtLeast(0.8))])
+    let (running, other) = (place.serve(Cores::First)?, place.serve(Cores::Others)?);
+    Ok((Served { place, running, stored }, other))
 }
 
 /// Reads rows in a program that has the first core to itself, as the service has.

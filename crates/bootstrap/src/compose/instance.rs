@@ -6,6 +6,7 @@ use async_trait::async_trait;
 use vestibule_application::{
     change::Change,
     ports::{CommitError, Stores, UnitOfWork},
+    touched::untold,
 };
 use vestibule_domain::message::InstanceName;
 
@@ -31,6 +32,7 @@ impl UnitOfWork for Stamped {
                 event.by.instance = Some(self.name.clone());
             }
         }
+        debug_assert_eq!(untold(&changes), [], "nodes that follow the log would not hear of it");
         self.unit.commit(changes).await
     }
 }

@@ -8,7 +8,7 @@ use anyhow::{Context, Result, ensure};
 #[cfg(test)]
 pub(super) use database::options;
 pub(super) use database::{connect, migrate};
-use vestibule_adapters_cache::{Cached, Capacity, Tenure, room};
+use vestibule_adapters_cache::{Cached, Capacity, Followed, Tenure, room};
 use vestibule_adapters_crypto::RandomIds;
 use vestibule_adapters_db::{MemoryBudgets, MemoryStore, SeaOrmStore};
 use vestibule_adapters_http::admin::health::Part;
@@ -17,7 +17,7 @@ use vestibule_adapters_redis::{Durability, RedisStore};
 use vestibule_application::ports::{BudgetLimits, Budgets, Clock, Memory, NoMemory, Stores};
 
 use crate::{
-    metrics::{Commits, CountedUnits},
+    metrics::{Commits, CountedUnits, TellUse},
     settings::{Invalid, Settings, Storage, StoreUrl},
 };
 
@@ -26,7 +26,10 @@ pub(crate) struct OpenStores {
     pub(crate) ports: Stores,
     database: Option<SeaOrmStore>,
     redis: Option<RedisStore>,
-    cached: Option<Arc<Cached>>,
+    /// What is at hand of the ports.
+    memory: Arc<dyn Memory>,
+    /// Of how much use that is.
+    use_made: Option<TellUse>,
     /// Who else may have it open.
     company: Company,
 }
@@ -77,7 +80,14 @@ impl OpenStores {
     }
 
     fn of(ports: Stores) -> Self {
-        Self { ports, database: None, redis: None, cached: None, company: Company::Anybody }
+        Self {
+            ports,
+            database: None,
+            redis: None,
+            memory: Arc::new(NoMemory),
+            use_made: None,
+            company: Company::Anybody,
+        }
     }
 
     fn on(database: SeaOrmStore, company: Company) -> Self {
@@ -118,14 +128,22 @@ impl OpenStores {
         }
     }
 
-    /// Answers from memory what it can, where no other process can write to the store unnoticed; then somebody has to
+    /// Answers from memory what it can, where no other process can write to the store unnoticed; then somebody may have to
     /// watch out for others.
-    pub(super) fn remembering(mut self, settings: &Settings) -> (Self, Option<Tenure>) {
+    pub(super) fn remembering(mut self, settings: &Settings, clock: &Arc<dyn Clock>) -> (Self, Option<Tenure>) {
         let most = usize::try_from(settings.sessions.in_memory).unwrap_or(usize::MAX);
         // Redis may have lost what memory would still tell.
         let Some(most) = NonZeroUsize::new(most).filter(|_| self.redis.is_none()) else { return (self, None) };
-        let cached = || Arc::new(Cached::new(self.ports.clone(), Capacity { sessions: most, users: most }));
+        let capacity = Capacity { sessions: most, users: most };
+        let cached = || Arc::new(Cached::new(self.ports.clone(), capacity));
         let (cached, tenure) = match std::mem::replace(&mut self.company, Company::Anybody) {
+            Company::Anybody if settings.storage.follow_log => {
+                let (clock, patience) = (Arc::clone(clock), settings.storage.patience);
+                let followed = Arc::new(Followed::new(self.ports.clone(), capacity, clock, patience));
+                let told = Arc::clone(&followed);
+                let use_made: Option<TellUse> = Some(Arc::new(move || told.use_made()));
+                return (Self { ports: followed.stores(), memory: followed, use_made, ..self }, None);
+            }
             Company::Anybody => return (self, None),
             Company::Nobody => (cached(), None),
             Company::Guests(guest) => {
@@ -134,15 +152,14 @@ impl OpenStores {
                 (cached, Some(tenure))
             }
         };
-        (Self { ports: cached.stores(), cached: Some(cached), ..self }, tenure)
+        let told = Arc::clone(&cached);
+        let use_made: Option<TellUse> = Some(Arc::new(move || told.use_made()));
+        (Self { ports: cached.stores(), memory: cached, use_made, ..self }, tenure)
     }
 
     /// What of the stores is at hand, once it answers from memory.
     pub(super) fn memory(&self) -> Arc<dyn Memory> {
-        match &self.cached {
-            Some(cached) => cached.clone(),
-            None => Arc::new(NoMemory),
-        }
+        Arc::clone(&self.memory)
     }
 
     /// Counts what becomes of units of work.
@@ -152,8 +169,8 @@ impl OpenStores {
     }
 
     /// What there is of a database, and of memory in front of it, to be watched.
-    pub(super) fn watched(&self) -> (Option<SeaOrmStore>, Option<Arc<Cached>>) {
-        (self.database.clone(), self.cached.clone())
+    pub(super) fn watched(&self) -> (Option<SeaOrmStore>, Option<TellUse>) {
+        (self.database.clone(), self.use_made.clone())
     }
 
     /// Closes its connections, once what is under way is done.
@@ -176,7 +193,24 @@ pub(super) fn check(settings: &Settings) -> Result<(), Invalid> {
                        and memory: are available in this build";
         return Err(Invalid::because("storage.url", missing));
     }
+    if let Some(wrong) = wrong_for_following(storage).filter(|_| storage.follow_log) {
+        return Err(Invalid::because("storage.follow_log", wrong));
+    }
     Ok(())
+}
+
+fn wrong_for_following(storage: &Storage) -> Option<&'static str> {
+    if storage.sessions_url.is_some() {
+        Some(
+            "the log does not tell what Redis has lost, so sessions are always asked for there: remove one of the settings",
+        )
+    } else if !matches!(storage.url.scheme(), "postgres" | "postgresql" | "mysql" | "mariadb") {
+        Some(
+            "it is for several processes on PostgreSQL, MySQL or MariaDB; elsewhere memory is used without it: remove it",
+        )
+    } else {
+        None
+    }
 }
 
 fn wrong_for_sessions(url: &StoreUrl, storage: &Storage) -> Option<&'static str> {

@@ -146,6 +146,11 @@ async fn a_store_that_cannot_serve_is_a_mistake_of_the_configuration_and_leaves_
         ("storage.url = \"redis://:hunter2@db\"", "storage.url"),
         ("storage.sessions_url = \"mysql://a:hunter2@db/x\"", "redis://"),
         ("storage = { url = \"memory:\", sessions_url = \"redis://:hunter2@db\" }", "set storage.url too"),
+        (
+            "storage = { url = \"postgres://a:hunter2@db/x\", sessions_url = \"redis://db\", follow_log = true }",
+            "remove",
+        ),
+        ("storage = { url = \"sqlite:///x/hunter2.db\", follow_log = true }", "memory is used without it"),
     ] {
         let folder = TempDir::new().unwrap();
         let settings = settings(&format!("data_dir = {:?}\n{setting}\n", folder.path().join("data")));

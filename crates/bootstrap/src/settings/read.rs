@@ -74,6 +74,7 @@ fn storage(reader: &mut Reader, default_url: StoreUrl) -> Result<Storage, Proble
         patience: wait(reader, "storage.patience")?,
         statement_timeout: wait(reader, "storage.statement_timeout")?,
         lock_timeout: wait(reader, "storage.lock_timeout")?,
+        follow_log: reader.take("storage.follow_log")?,
     })
 }
 

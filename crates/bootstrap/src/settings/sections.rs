@@ -74,6 +74,8 @@ pub struct Storage {
     pub statement_timeout: Duration,
     /// How long a statement waits for another's lock.
     pub lock_timeout: Duration,
+    /// Whether what others write is learnt from the message log.
+    pub follow_log: bool,
 }
 
 /// `[keys]`

@@ -57,6 +57,7 @@ pub async fn a_fresh_store_holds_what_is_shipped_and_nothing_else(store: Store) 
 
 pub async fn what_was_committed_is_exported(store: Store) {
     let ended = Session { ended: Some(ending(5)), ..session_of(2, 1) };
+    let added = Event { subject: Some(Subject::User(user_id(1))), ..event(EventKind::UserAdded) };
     store
         .does([
             Change::AddUser { user: user(1, "ada"), password: hash("p") },
@@ -66,14 +67,14 @@ pub async fn what_was_committed_is_exported(store: Store) {
             Change::AddLoginToken(login_token(2, 1)),
             Change::BeginSession { session: session_of(1, 1), digest: digest(3) },
             Change::BeginSession { session: ended.clone(), digest: digest(4) },
-            Change::Record(event(EventKind::UserAdded)),
+            Change::Record(added.clone()),
         ])
         .await;
     let ada = stored_user(user(1, "ada"), Some("q"), 1);
     let edge = stored_node(node(1, "edge"), secrets("s"), 0);
     let expected = [
         (Kind::Configured, vec![Record::Configured(user(1, "ada").created)]),
-        (Kind::Message, vec![message(1)]),
+        (Kind::Message, vec![Record::Message(Message { id: 1, event: added })]),
         (Kind::User, vec![Record::User(Box::new(ada))]),
         (Kind::Node, vec![Record::Node(Box::new(edge))]),
         (Kind::Client, vec![client_record(1, "shop", 1)]),

@@ -2,7 +2,7 @@
 
 use vestibule_application::{change::Change, ports::Conflict};
 use vestibule_domain::{
-    message::EventKind,
+    message::{Event, EventKind},
     session::{EndReason, Ending, Session},
 };
 
@@ -96,7 +96,7 @@ pub async fn one_of_many_ends_the_session(store: Store) {
     store.begins(&session_of(1, 1)).await;
     let end = |racer| {
         let ending = ending(i64::try_from(racer).unwrap());
-        let event = event(EventKind::SessionEnded(ending.reason));
+        let event = Event { session: Some(session_id(1)), ..event(EventKind::SessionEnded(ending.reason)) };
         vec![Change::EndSession { id: session_id(1), ending }, Change::Record(event)]
     };
     let met = race(&store, end).await;

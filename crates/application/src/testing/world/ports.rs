@@ -2,24 +2,25 @@
 
 use std::sync::Arc;
 
+use async_trait::async_trait;
 use uuid::Uuid;
 use vestibule_domain::{
     node::NodeRef,
-    secret::PasswordHash,
+    secret::{Digest, PasswordHash},
     session::{GuardTag, SignedToken},
 };
 
 use super::{
     super::{NEW_ID, NEW_TOKEN, RESET, RETRY, SEALED, digest, session_id, token, words::buckets as words},
-    State, World,
+    Hand, State, World,
 };
 use crate::{
     ports::{
-        Against, Bucket, HashError, InvalidSignature, KeyKind, MockArchive, MockBudgets, MockClientStore, MockClock,
-        MockFormStore, MockHealth, MockHousekeeping, MockIds, MockInstallation, MockLoginTokenStore, MockMemory,
-        MockMessageLog, MockNodeStore, MockPasswordHasher, MockRoleStore, MockSeals, MockSessionStore, MockSightings,
-        MockTokenSigner, MockTokens, MockUnitOfWork, MockUserStore, NotCharged, StoreError, StoredUser, Stores,
-        UnusableHash, Verdict,
+        Against, AtHand, Bucket, HashError, InvalidSignature, KeyKind, Memory, MockArchive, MockBudgets,
+        MockClientStore, MockClock, MockFormStore, MockHealth, MockHousekeeping, MockIds, MockInstallation,
+        MockLoginTokenStore, MockMessageLog, MockNodeStore, MockPasswordHasher, MockRecall, MockRoleStore, MockSeals,
+        MockSessionStore, MockSightings, MockTokenSigner, MockTokens, MockUnitOfWork, MockUserStore, NotCharged,
+        StoreError, StoredUser, Stores, UnusableHash, Verdict,
     },
     service::Ports,
 };
@@ -32,6 +33,28 @@ macro_rules! answer {
             $mock.$method().returning($answer);
         })*
     };
+}
+
+/// What is at hand of a world, if anything is.
+struct Known {
+    world: World,
+    recall: MockRecall,
+}
+
+#[async_trait]
+impl Memory for Known {
+    fn at_hand(&self) -> Option<AtHand<'_>> {
+        (self.world.state().at_hand == Hand::Everything).then_some(AtHand { known: &self.recall, latest: 42 })
+    }
+
+    async fn caught_up(&self, _: &Digest) -> Result<Option<AtHand<'_>>, StoreError> {
+        let mut state = self.world.state();
+        if state.at_hand != Hand::CaughtUp {
+            return Ok(None);
+        }
+        state.journal.push("catch up".to_owned());
+        Ok(Some(AtHand { known: &self.recall, latest: 42 }))
+    }
 }
 
 impl World {
@@ -51,17 +74,16 @@ impl World {
         sessions
     }
 
-    fn memory(&self) -> MockMemory {
-        let (world, mut memory) = (self, MockMemory::new());
+    fn recall_port(&self) -> MockRecall {
+        let (world, mut memory) = (self, MockRecall::new());
         answer! { world:
-            memory.expect_session(move |digest| world.recall(|state| {
+            memory.expect_session(move |digest| world.tell(|state| {
                 state.rows.iter().find(|(known, _)| known == digest).map(|(_, session)| session.clone())
             }));
-            memory.expect_profile(move |id| world.recall(|state| state.profile(id)));
-            memory.expect_named(move |names| world.recall(|state| {
+            memory.expect_profile(move |id| world.tell(|state| state.profile(id)));
+            memory.expect_named(move |names| world.tell(|state| {
                 Some(state.roles.iter().filter(|role| names.contains(&role.name)).cloned().collect())
             }));
-            memory.expect_latest(move || world.recall(|_| Some(42)));
         }
         memory
     }
@@ -208,7 +230,7 @@ impl World {
         let budgets = Arc::new(self.budgets());
         Ports {
             stores,
-            memory: Arc::new(self.memory()),
+            memory: Arc::new(Known { world: self.clone(), recall: self.recall_port() }),
             sightings: Arc::new(sightings),
             budgets: budgets.clone(),
             local_budgets: budgets,
@@ -221,10 +243,8 @@ impl World {
         }
     }
 
-    /// What is at hand, if anything is.
-    fn recall<T>(&self, told: impl FnOnce(&State) -> Option<T>) -> Option<T> {
-        let state = self.state();
-        if state.at_hand { told(&state) } else { None }
+    fn tell<T>(&self, told: impl FnOnce(&State) -> T) -> T {
+        told(&self.state())
     }
 
     fn charge(&self, buckets: &[Bucket]) -> Result<(), NotCharged> {

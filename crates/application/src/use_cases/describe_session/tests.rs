@@ -6,7 +6,7 @@ use vestibule_domain::{
 use super::*;
 use crate::{
     api::{AtHandApi, SessionApi},
-    testing::{ALICE, BOB, NODE, NOW, World, bearer, here, refusal, rights, role, session},
+    testing::{ALICE, BOB, Hand, NODE, NOW, World, bearer, here, refusal, rights, role, session},
     view::Principal,
 };
 
@@ -63,7 +63,7 @@ async fn the_session_of_somebody_who_is_gone_or_disabled_is_unknown() {
 
 /// As a test says it: at hand, and by asking.
 async fn both(world: &World) -> (Option<Outcome>, Option<Outcome>) {
-    world.state().at_hand = true;
+    world.state().at_hand = Hand::Everything;
     let at_hand = world.service().described(&Command { caller: here(), bearer: bearer(5) });
     (at_hand, described(world).await.ok())
 }
@@ -106,4 +106,20 @@ async fn nothing_is_at_hand_of_what_has_to_be_asked_or_refused() {
         let (at_hand, asked) = both(&world).await;
         assert!(at_hand.is_none() && asked.is_some(), "{subject:?} is asked of the store");
     }
+}
+
+#[tokio::test]
+async fn whoever_has_heard_what_others_wrote_asks_nothing_else() {
+    let world = World::new().with_row(5, ALICE);
+    let asked = described(&world).await.unwrap();
+    world.state().at_hand = Hand::CaughtUp;
+    world.state().journal.clear();
+    assert_eq!(described(&world).await.unwrap(), asked);
+    assert_eq!(world.journal(), ["catch up", "saw 5"]);
+    assert!(world.service().described(&Command { caller: here(), bearer: bearer(5) }).is_none(), "not without waiting");
+
+    world.state().rows.clear();
+    world.state().journal.clear();
+    assert_eq!(refusal(described(&world).await), "UnknownSession");
+    assert_eq!(world.journal(), ["catch up", "find session"], "what is not known is asked for");
 }

@@ -7,7 +7,7 @@ use super::*;
 use crate::{
     api::{AtHandApi, SessionApi},
     ports::SetupState,
-    testing::{LIFETIMES, NOW, SEALED, World, digest, here, refusal, rights, secs, token},
+    testing::{Hand, LIFETIMES, NOW, SEALED, World, digest, here, refusal, rights, secs, token},
     use_cases::describe_session,
     view::Principal,
 };
@@ -179,7 +179,7 @@ async fn once_the_system_was_seen_set_up_the_store_is_not_asked_again() {
 #[tokio::test]
 async fn a_session_begins_at_hand_as_it_does_by_asking() {
     let world = World::new();
-    world.state().at_hand = true;
+    world.state().at_hand = Hand::Everything;
     let service = world.service();
     assert!(service.started(command(Some(local()))).is_none(), "nobody knows yet whether the system is set up");
     let asked = service.start_session(command(Some(local()))).await.unwrap_or_else(|error| panic!("{error}"));
@@ -198,10 +198,10 @@ async fn no_session_begins_at_hand_that_is_not_charged_or_may_set_the_system_up(
     let exhausted = World::new();
     exhausted.state().exhausted = true;
     let service = exhausted.service();
-    exhausted.state().at_hand = true;
+    exhausted.state().at_hand = Hand::Everything;
     assert!(service.started(command(None)).is_none());
     let open = unconfigured();
-    open.state().at_hand = true;
+    open.state().at_hand = Hand::Everything;
     let service = open.service();
     assert!(service.start_session(command(Some(local()))).await.is_ok());
     assert!(service.started(command(Some(local()))).is_none());
