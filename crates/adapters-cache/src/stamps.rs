@@ -14,7 +14,7 @@ use std::{
     hash::{BuildHasher, Hash},
     sync::{
         Arc,
-        atomic::{AtomicU32, AtomicU64, Ordering::SeqCst},
+        atomic::{AtomicU64, Ordering::SeqCst},
     },
 };
 
@@ -29,14 +29,29 @@ pub(crate) struct Stamps {
     now: AtomicU64,
     /// Readings from before this moment do not hold, whatever they are of.
     floor: AtomicU64,
-    slots: Box<[Slot]>,
+    slots: Box<[AtomicU64]>,
     hasher: DefaultHashBuilder,
 }
 
-#[derive(Default)]
-struct Slot {
-    in_flux: AtomicU32,
-    changed: AtomicU64,
+/// What a slot says, in one word, because every request looks at some of them: its time, and in the upper bits how many units
+/// have it in flux.
+#[derive(Clone, Copy)]
+struct Slot(u64);
+
+impl Slot {
+    const ONE_UNIT: u64 = 1 << 48;
+    const TIME: u64 = Self::ONE_UNIT - 1;
+
+    fn holds(self, read: Moment) -> bool {
+        // A unit in flux makes it a later time than any.
+        self.0 <= read.0
+    }
+
+    /// Without one of the units, which was over at this time.
+    fn without_a_unit(self, over: u64) -> Self {
+        let (units, time) = (self.0 & !Self::TIME, self.0 & Self::TIME);
+        Self((units - Self::ONE_UNIT) | time.max(over))
+    }
 }
 
 /// Keys in flux, until this is dropped.
@@ -46,7 +61,7 @@ pub(crate) struct Flux {
 }
 
 impl Stamps {
-    /// A power of two; a megabyte of them.
+    /// A power of two; half a megabyte of them.
     const SLOTS: usize = 1 << 16;
     /// Later than any moment: while this is the floor, nothing holds.
     const NEVER: u64 = u64::MAX;
@@ -55,7 +70,7 @@ impl Stamps {
         Self {
             now: AtomicU64::new(0),
             floor: AtomicU64::new(0),
-            slots: (0..Self::SLOTS).map(|_| Slot::default()).collect(),
+            slots: (0..Self::SLOTS).map(|_| AtomicU64::new(0)).collect(),
             hasher: DefaultHashBuilder::default(),
         }
     }
@@ -68,15 +83,14 @@ impl Stamps {
     /// Whether what was read of `key` at `read` holds.
     pub(crate) fn holds(&self, read: Moment, key: &impl Hash) -> bool {
         let slot = &self.slots[self.slot_of(key)];
-        // In this order: a unit that is over by the first look has left its time before the second.
-        read.0 >= self.floor.load(SeqCst) && slot.in_flux.load(SeqCst) == 0 && slot.changed.load(SeqCst) <= read.0
+        read.0 >= self.floor.load(SeqCst) && Slot(slot.load(SeqCst)).holds(read)
     }
 
     /// Puts keys in flux.
     pub(crate) fn enter<K: Hash>(self: &Arc<Self>, keys: impl IntoIterator<Item = K>) -> Flux {
         let slots: Vec<usize> = keys.into_iter().map(|key| self.slot_of(&key)).collect();
         for slot in &slots {
-            self.slots[*slot].in_flux.fetch_add(1, SeqCst);
+            self.slots[*slot].fetch_add(Slot::ONE_UNIT, SeqCst);
         }
         Flux { stamps: Arc::clone(self), slots }
     }
@@ -102,9 +116,7 @@ impl Drop for Flux {
     fn drop(&mut self) {
         let now = self.stamps.now.fetch_add(1, SeqCst) + 1;
         for slot in &self.slots {
-            let slot = &self.stamps.slots[*slot];
-            slot.changed.fetch_max(now, SeqCst);
-            slot.in_flux.fetch_sub(1, SeqCst);
+            self.stamps.slots[*slot].update(SeqCst, SeqCst, |slot| Slot(slot).without_a_unit(now).0);
         }
     }
 }

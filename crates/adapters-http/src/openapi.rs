@@ -22,18 +22,27 @@ pub(crate) use self::{
     description::{ALWAYS, reference, text},
     whole::whole,
 };
-use crate::mount::{BELOW, Entry};
+use crate::{
+    admin::documents::Write,
+    mount::{BELOW, Entry},
+};
 
-/// A document for each API that is mounted, with its name: all its mounts under the URL that the outside world knows.
-pub fn documents(entries: &[Arc<Entry>], public_url: &Url) -> Vec<(&'static str, OpenApi)> {
+/// What writes a document for each API that is mounted, with its name: all its mounts under the URL that the outside world
+/// knows.
+pub fn documents(entries: &[Arc<Entry>], public_url: &Url) -> Vec<(&'static str, Write)> {
     let mut names: Vec<&'static str> = Vec::new();
     for entry in entries {
         if !names.contains(&entry.dialect.name()) {
             names.push(entry.dialect.name());
         }
     }
-    let of = |name| entries.iter().filter(move |entry| entry.dialect.name() == name);
-    names.into_iter().map(|name| (name, document(name, of(name), public_url))).collect()
+    let write = |name: &'static str| {
+        let theirs = entries.iter().filter(|entry| entry.dialect.name() == name);
+        let (theirs, public_url): (Vec<_>, _) = (theirs.cloned().collect(), public_url.clone());
+        let write: Write = Arc::new(move || document(name, theirs.iter(), &public_url));
+        (name, write)
+    };
+    names.into_iter().map(write).collect()
 }
 
 fn document<'a>(name: &str, entries: impl Iterator<Item = &'a Arc<Entry>>, public_url: &Url) -> OpenApi {

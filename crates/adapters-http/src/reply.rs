@@ -30,7 +30,12 @@ pub fn json(status: StatusCode, content_type: HeaderValue, body: &impl Serialize
     let mut bytes = Vec::with_capacity(USUAL);
     // The bodies are our own structs with text keys: writing one to memory cannot fail.
     let _ = serde_json::to_writer(&mut bytes, body);
-    let mut response = Response::new(Body::from(bytes));
+    written(status, content_type, bytes)
+}
+
+/// An answer with a body that is written already.
+pub fn written(status: StatusCode, content_type: HeaderValue, body: impl Into<Body>) -> Response {
+    let mut response = Response::new(body.into());
     *response.status_mut() = status;
     response.headers_mut().insert(CONTENT_TYPE, content_type);
     response

@@ -1,10 +1,15 @@
 //! What the APIs are to their callers: documents for programs (OpenAPI 3.1), and a page for people to read them by.
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
-use axum::{Router, middleware::map_response, response::Response, routing::get};
+use axum::{
+    Router,
+    middleware::map_response,
+    response::Response,
+    routing::{MethodRouter, get},
+};
+use bytes::Bytes;
 use http::{HeaderValue, StatusCode, header::CONTENT_SECURITY_POLICY};
-use serde::Serialize;
 use serde_json::json;
 use utoipa::openapi::OpenApi;
 use utoipa_swagger_ui::{Config, SwaggerUi, Url};
@@ -28,12 +33,14 @@ pub fn monitoring() -> OpenApi {
     )
 }
 
+/// Writes a document when somebody wants to read it: together they take more memory than all the rest of a process that
+/// has nothing to do.
+pub type Write = Arc<dyn Fn() -> OpenApi + Send + Sync>;
+
 /// One document of everything at `/openapi.json`, each single one at `/openapi/NAME.json`, and the page at `/docs`. Nobody
 /// needs a token for them: they say nothing of anybody.
-pub fn router(documents: Vec<(&'static str, OpenApi)>, public_url: &url::Url) -> Router {
+pub fn router(documents: Vec<(&'static str, Write)>, public_url: &url::Url) -> Router {
     let url = |name: &str| format!("/openapi/{name}.json");
-    let mut whole = openapi::whole(&documents, public_url);
-    whole["x-documents"] = documents.iter().map(|(name, _)| json!({ "name": name, "url": url(name) })).collect();
     // The page wants its list to live as long as the process, which it does: there is one.
     let listed = documents.iter().map(|(name, _)| Url::new(name, url(name).leak()));
     let page = SwaggerUi::new("/docs").config(Config::new(listed));
@@ -41,10 +48,29 @@ pub fn router(documents: Vec<(&'static str, OpenApi)>, public_url: &url::Url) ->
         response.headers_mut().insert(CONTENT_SECURITY_POLICY, PAGE_POLICY);
         response
     }));
-    let all = Router::new().route("/openapi.json", get(async move || answer(&whole))).merge(page);
-    documents.into_iter().fold(all, |all, (name, document)| {
-        let document = Arc::new(document);
-        all.route(&url(name), get(async move || answer(document.as_ref())))
+    let all = documents.iter().fold(page, |all, (name, write)| {
+        let write = Arc::clone(write);
+        all.route(&url(name), written_once(move || serde_json::to_vec(&write())))
+    });
+    let public_url = public_url.clone();
+    let whole = move || {
+        let listed: Vec<_> = documents.iter().map(|(name, _)| json!({ "name": name, "url": url(name) })).collect();
+        let written: Vec<_> = documents.iter().map(|(name, write)| (*name, write())).collect();
+        let mut whole = openapi::whole(&written, &public_url);
+        whole["x-documents"] = listed.into();
+        serde_json::to_vec(&whole)
+    };
+    all.route("/openapi.json", written_once(whole))
+}
+
+/// Answers with a document, which stays as it was when it was first asked for.
+fn written_once(write: impl Fn() -> serde_json::Result<Vec<u8>> + Send + Sync + 'static) -> MethodRouter {
+    let document = Arc::new((write, OnceLock::<Bytes>::new()));
+    get(async move || {
+        let (write, written) = &*document;
+        // The documents are values with text keys: writing one to memory cannot fail.
+        let written = written.get_or_init(|| write().unwrap_or_default().into());
+        reply::written(StatusCode::OK, JSON, written.clone())
     })
 }
 
@@ -52,7 +78,3 @@ pub fn router(documents: Vec<(&'static str, OpenApi)>, public_url: &url::Url) ->
 const PAGE_POLICY: HeaderValue = HeaderValue::from_static(
     "default-src 'self'; img-src 'self' data:; style-src 'self' 'unsafe-inline'; frame-ancestors 'none'",
 );
-
-fn answer(document: &impl Serialize) -> Response {
-    reply::json(StatusCode::OK, JSON, document)
-}

@@ -98,7 +98,9 @@ async fn no_page_of_another_origin_reads_an_answer() {
 #[tokio::test]
 async fn the_documents_and_the_page_are_there_without_a_token_and_without_the_network() {
     let public_url = url::Url::parse("https://id.example/").unwrap();
-    let documents = || documents::router(vec![("admin", v1::document()), ("other", OpenApi::default())], &public_url);
+    let written: [(&str, documents::Write); 2] =
+        [("admin", Arc::new(v1::document)), ("other", Arc::new(OpenApi::default))];
+    let documents = || documents::router(written.to_vec(), &public_url);
     for (path, has) in [
         ("/openapi.json", "/openapi/admin.json"),
         ("/openapi.json", "/openapi/other.json"),

@@ -48,7 +48,7 @@ fn written(mounts: &[(&str, &[&str])]) -> Vec<(&'static str, serde_json::Value)>
     let mounts: Vec<Mount> = mounts.iter().map(mount).collect();
     let entries: Vec<Arc<Entry>> = table(&mounts).unwrap().into_iter().map(Arc::new).collect();
     let documents = documents(&entries, &Url::parse("https://id.example/").unwrap());
-    documents.into_iter().map(|(name, document)| (name, serde_json::to_value(document).unwrap())).collect()
+    documents.into_iter().map(|(name, document)| (name, serde_json::to_value(document()).unwrap())).collect()
 }
 
 #[test]

@@ -6,7 +6,8 @@ use axum::Router;
 use url::Url;
 use vestibule_adapters_http::{
     admin::{
-        self, documents,
+        self,
+        documents::{self, Write},
         health::{self, Found, Readiness},
         metrics::{self, Page},
         v1,
@@ -38,8 +39,10 @@ pub(super) fn front(
 
 /// The documents of what operators are answered, and of everything that this front answers.
 pub(super) fn documents(front: &Front, public_url: &Url) -> Router {
-    let operators = [("admin", v1::document()), ("monitoring", documents::monitoring())];
+    let operators: [(&str, Write); 2] =
+        [("admin", Arc::new(v1::document)), ("monitoring", Arc::new(documents::monitoring))];
     let mounted = openapi::documents(front.entries(), public_url);
-    let keys = [("keys", mount::keys_document(public_url))];
-    documents::router(operators.into_iter().chain(mounted).chain(keys).collect(), public_url)
+    let of = public_url.clone();
+    let keys: (&str, Write) = ("keys", Arc::new(move || mount::keys_document(&of)));
+    documents::router(operators.into_iter().chain(mounted).chain([keys]).collect(), public_url)
 }
