@@ -44,7 +44,7 @@ const INNER: [(&str, &[&str]); 2] = [
         "domain",
         &["email_address", "idna", "jiff", "regex", "subtle", "thiserror", "unicode-normalization", "uuid", "zeroize"],
     ),
-    ("application", &["async-trait", "ipnet", "mockall", "thiserror", "tracing", "uuid", "zxcvbn"]),
+    ("application", &["async-trait", "foldhash", "ipnet", "mockall", "thiserror", "tracing", "uuid", "zxcvbn"]),
 ];
 
 /// Each of our crates with its dependencies, those for tests left out.
