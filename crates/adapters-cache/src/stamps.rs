@@ -19,6 +19,7 @@ use std::{
 };
 
 use quick_cache::DefaultHashBuilder;
+use zerocopy::FromZeros;
 
 /// A moment, counted in units.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
@@ -70,7 +71,9 @@ impl Stamps {
         Self {
             now: AtomicU64::new(0),
             floor: AtomicU64::new(0),
-            slots: (0..Self::SLOTS).map(|_| AtomicU64::new(0)).collect(),
+            // Pages of it are the process's only once they are used.
+            slots: <[AtomicU64]>::new_box_zeroed_with_elems(Self::SLOTS)
+                .unwrap_or_else(|_| (0..Self::SLOTS).map(|_| AtomicU64::new(0)).collect()),
             hasher: DefaultHashBuilder::default(),
         }
     }

@@ -15,6 +15,13 @@ pub(crate) fn random<const N: usize>() -> [u8; N] {
     bytes
 }
 
+/// `N` random bytes that are no secret, from the generator of [`RandomIds`].
+pub(crate) fn nonce<const N: usize>() -> [u8; N] {
+    let mut bytes = [0; N];
+    rand::fill(&mut bytes);
+    bytes
+}
+
 /// Identifiers from 122 random bits: UUID version 4. The bits are of a generator that the operating system seeds, because
 /// every request has an identifier, and asking the system for each costs as much as finding the session.
 #[derive(Clone, Copy, Debug, Default)]

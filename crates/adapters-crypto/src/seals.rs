@@ -33,7 +33,7 @@ use vestibule_domain::{
     time::Timestamp,
 };
 
-use crate::{keyring::Keyring, random::random};
+use crate::{keyring::Keyring, random::nonce};
 
 #[cfg(test)]
 mod tests;
@@ -110,7 +110,7 @@ impl Seals for AesSeals {
             | u128::from(flags) << 88
             | u128::from(self.tag_of(&seal.origin)) << 80
             | u128::from(guard) << 56;
-        let [nonce @ .., _] = random::<8>().map(u128::from);
+        let [nonce @ .., _] = nonce::<8>().map(u128::from);
         let nonce = nonce.into_iter().fold(0, |bits, byte| bits << 8 | byte);
         let mut block = (plain | nonce).to_be_bytes().into();
         self.keyring.signing(|key| key.cipher.encrypt_block(&mut block));

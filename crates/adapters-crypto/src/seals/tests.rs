@@ -4,7 +4,7 @@ use proptest::prelude::*;
 use vestibule_application::ports::Clock;
 
 use super::*;
-use crate::keys::Keys;
+use crate::{keys::Keys, random::random};
 
 const ORIGINS: [&str; 5] = ["easydb", "dialogram", "platformos", "dood", "vprotect"];
 

@@ -1,5 +1,6 @@
 //! Which hosts are this one, and what a browser must prove.
 
+use http::{HeaderName, header::HOST};
 use url::{Host, Url};
 use vestibule_application::{
     api::Binding,
@@ -14,6 +15,8 @@ use crate::{
     params::Params,
 };
 
+const X_SETUP_SECRET: HeaderName = HeaderName::from_static("x-setup-secret");
+
 /// Whether a URL's host is this machine by its name or address.
 pub(super) fn is_loopback(url: &Url) -> bool {
     match url.host() {
@@ -26,7 +29,7 @@ pub(super) fn is_loopback(url: &Url) -> bool {
 
 /// The host the request was sent to, as `scheme://host:port`.
 pub(super) fn addressed(head: Head<'_>, scheme: &str) -> Option<Url> {
-    let host = head.header("host").or(head.uri.authority().map(http::uri::Authority::as_str))?;
+    let host = head.header(HOST).or(head.uri.authority().map(http::uri::Authority::as_str))?;
     Url::parse(&format!("{scheme}://{host}")).ok()
 }
 
@@ -36,7 +39,7 @@ impl Easydb {
     pub(super) fn setup_claim(&self, head: Head<'_>, params: &Params) -> Option<SetupClaim> {
         let addressed_locally = addressed(head, "http").is_some_and(|url| is_loopback(&url));
         let local = head.client.is_local && addressed_locally && is_loopback(&self.context.site.public_url);
-        let secret = head.header("x-setup-secret").or(params.get("setup_secret"));
+        let secret = head.header(X_SETUP_SECRET).or(params.get("setup_secret"));
         let secret = secret.filter(|_| head.client.may_send_secrets()).and_then(|text| OpaqueToken::parse(text).ok());
         match self.setup() {
             SetupOpenTo::Loopback => Some(SetupClaim { local, secret }),
@@ -67,8 +70,11 @@ impl Easydb {
     /// The session whose token a login changed and left in a cookie, because it answered with a redirect. For our own
     /// pages only, and only to be told of.
     pub(super) fn handed_over(&self, head: Head<'_>) -> Option<Bearer> {
+        if !self.context.is_hardened() {
+            return None;
+        }
         let is_foreign = origin::provenance(head.headers, &self.context.site, &[]) == Provenance::Foreign;
-        let token = head.cookie(&self.session_cookie.name).filter(|_| self.context.is_hardened() && !is_foreign)?;
+        let token = head.cookie(&self.session_cookie.name).filter(|_| !is_foreign)?;
         Bearer::parse(token).ok()
     }
 
