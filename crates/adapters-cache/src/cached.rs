@@ -124,7 +124,6 @@ impl Cached {
 
     /// A session as it is in the store, whatever is kept of it.
     pub(crate) async fn ask(&self, digest: &Digest) -> Result<Option<Session>, StoreError> {
-        self.tally.told(None::<Session>);
         self.read(Some(digest), self.inner.sessions.by_digest(digest)).await
     }
 
@@ -152,6 +151,7 @@ impl Cached {
         digest: Option<&Digest>,
         reading: impl Future<Output = Result<Option<Session>, StoreError>> + Send,
     ) -> Result<Option<Session>, StoreError> {
+        self.tally.asked();
         let (read, seen) = (self.stamps.now(), self.sessions.now());
         let found = reading.await?;
         if let Some(session) = &found {
@@ -226,6 +226,7 @@ impl UserStore for Cached {
         if let Some(user) = Recall::profile(self, id) {
             return Ok(Some(user));
         }
+        self.tally.asked();
         let read = self.stamps.now();
         let found = self.inner.users.profile(id).await?;
         if let Some(user) = &found {
