@@ -46,13 +46,14 @@ impl FormAction {
 pub struct Pattern(regex::Regex);
 
 impl Pattern {
-    /// Compiles an expression of at most 500 characters.
+    /// Compiles an expression of at most 500 bytes that is at most 50 deep: the compiler goes down as deep on its stack, and
+    /// two hundred `+` in a row were more than a thread has.
     pub fn parse(expression: &str) -> Result<Self, TextError> {
         if expression.len() > 500 {
             return Err(TextError::TooLong(500));
         }
-        let compiled = regex::RegexBuilder::new(expression).size_limit(1 << 20).build();
-        compiled.map(Self).map_err(|_| TextError::Invalid("must be a regular expression of moderate size"))
+        let compiled = regex::RegexBuilder::new(expression).size_limit(1 << 20).nest_limit(50).build();
+        compiled.map(Self).map_err(|_| TextError::Invalid("must be a regular expression of moderate size and depth"))
     }
 
     /// The expression.

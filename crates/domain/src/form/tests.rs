@@ -57,6 +57,10 @@ fn patterns_are_bounded() {
     assert!(Pattern::parse("(").is_err());
     assert!(Pattern::parse(&"a".repeat(501)).is_err());
     assert!(Pattern::parse("(a{1000}){1000}").is_err());
+    for mark in ["+", "*", "{1}"] {
+        assert!(Pattern::parse(&format!("a{}", mark.repeat(40))).is_ok(), "{mark}");
+        assert!(Pattern::parse(&format!("a{}", mark.repeat(160))).is_err(), "{mark}");
+    }
 }
 
 proptest! {
