@@ -9,8 +9,8 @@ use async_trait::async_trait;
 use vestibule_application::{
     change::Change,
     ports::{
-        About, AtHand, Clock, CommitError, Housekeeping, KeyKind, Memory, MessageLog, RoleStore, SessionFilter,
-        SessionStore, StoreError, StoredUser, Stores, UnitOfWork, UserStore,
+        About, AtHand, CaughtUp, Clock, CommitError, Housekeeping, KeyKind, Memory, MessageLog, RoleStore,
+        SessionFilter, SessionStore, StoreError, StoredUser, Stores, UnitOfWork, UserStore,
     },
     touched::{Touched, untold},
 };
@@ -78,7 +78,7 @@ impl Followed {
     ///
     /// No message tells when others have seen a session. So one that is over soon, going by what is kept, is not told from
     /// there: they may have written that it is not.
-    async fn catch_up(&self) -> Result<MessageId, StoreError> {
+    async fn look(&self) -> Result<MessageId, StoreError> {
         let latest = self.follower.follow().await?;
         self.cached.swept_until(self.clock.now().plus(Self::SOON));
         Ok(latest)
@@ -87,17 +87,16 @@ impl Followed {
 
 #[async_trait]
 impl Memory for Followed {
-    fn at_hand(&self) -> Option<AtHand<'_>> {
-        None
+    fn at_hand(&self, since: Option<CaughtUp>) -> Option<AtHand<'_>> {
+        since.map(|CaughtUp(latest)| AtHand { known: &*self.cached, latest })
     }
 
     /// One look for all that a request asks.
-    async fn caught_up(&self, about: &Digest) -> Result<Option<AtHand<'_>>, StoreError> {
-        if !self.cached.may_know(about) {
+    async fn catch_up(&self, about: Option<&Digest>) -> Result<Option<CaughtUp>, StoreError> {
+        if about.is_some_and(|digest| !self.cached.may_know(digest)) {
             return Ok(None);
         }
-        let latest = self.catch_up().await?;
-        Ok(Some(AtHand { known: &*self.cached, latest }))
+        self.look().await.map(|latest| Some(CaughtUp(latest)))
     }
 }
 
@@ -124,12 +123,12 @@ impl SessionStore for Followed {
         if !self.cached.may_know(digest) {
             return self.cached.ask(digest).await;
         }
-        self.catch_up().await?;
+        self.look().await?;
         self.cached.by_digest(digest).await
     }
 
     async fn by_id(&self, id: SessionId) -> Result<Option<Session>, StoreError> {
-        self.catch_up().await?;
+        self.look().await?;
         SessionStore::by_id(&*self.cached, id).await
     }
 
@@ -149,7 +148,7 @@ impl UserStore for Followed {
     }
 
     async fn profile(&self, id: UserId) -> Result<Option<Arc<User>>, StoreError> {
-        self.catch_up().await?;
+        self.look().await?;
         self.cached.profile(id).await
     }
 
@@ -161,12 +160,12 @@ impl UserStore for Followed {
 #[async_trait]
 impl RoleStore for Followed {
     async fn named(&self, names: &[RoleName]) -> Result<Vec<Role>, StoreError> {
-        self.catch_up().await?;
+        self.look().await?;
         self.cached.named(names).await
     }
 
     async fn all(&self) -> Result<Vec<Role>, StoreError> {
-        self.catch_up().await?;
+        self.look().await?;
         RoleStore::all(&*self.cached).await
     }
 }
@@ -174,7 +173,7 @@ impl RoleStore for Followed {
 #[async_trait]
 impl MessageLog for Followed {
     async fn latest(&self) -> Result<MessageId, StoreError> {
-        self.catch_up().await
+        self.look().await
     }
 
     async fn page(&self, after: MessageId, limit: u32) -> Result<Vec<Message>, StoreError> {

@@ -14,7 +14,7 @@ use http::{
 };
 use http_body_util::{BodyExt, LengthLimitError, Limited};
 use ipnet::IpNet;
-use vestibule_application::ports::StoreError;
+use vestibule_application::ports::{CaughtUp, StoreError};
 
 use crate::{
     client::{Client, Connection},
@@ -39,6 +39,8 @@ pub struct Head<'a> {
     pub headers: &'a HeaderMap,
     /// Who sent it.
     pub client: Client,
+    /// What has been heard since it came, if that was waited for.
+    pub caught_up: Option<CaughtUp>,
 }
 
 impl<'a> Head<'a> {
@@ -105,7 +107,7 @@ impl Inbound {
 
     /// All but its body.
     pub fn head(&self) -> Head<'_> {
-        Head { uri: &self.uri, headers: &self.headers, client: self.client }
+        Head { uri: &self.uri, headers: &self.headers, client: self.client, caught_up: None }
     }
 
     /// The parameters of the query.

@@ -14,7 +14,7 @@ use std::{sync::Arc, time::Duration};
 
 use axum::{Router, extract::Request};
 use ipnet::IpNet;
-use vestibule_application::ports::Ids;
+use vestibule_application::{api::AtHandApi, ports::Ids};
 
 use self::{fallback::Fallback, paths::Hosts};
 pub use self::{
@@ -38,6 +38,8 @@ pub struct Shared {
     pub answer_timeout: Duration,
     /// The origins whose pages may read answers, such as `https://app.example`.
     pub cors_origins: Arc<[String]>,
+    /// What many requests wait for together.
+    pub at_hand: Arc<dyn AtHandApi>,
     /// Gives the public keys of signed tokens as they are now (RFC 7517), served at [`JWKS_PATH`].
     pub jwks: Arc<dyn Fn() -> serde_json::Value + Send + Sync>,
 }

@@ -73,9 +73,10 @@ impl io::Write for Lines {
 /// Where everything has to be asked for.
 pub(crate) fn nothing_at_hand() -> Arc<MockAtHandApi> {
     let mut at_hand = MockAtHandApi::new();
-    at_hand.expect_described().returning(|_| None);
-    at_hand.expect_started().returning(|_| None);
-    at_hand.expect_verified().returning(|_| None);
+    at_hand.expect_catch_up().returning(|| None);
+    at_hand.expect_described().returning(|_, _| None);
+    at_hand.expect_started().returning(|_, _| None);
+    at_hand.expect_verified().returning(|_, _| None);
     Arc::new(at_hand)
 }
 
@@ -178,6 +179,7 @@ impl Ask {
             request_timeout: Duration::from_secs(5),
             answer_timeout: Duration::from_secs(5),
             cors_origins: Arc::new([]),
+            at_hand: nothing_at_hand(),
             jwks: Arc::new(|| serde_json::json!({ "keys": [] })),
         };
         let is_head = self.request.method() == Method::HEAD;

@@ -10,10 +10,13 @@ use vestibule_domain::{
     session::{Bearer, Origin},
 };
 
-use crate::use_cases::{
-    authenticate_session, change_password, check_status, describe_session, describe_user, disclose, end_session,
-    end_session_by_form, introspect_session, log_in, log_in_by_form, log_in_with_token, register, reset_password,
-    sign_out, start_session, verify_session,
+use crate::{
+    ports::CaughtUp,
+    use_cases::{
+        authenticate_session, change_password, check_status, describe_session, describe_user, disclose, end_session,
+        end_session_by_form, introspect_session, log_in, log_in_by_form, log_in_with_token, register, reset_password,
+        sign_out, start_session, verify_session,
+    },
 };
 
 /// Who asks, and through which API.
@@ -137,14 +140,21 @@ pub trait VerificationApi: Send + Sync {
     ) -> Result<introspect_session::Outcome, introspect_session::Error>;
 }
 
-/// What is asked all day, answered before anybody has to wait: from what is at hand, or not at all. Whoever is answered
-/// nothing asks the port of the same question that waits.
+/// What is asked all day, answered from what is at hand, or not at all: before anybody has to wait, or after one wait that many
+/// requests share. Whoever is answered nothing asks the port of the same question that waits for what it takes.
 #[cfg_attr(any(test, feature = "mock"), mockall::automock)]
+#[async_trait]
 pub trait AtHandApi: Send + Sync {
-    /// As [`SessionApi::describe_session`].
-    fn described(&self, command: &describe_session::Command) -> Option<describe_session::Outcome>;
-    /// As [`SessionApi::start_session`].
-    fn started(&self, command: start_session::Command) -> Option<start_session::Outcome>;
-    /// As [`VerificationApi::verify_session`].
-    fn verified(&self, command: &verify_session::Command) -> Option<verify_session::Outcome>;
+    /// Waits until more may be at hand for a request that has come by now. Nothing: that will not be.
+    async fn catch_up(&self) -> Option<CaughtUp>;
+    /// As [`SessionApi::describe_session`], for a request that has waited for this, if it has.
+    fn described(
+        &self,
+        command: &describe_session::Command,
+        since: Option<CaughtUp>,
+    ) -> Option<describe_session::Outcome>;
+    /// As [`SessionApi::start_session`], likewise.
+    fn started(&self, command: start_session::Command, since: Option<CaughtUp>) -> Option<start_session::Outcome>;
+    /// As [`VerificationApi::verify_session`], likewise.
+    fn verified(&self, command: &verify_session::Command, since: Option<CaughtUp>) -> Option<verify_session::Outcome>;
 }

@@ -14,7 +14,7 @@ use crate::{
         password::PasswordPolicy, redemptions::Redemptions, resolver::Resolver, setup::SetupGrants, verifier::Verifier,
         viewer::Viewer,
     },
-    ports::{Budgets, Clock, Ids, Memory, PasswordHasher, Seals, Sightings, Stores, TokenSigner, Tokens},
+    ports::{Budgets, CaughtUp, Clock, Ids, Memory, PasswordHasher, Seals, Sightings, Stores, TokenSigner, Tokens},
     use_cases::{
         authenticate_session, change_password, check_status, describe_session, describe_user, disclose, end_session,
         end_session_by_form, introspect_session, log_in, log_in_by_form, log_in_with_token, register, reset_password,
@@ -244,16 +244,26 @@ answer_with_use_cases! { AccountApi: change_password reset_password }
 
 answer_with_use_cases! { VerificationApi: verify_session introspect_session }
 
+#[async_trait]
 impl AtHandApi for Service {
-    fn described(&self, command: &describe_session::Command) -> Option<describe_session::Outcome> {
-        self.describe_session.at_hand(command)
+    async fn catch_up(&self) -> Option<CaughtUp> {
+        // Whoever asks next meets the same failure, and tells of it.
+        self.start_session.memory.catch_up(None).await.ok().flatten()
     }
 
-    fn started(&self, command: start_session::Command) -> Option<start_session::Outcome> {
-        self.start_session.at_hand(command)
+    fn described(
+        &self,
+        command: &describe_session::Command,
+        since: Option<CaughtUp>,
+    ) -> Option<describe_session::Outcome> {
+        self.describe_session.at_hand(command, since)
     }
 
-    fn verified(&self, command: &verify_session::Command) -> Option<verify_session::Outcome> {
-        self.verify_session.at_hand(command)
+    fn started(&self, command: start_session::Command, since: Option<CaughtUp>) -> Option<start_session::Outcome> {
+        self.start_session.at_hand(command, since)
+    }
+
+    fn verified(&self, command: &verify_session::Command, since: Option<CaughtUp>) -> Option<verify_session::Outcome> {
+        self.verify_session.at_hand(command, since)
     }
 }

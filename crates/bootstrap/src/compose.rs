@@ -147,13 +147,15 @@ pub async fn build(settings: &Settings, overrides: Overrides) -> Result<App> {
     if let Some(decorate) = decorate {
         ports = decorate(ports);
     }
-    let mounts = core.mounts(settings, ports, &public_url, secret.as_ref());
+    let service = Arc::new(core.service(settings, ports, secret.as_ref()));
+    let mounts = dialects::mounts(settings, &service, &public_url);
     let shared = Shared {
         ids: core.ids.clone(),
         trusted_proxies: settings.server.trusted_proxies.clone().into(),
         request_timeout: settings.server.request_timeout,
         answer_timeout: settings.server.answer_timeout,
         cors_origins: dialects::texts(&settings.server.cors_origins).into(),
+        at_hand: service,
         jwks: Arc::new({
             let keyring = core.keyring.clone();
             move || keyring.published()

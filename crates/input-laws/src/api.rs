@@ -6,6 +6,7 @@ use async_trait::async_trait;
 use uuid::Uuid;
 use vestibule_application::{
     api::{AtHandApi, SessionApi},
+    ports::CaughtUp,
     use_cases::{
         authenticate_session, check_status, describe_session, describe_user, disclose, end_session,
         end_session_by_form, log_in, log_in_by_form, log_in_with_token, register, sign_out, start_session,
@@ -153,16 +154,21 @@ impl SessionApi for Agreeable {
     }
 }
 
+#[async_trait]
 impl AtHandApi for Agreeable {
-    fn described(&self, _: &describe_session::Command) -> Option<SessionView> {
+    async fn catch_up(&self) -> Option<CaughtUp> {
+        None
+    }
+
+    fn described(&self, _: &describe_session::Command, _: Option<CaughtUp>) -> Option<SessionView> {
         Some(view(DeviceName::default(), Some(anybody())))
     }
 
-    fn started(&self, command: start_session::Command) -> Option<start_session::Outcome> {
+    fn started(&self, command: start_session::Command, _: Option<CaughtUp>) -> Option<start_session::Outcome> {
         Some(start_session::Outcome { view: view(command.device, None), token: token(), guard: Some(token()) })
     }
 
-    fn verified(&self, _: &verify_session::Command) -> Option<verify_session::Outcome> {
+    fn verified(&self, _: &verify_session::Command, _: Option<CaughtUp>) -> Option<verify_session::Outcome> {
         None
     }
 }

@@ -105,6 +105,7 @@ fn of(dialect: impl FnOnce(Context) -> Arc<dyn Dialect>) -> Front {
         request_timeout: Duration::from_mins(1),
         answer_timeout: Duration::from_mins(1),
         cors_origins: Arc::new([]),
+        at_hand: Arc::new(Agreeable),
         jwks: Arc::new(|| serde_json::Value::Null),
     };
     mount(&[mount_point], &shared).unwrap_or_else(|_| panic!("one mount is in nobody's way"))

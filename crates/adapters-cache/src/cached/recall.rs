@@ -4,7 +4,7 @@ use std::sync::{Arc, PoisonError};
 
 use async_trait::async_trait;
 use vestibule_application::{
-    ports::{AtHand, Memory, Recall, StoreError},
+    ports::{AtHand, CaughtUp, Memory, Recall, StoreError},
     touched::Touched,
 };
 use vestibule_domain::{
@@ -35,11 +35,11 @@ impl Recall for Cached {
 /// For stores that nobody else writes to unnoticed.
 #[async_trait]
 impl Memory for Cached {
-    fn at_hand(&self) -> Option<AtHand<'_>> {
+    fn at_hand(&self, _: Option<CaughtUp>) -> Option<AtHand<'_>> {
         self.latest_kept().map(|latest| AtHand { known: self, latest })
     }
 
-    async fn caught_up(&self, _: &Digest) -> Result<Option<AtHand<'_>>, StoreError> {
+    async fn catch_up(&self, _: Option<&Digest>) -> Result<Option<CaughtUp>, StoreError> {
         Ok(None)
     }
 }

@@ -135,7 +135,7 @@ impl Nodes {
             .await;
         for node in [&nodes.a, &nodes.b] {
             // Nothing counts that was read before the first look.
-            node.catch_up().await.unwrap();
+            node.catch_up(None).await.unwrap();
             for number in [1, 2] {
                 assert!(node.by_digest(&digest(number)).await.unwrap().is_some_and(|session| session.ended.is_none()));
             }
@@ -285,18 +285,20 @@ async fn a_unit_that_no_message_tells_others_of_is_not_committed() {
 #[tokio::test]
 async fn after_one_look_all_that_a_request_asks_is_at_hand_and_nothing_without() {
     let nodes = Nodes::start().await;
-    assert!(nodes.b.at_hand().is_none(), "others may have written since");
-    assert!(nodes.b.caught_up(&digest(9)).await.unwrap().is_none(), "nothing is kept of it");
-    let AtHand { known, latest } = nodes.b.caught_up(&digest(1)).await.unwrap().unwrap();
+    assert!(nodes.b.at_hand(None).is_none(), "others may have written since");
+    assert!(nodes.b.catch_up(Some(&digest(9))).await.unwrap().is_none(), "nothing is kept of it");
+    let since = nodes.b.catch_up(Some(&digest(1))).await.unwrap();
+    let AtHand { known, latest } = nodes.b.at_hand(since).unwrap();
     assert_eq!((known.session(&digest(1)).map(|session| session.id), latest), (Some(session_id(1)), 1));
     assert!(known.profile(ALICE).is_some() && known.named(&[editor()]).is_some_and(|roles| roles.len() == 1));
 
     let end = Change::EndSession { id: session_id(1), ending: ending(EndReason::SignedOut) };
     let told = record(EventKind::SessionEnded(EndReason::SignedOut), Some(session_id(1)), Some(Subject::User(ALICE)));
     nodes.a_does(vec![end, told]).await;
-    let AtHand { known, latest } = nodes.b.caught_up(&digest(1)).await.unwrap().unwrap();
+    let since = nodes.b.catch_up(None).await.unwrap();
+    let AtHand { known, latest } = nodes.b.at_hand(since).unwrap();
     assert_eq!((known.session(&digest(1)), latest), (None, 2));
 
     nodes.log.is_away.store(true, SeqCst);
-    assert!(nodes.b.caught_up(&digest(2)).await.is_err(), "memory alone never answers");
+    assert!(nodes.b.catch_up(None).await.is_err(), "memory alone never answers");
 }

@@ -57,7 +57,8 @@ pub(crate) async fn all<E: Table>(db: &impl ConnectionTrait, rows: Select<E>) ->
     rows.into_iter().map(read::<E>).collect()
 }
 
-fn read<E: Table>(row: E::Model) -> Result<E::Value, StoreError> {
+/// The value of a row.
+pub(crate) fn read<E: Table>(row: E::Model) -> Result<E::Value, StoreError> {
     E::value(row).ok_or(StoreError::Malformed(E::KIND))
 }
 

@@ -4,11 +4,10 @@ use std::{collections::BTreeSet, sync::Arc};
 
 use async_trait::async_trait;
 use sea_orm::{
-    ColumnTrait, Condition, DatabaseConnection, DatabaseTransaction, DbErr, EntityTrait, ExprTrait, QueryFilter,
-    QueryOrder, QuerySelect, QueryTrait, Set,
-    sea_query::{Expr, SimpleExpr},
+    ColumnTrait, Condition, ConnectionTrait, DatabaseConnection, DatabaseTransaction, DbErr, EntityTrait, ExprTrait,
+    FromQueryResult, QueryFilter, QueryOrder, QuerySelect, QueryTrait, Set,
+    sea_query::{Expr, Func, SimpleExpr},
 };
-use uuid::Uuid;
 use vestibule_application::ports::{CommitError, Conflict, KeyKind, StoreError, StoredUser, UserStore};
 use vestibule_domain::{
     network::{KnownNetworks, Network},
@@ -22,14 +21,14 @@ use super::{
     SeaOrmStore,
     entities::{
         login_token,
-        user::{self, Column, Entity},
+        user::{self, Column, Entity, Model},
         user_key,
     },
-    error::unavailable,
+    error::{unavailable, unread},
     installation,
     mapping::{
-        HashColumn, all, by_column, delete, first, insert, is_there, met, move_forward, networks_column, padded,
-        update, words_column,
+        HashColumn, Table, all, by_column, delete, first, insert, is_there, met, move_forward, networks,
+        networks_column, padded, read, update, words_column,
     },
     reader::Found,
 };
@@ -42,22 +41,20 @@ impl UserStore for SeaOrmStore {
             KeyKind::Login => Condition::all().add(user_key::Column::IsLogin.eq(true)),
             KeyKind::Any => Condition::all(),
         };
-        let owner = user_key::Entity::find_by_id(key.as_str())
-            .filter(is_meant)
-            .select_only()
-            .column(user_key::Column::UserId)
-            .into_tuple::<Uuid>()
-            .one(&self.reads)
-            .await
-            .map_err(unavailable)?;
-        if let Some(owner) = owner {
-            return first(&self.reads, Entity::find_by_id(owner)).await;
-        }
-        // To read a row takes time, and a login is not to tell by it whether anybody has it: somebody's is read.
-        match first(&self.reads, Entity::find()).await {
+        let keys = user_key::Entity::find_by_id(key.as_str()).filter(is_meant).select_only();
+        let owner = Expr::from(keys.column(user_key::Column::UserId).into_query());
+        // To read a row takes time, and a login is not to tell by it whether anybody has it: else somebody's is read.
+        let anybody = Expr::from(Entity::find().select_only().column(Column::Id).limit(1).into_query());
+        let row = Entity::find()
+            .filter(Column::Id.into_expr().eq(Func::coalesce([owner.clone(), anybody])))
+            .expr_as(owner.is_not_null(), "is_theirs");
+        let found = self.reads.query_one_raw(row.build(self.reads.get_database_backend())).await;
+        let Some(row) = found.map_err(unavailable)? else { return Ok(None) };
+        let is_theirs: bool = row.try_get("", "is_theirs").map_err(unavailable)?;
+        match Model::from_query_result(&row, "").map_err(|error| unread(Entity::KIND, error)).and_then(read::<Entity>) {
             Err(StoreError::Unavailable(cause)) => Err(StoreError::Unavailable(cause)),
-            // Whatever is wrong with it is its owner's affair.
-            Ok(_) | Err(StoreError::Malformed(_)) => Ok(None),
+            // Whatever is wrong with somebody's is its owner's affair.
+            stored => is_theirs.then_some(stored).transpose(),
         }
     }
 
@@ -207,8 +204,10 @@ pub(super) async fn know_network(
     network: Network,
     at: Timestamp,
 ) -> Result<(), CommitError> {
-    let found: Option<StoredUser> = first(tx, Entity::find_by_id(id.as_uuid()).lock_exclusive()).await?;
-    let Some(mut networks) = found.map(|stored| stored.networks) else { return Ok(()) };
+    let column = Entity::find_by_id(id.as_uuid()).lock_exclusive().select_only().column(Column::Networks);
+    let found = column.into_tuple::<Option<String>>().one(tx).await.map_err(|error| unread(Entity::KIND, error))?;
+    let Some(column) = found else { return Ok(()) };
+    let mut networks = networks(column).ok_or(StoreError::Malformed(Entity::KIND))?;
     if networks.note(network, at) {
         let noted = Expr::value(networks_column(&networks));
         let rows = Entity::update_many().filter(Column::Id.eq(id.as_uuid())).col_expr(Column::Networks, noted);

@@ -12,7 +12,10 @@ use utoipa::openapi::OpenApi;
 use vestibule_application::ports::MockIds;
 
 use super::*;
-use crate::{client::Connection, testing::Lines};
+use crate::{
+    client::Connection,
+    testing::{Lines, nothing_at_hand},
+};
 
 /// Who is asked, with some routes that misbehave.
 fn operators() -> Front {
@@ -24,6 +27,7 @@ fn operators() -> Front {
         request_timeout: Duration::from_millis(100),
         answer_timeout: Duration::from_millis(100),
         cors_origins: Arc::new(["https://app.example".to_owned()]),
+        at_hand: nothing_at_hand(),
         jwks: Arc::new(|| Value::Null),
     };
     let defect = async || -> Response { panic!("a defect") };

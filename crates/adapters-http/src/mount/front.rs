@@ -23,9 +23,12 @@ use http::{
         RETRY_AFTER, X_CONTENT_TYPE_OPTIONS,
     },
 };
+use scopeguard::{ScopeGuard, guard};
+use tokio::runtime::Handle;
 use tower::{Layer, ServiceExt, service_fn};
 use tower_http::cors::{AllowHeaders, AllowMethods, AllowOrigin, CorsLayer};
 use tracing::Instrument;
+use vestibule_application::ports::CaughtUp;
 
 use super::{Entry, Meter, PREFLIGHT_KEPT, Shared, paths::Hosts, work};
 use crate::{
@@ -111,18 +114,31 @@ impl Front {
     /// Answers a request before anybody waits, if that is possible: there is neither a future nor a copy of the request,
     /// which cost as much as all else that reading a session does.
     pub fn at_hand<B: HttpBody>(&self, request: &http::Request<B>, connection: Connection) -> Option<Response> {
-        let entry = self.0.hosts.of_request(request).find(request)?;
-        let at_hand = entry.at_hand.as_ref()?;
+        let begun = Instant::now();
+        self.recall(self.on_hand(request)?, request, connection, begun, None)
+    }
+
+    /// The route of a request that may be answered at hand.
+    fn on_hand<B: HttpBody>(&self, request: &http::Request<B>) -> Option<&Entry> {
+        let entry = self.0.hosts.of_request(request).find(request).filter(|entry| entry.at_hand.is_some())?;
         let is_for_pages = self.0.cors.is_some() && entry.dialect.is_for_pages();
         let is_plain = *request.method() == entry.method && request.body().is_end_stream();
-        if !is_plain || is_for_pages || too_large(request).is_some() || tracing::enabled!(tracing::Level::DEBUG) {
-            return None;
-        }
-        let begun = Instant::now();
-        let (uri, headers) = (request.uri(), request.headers());
+        let is_let_by = too_large(request).is_none() && !tracing::enabled!(tracing::Level::DEBUG);
+        (is_plain && !is_for_pages && is_let_by).then_some(entry)
+    }
+
+    fn recall<B>(
+        &self,
+        entry: &Entry,
+        request: &http::Request<B>,
+        connection: Connection,
+        begun: Instant,
+        caught_up: Option<CaughtUp>,
+    ) -> Option<Response> {
+        let (at_hand, uri, headers) = (entry.at_hand.as_ref()?, request.uri(), request.headers());
         let client = Client::identify(connection, headers, &self.0.shared.trusted_proxies);
         // A defect is told by whoever is asked next.
-        let answered = catch_unwind(AssertUnwindSafe(|| at_hand(Head { uri, headers, client })));
+        let answered = catch_unwind(AssertUnwindSafe(|| at_hand(Head { uri, headers, client, caught_up })));
         let mut response = answered.ok().flatten()?;
         entry.meter.note(begun, &response);
         make_safe(&mut response, self.name_of(headers));
@@ -133,8 +149,26 @@ impl Front {
         RequestId::given(headers).unwrap_or_else(|| RequestId::made(self.0.shared.ids.next()))
     }
 
-    /// Answers a request that cannot be answered [at hand](Self::at_hand).
+    /// Answers a request that cannot be answered [at hand](Self::at_hand) yet, or at all.
     pub async fn ask(&self, request: Request, connection: Connection) -> Response {
+        let Some(entry) = self.on_hand(&request) else { return self.handle(request, connection).await };
+        let begun = Instant::now();
+        let front = self.clone();
+        let waiting = guard(request, move |request| {
+            // The client hung up. What it asked for may have effects, and is done all the same.
+            if let Ok(runtime) = Handle::try_current() {
+                runtime.spawn(async move { front.handle(request, connection).await });
+            }
+        });
+        let caught_up = self.0.shared.at_hand.catch_up().await;
+        let request = ScopeGuard::into_inner(waiting);
+        match caught_up.and_then(|_| self.recall(entry, &request, connection, begun, caught_up)) {
+            Some(response) => response,
+            None => self.handle(request, connection).await,
+        }
+    }
+
+    async fn handle(&self, request: Request, connection: Connection) -> Response {
         let id = self.name_of(request.headers());
         // The path only: queries carry tokens, and in one dialect passwords.
         let span = tracing::debug_span!("request", %id, method = %request.method(), path = request.uri().path());

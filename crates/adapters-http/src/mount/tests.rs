@@ -1,9 +1,14 @@
 use std::{collections::BTreeSet, sync::Arc, time::Duration};
 
+use async_trait::async_trait;
 use axum::{body::Body, response::Response};
 use http::{HeaderValue, Method, Request, StatusCode};
+use tokio::sync::Notify;
 use uuid::Uuid;
-use vestibule_application::ports::MockIds;
+use vestibule_application::{
+    ports::{CaughtUp, MockIds},
+    use_cases::{describe_session, start_session, verify_session},
+};
 
 use super::*;
 use crate::{
@@ -11,6 +16,7 @@ use crate::{
     dialect::{Dialect, Edition, Refusal, Route},
     inbound::Inbound,
     openapi::Description,
+    testing::nothing_at_hand,
 };
 
 /// A dialect that says its name.
@@ -67,7 +73,8 @@ fn shared() -> Shared {
     let jwks = Arc::new(|| serde_json::json!({ "keys": [] }));
     let (request_timeout, answer_timeout) = (Duration::from_secs(5), Duration::from_secs(5));
     let (trusted_proxies, cors_origins) = (Arc::new([]), Arc::new([]));
-    Shared { ids: Arc::new(ids), trusted_proxies, request_timeout, answer_timeout, cors_origins, jwks }
+    let (ids, at_hand) = (Arc::new(ids), nothing_at_hand());
+    Shared { ids, trusted_proxies, request_timeout, answer_timeout, cors_origins, at_hand, jwks }
 }
 
 fn peer() -> Connection {
@@ -203,8 +210,11 @@ async fn an_answer_that_takes_too_long_is_not_waited_for_and_its_work_goes_on() 
     LATE.notified().await;
 }
 
-/// A dialect of which one thing is at hand, and another seems to be.
+/// A dialect of which one thing is at hand or will be, and another seems to be.
 struct AtHand;
+
+/// When somebody was asked who has to be heard.
+static DONE: Notify = Notify::const_new();
 
 impl Dialect for AtHand {
     fn name(&self) -> &'static str {
@@ -212,12 +222,21 @@ impl Dialect for AtHand {
     }
 
     fn routes(self: Arc<Self>) -> Vec<Route> {
-        let asked = async |_: Arc<Self>, _: Inbound| Response::new(Body::from("asked"));
+        let asked = async |_: Arc<Self>, inbound: Inbound| {
+            if inbound.uri.query() == Some("has-effects") {
+                DONE.notify_one();
+            }
+            Response::new(Body::from("asked"))
+        };
         let describe = |_: &Self| Description::new("Says how.").answers_bare(StatusCode::OK, "It.");
         let route = |path| Route::new("answer", Method::GET, path, &self, asked, describe).with_head();
         let at_hand = route("/s").at_hand(&self, |_, head| {
-            let is_wanted = head.uri.query() != Some("ask");
-            is_wanted.then(|| Response::new(Body::from("at hand")))
+            let is_told = match head.uri.query() {
+                None => true,
+                Some("wait") => head.caught_up == Some(CaughtUp(4)),
+                Some(_) => false,
+            };
+            is_told.then(|| Response::new(Body::from("at hand")))
         });
         vec![at_hand, route("/defect").at_hand(&self, |_, _| panic!("as asked"))]
     }
@@ -236,7 +255,7 @@ fn at_hand() -> Mount {
 async fn what_is_at_hand_is_answered_so_and_all_else_by_asking() {
     let front = mount(&[at_hand()], &shared()).unwrap();
     for (method, path, body) in
-        [("GET", "/s", "at hand"), ("GET", "/s?ask", "asked"), ("HEAD", "/s", ""), ("GET", "/defect", "asked")]
+        [("GET", "/s", "at hand"), ("GET", "/s?wait", "asked"), ("HEAD", "/s", ""), ("GET", "/defect", "asked")]
     {
         let (status, text, response) = ask(&front, method, "x", path).await;
         assert_eq!((status, text.as_str()), (StatusCode::OK, body), "{method} {path}");
@@ -254,6 +273,59 @@ async fn what_is_at_hand_is_answered_so_and_all_else_by_asking() {
         .map(|(_, count)| count)
         .sum();
     assert_eq!(answered, 4, "each is counted, and once");
+}
+
+/// Has others heard as soon as they are waited for.
+struct Hears(Arc<Notify>);
+
+#[async_trait]
+impl AtHandApi for Hears {
+    async fn catch_up(&self) -> Option<CaughtUp> {
+        self.0.notified().await;
+        Some(CaughtUp(4))
+    }
+
+    fn described(&self, _: &describe_session::Command, _: Option<CaughtUp>) -> Option<describe_session::Outcome> {
+        None
+    }
+
+    fn started(&self, _: start_session::Command, _: Option<CaughtUp>) -> Option<start_session::Outcome> {
+        None
+    }
+
+    fn verified(&self, _: &verify_session::Command, _: Option<CaughtUp>) -> Option<verify_session::Outcome> {
+        None
+    }
+}
+
+#[tokio::test]
+async fn what_is_at_hand_once_others_were_heard_is_waited_for_and_nothing_else() {
+    let heard = Arc::new(Notify::new());
+    let shared = Shared { at_hand: Arc::new(Hears(Arc::clone(&heard))), ..shared() };
+    let front = mount(&[at_hand()], &shared).unwrap();
+    for (path, waits, body) in
+        [("/s", false, "at hand"), ("/s?wait", true, "at hand"), ("/s?other", true, "asked"), ("/", false, "")]
+    {
+        let answer = async { ask(&front, "GET", "x", path).await.1 };
+        let mut answer = std::pin::pin!(answer);
+        assert_eq!(futures_util::poll!(answer.as_mut()).is_pending(), waits, "{path}");
+        if waits {
+            heard.notify_one();
+            assert_eq!(answer.await, body, "{path}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn what_a_client_asked_for_is_done_though_it_hung_up_while_others_were_waited_for() {
+    let shared = Shared { at_hand: Arc::new(Hears(Arc::default())), ..shared() };
+    let front = mount(&[at_hand()], &shared).unwrap();
+    {
+        let request = Request::get("/s?has-effects").body(Body::empty()).unwrap();
+        let mut answer = std::pin::pin!(front.answer(request, peer()));
+        assert!(futures_util::poll!(answer.as_mut()).is_pending());
+    }
+    DONE.notified().await;
 }
 
 #[tokio::test]

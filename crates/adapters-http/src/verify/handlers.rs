@@ -16,7 +16,7 @@ pub(super) async fn verify(verify: Arc<Verify>, inbound: Inbound) -> Response {
 
 pub(super) fn verify_at_hand(verify: &Verify, head: Head<'_>) -> Option<Response> {
     let command = request::verify(verify, head)?;
-    verify.at_hand.verified(&command).map(|outcome| response::identity(&outcome))
+    verify.at_hand.verified(&command, head.caught_up).map(|outcome| response::identity(&outcome))
 }
 
 pub(super) async fn introspect(verify: Arc<Verify>, inbound: Inbound) -> Response {

@@ -351,7 +351,7 @@ async fn a_store_that_fails_says_nothing_about_a_token() {
 #[tokio::test]
 async fn what_is_at_hand_is_told_without_asking() {
     let mut at_hand = MockAtHandApi::new();
-    at_hand.expect_verified().returning(|command| {
+    at_hand.expect_verified().returning(|command, _| {
         assert_eq!((command.caller.origin.as_str(), command.bearer.expose()), ("verify", TOKEN));
         Some(verify_session::Outcome { view: somebody(), assertion: None })
     });

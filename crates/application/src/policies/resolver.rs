@@ -85,10 +85,11 @@ impl Resolver {
 
     /// What is at hand for whoever presents `bearer`, once it is known what others have written by now.
     pub async fn caught_up(&self, bearer: &Bearer) -> Result<Option<AtHand<'_>>, StoreError> {
-        match bearer {
-            Bearer::Opaque(token) => self.memory.caught_up(&self.tokens.digest(token)).await,
-            Bearer::Signed(_) => Ok(None),
-        }
+        let caught_up = match bearer {
+            Bearer::Opaque(token) => self.memory.catch_up(Some(&self.tokens.digest(token))).await?,
+            Bearer::Signed(_) => None,
+        };
+        Ok(caught_up.and_then(|caught_up| self.memory.at_hand(Some(caught_up))))
     }
 
     /// As [`Self::resolve`], if all that it takes is at hand. Nothing: the store is to be asked.

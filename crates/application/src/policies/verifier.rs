@@ -6,7 +6,7 @@ use vestibule_domain::session::{Bearer, Subject};
 
 use super::{resolver::Resolver, viewer::Viewer};
 use crate::{
-    ports::{AtHand, StoreError},
+    ports::{AtHand, CaughtUp, StoreError},
     view::SessionView,
 };
 
@@ -36,8 +36,8 @@ impl Verifier {
     }
 
     /// The same, if all that it takes is at hand. Nothing: the stores are to be asked.
-    pub fn at_hand(&self, bearer: &Bearer, address: IpAddr) -> Option<SessionView> {
-        self.tell(self.resolver.memory.at_hand()?, bearer, address)
+    pub fn at_hand(&self, bearer: &Bearer, address: IpAddr, since: Option<CaughtUp>) -> Option<SessionView> {
+        self.tell(self.resolver.memory.at_hand(since)?, bearer, address)
     }
 
     fn tell(&self, at_hand: AtHand<'_>, bearer: &Bearer, address: IpAddr) -> Option<SessionView> {

@@ -33,14 +33,20 @@ pub struct AtHand<'a> {
     pub latest: MessageId,
 }
 
+/// That it is known what others had written to the stores by a moment, which is a request's if it waited for this; and the
+/// newest message then.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct CaughtUp(pub MessageId);
+
 /// Where it comes from. It never tells what the stores would not.
 #[async_trait]
 pub trait Memory: Send + Sync {
-    /// What is at hand without any waiting, if anything is.
-    fn at_hand(&self) -> Option<AtHand<'_>>;
-    /// What is at hand once it is known what others have written to the stores by now; for whoever asks about this session.
-    /// Nothing: the store may know more of it, or nothing is gained by waiting.
-    async fn caught_up(&self, about: &Digest) -> Result<Option<AtHand<'_>>, StoreError>;
+    /// What is at hand for a request, if anything is. Where others write to the stores, for one that has caught up since it
+    /// came.
+    fn at_hand(&self, since: Option<CaughtUp>) -> Option<AtHand<'_>>;
+    /// Waits until it is known what others have written to the stores by now; for whoever asks about this session, or about
+    /// any. Nothing: nothing is gained by waiting.
+    async fn catch_up(&self, about: Option<&Digest>) -> Result<Option<CaughtUp>, StoreError>;
 }
 
 /// Nothing is at hand: others write to the stores.
@@ -48,11 +54,11 @@ pub struct NoMemory;
 
 #[async_trait]
 impl Memory for NoMemory {
-    fn at_hand(&self) -> Option<AtHand<'_>> {
+    fn at_hand(&self, _: Option<CaughtUp>) -> Option<AtHand<'_>> {
         None
     }
 
-    async fn caught_up(&self, _: &Digest) -> Result<Option<AtHand<'_>>, StoreError> {
+    async fn catch_up(&self, _: Option<&Digest>) -> Result<Option<CaughtUp>, StoreError> {
         Ok(None)
     }
 }

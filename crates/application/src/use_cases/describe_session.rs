@@ -11,7 +11,7 @@ use vestibule_domain::session::Bearer;
 use crate::{
     api::Caller,
     policies::{resolver::Resolver, viewer::Viewer},
-    ports::{AtHand, StoreError},
+    ports::{AtHand, CaughtUp, StoreError},
     view::SessionView,
 };
 
@@ -58,8 +58,8 @@ impl UseCase {
     }
 
     /// The same, if all that it takes is at hand. Nothing: it is to be run.
-    pub fn at_hand(&self, command: &Command) -> Option<Outcome> {
-        self.tell(self.resolver.memory.at_hand()?, command)
+    pub fn at_hand(&self, command: &Command, since: Option<CaughtUp>) -> Option<Outcome> {
+        self.tell(self.resolver.memory.at_hand(since)?, command)
     }
 
     fn tell(&self, at_hand: AtHand<'_>, Command { caller, bearer }: &Command) -> Option<Outcome> {

@@ -16,7 +16,7 @@ use vestibule_domain::{
 use crate::{
     api::Caller,
     policies::{lifetimes::LifetimePolicy, setup::SetupGrants, viewer::Viewer},
-    ports::{Bucket, Budgets, Clock, Memory, NotCharged, Seal, Seals, StoreError, Tokens},
+    ports::{Bucket, Budgets, CaughtUp, Clock, Memory, NotCharged, Seal, Seals, StoreError, Tokens},
     view::{Principal, SessionView},
 };
 
@@ -129,9 +129,9 @@ impl UseCase {
     }
 
     /// The same, if all that it takes is at hand, once the system is set up. Nothing: it is to be run.
-    pub fn at_hand(&self, command: Command) -> Option<Outcome> {
+    pub fn at_hand(&self, command: Command, since: Option<CaughtUp>) -> Option<Outcome> {
         let grants_nothing = command.setup.is_none() || self.setup.is_closed();
-        let latest_message = self.memory.at_hand().filter(|_| grants_nothing)?.latest;
+        let latest_message = self.memory.at_hand(since).filter(|_| grants_nothing)?.latest;
         let address = command.caller.address.to_canonical();
         // Charged last: what is charged here must not be charged again.
         if !address.is_loopback() && !self.budgets.charge_at_hand(&[Bucket::BeginningFrom(Network::of(address))]) {

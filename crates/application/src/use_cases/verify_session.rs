@@ -11,7 +11,7 @@ use vestibule_domain::session::{Bearer, SignedToken};
 use crate::{
     api::Caller,
     policies::verifier::Verifier,
-    ports::{Clock, StoreError, TokenSigner},
+    ports::{CaughtUp, Clock, StoreError, TokenSigner},
     view::SessionView,
 };
 
@@ -64,8 +64,8 @@ impl UseCase {
     }
 
     /// The same, if all that it takes is at hand. Nothing: it is to be run.
-    pub fn at_hand(&self, command: &Command) -> Option<Outcome> {
-        let view = self.verifier.at_hand(&command.bearer, command.caller.address)?;
+    pub fn at_hand(&self, command: &Command, since: Option<CaughtUp>) -> Option<Outcome> {
+        let view = self.verifier.at_hand(&command.bearer, command.caller.address, since)?;
         let assertion = command.assertion.map(|lifetime| self.assert(&view, lifetime)).transpose().ok()?;
         Some(Outcome { view, assertion })
     }

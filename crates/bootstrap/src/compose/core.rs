@@ -9,7 +9,6 @@ use vestibule_adapters_crypto::{
     RandomTokens,
 };
 use vestibule_adapters_db::MemoryBudgets;
-use vestibule_adapters_http::mount::Mount;
 use vestibule_application::{
     activity::Activity,
     operator::{self, Operator},
@@ -19,7 +18,7 @@ use vestibule_application::{
 };
 use vestibule_domain::{secret::OpaqueToken, session::Origin};
 
-use super::{dialects, public_url};
+use super::public_url;
 use crate::{
     metrics::{CountedBudgets, Refusals},
     settings::{Dialect, Passwords, Settings, Window},
@@ -82,14 +81,13 @@ impl Core {
         })
     }
 
-    /// The dialects on a service on these ports, in their places.
-    pub(super) fn mounts(
+    /// The service on these ports.
+    pub(super) fn service(
         &self,
         settings: &Settings,
         ports: service::Ports,
-        public_url: &Url,
         setup_secret: Option<&OpaqueToken>,
-    ) -> Vec<Mount> {
+    ) -> Service {
         let secret = setup_secret.map(|secret| self.tokens.digest(secret));
         let setup = SetupGrants::new(ports.stores.installation.clone(), self.tokens.clone(), secret);
         let by_origin = settings.sessions.per_dialect.iter().map(|(name, lifetimes)| (Origin::new(*name), *lifetimes));
@@ -103,7 +101,7 @@ impl Core {
             passwords: password_policy(settings),
             setup: Arc::new(setup),
         };
-        dialects::mounts(settings, &Arc::new(Service::new(ports, policies)), public_url)
+        Service::new(ports, policies)
     }
 
     pub(super) fn operator(&self, settings: &Settings, stores: &Stores) -> Operator {

@@ -39,7 +39,8 @@ pub(crate) fn routes(settings: &Settings) -> Result<Vec<RouteEntry>> {
     let activity = Arc::new(Activity::new(stores.sessions.clone(), stores.unit.clone()));
     let public_url = Url::parse("http://localhost").context("the public URL is none")?;
     let ports = core.ports(settings, (stores, open.memory()), budgets, &activity)?;
-    let mounts = core.mounts(settings, ports, &public_url, None);
+    let service = Arc::new(core.service(settings, ports, None));
+    let mounts = dialects::mounts(settings, &service, &public_url);
     let table = mount::table(&mounts).map_err(|collision| Invalid::because("mounts", &collision.to_string()))?;
     let entry = |entry: mount::Entry| RouteEntry {
         dialect: entry.dialect.name(),

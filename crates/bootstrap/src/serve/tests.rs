@@ -10,6 +10,7 @@ use tokio::{
 
 use vestibule_adapters_crypto::RandomIds;
 use vestibule_adapters_http::mount::Shared;
+use vestibule_application::api::MockAtHandApi;
 
 use super::*;
 use crate::settings::{Settings, Sources};
@@ -37,6 +38,7 @@ fn front(router: Router) -> Front {
         request_timeout: Duration::from_secs(5),
         answer_timeout: Duration::from_secs(5),
         cors_origins: Arc::new([]),
+        at_hand: Arc::new(MockAtHandApi::new()),
         jwks: Arc::new(|| serde_json::Value::Null),
     };
     Front::of(router, shared)

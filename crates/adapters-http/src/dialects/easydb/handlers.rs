@@ -38,10 +38,12 @@ pub(super) fn session_at_hand(easydb: &Easydb, head: Head<'_>) -> Option<Respons
     match SessionCall::without_body(easydb, head).ok()? {
         SessionCall::Describe(bearer) => {
             let command = describe_session::Command { caller: easydb.caller(head.client), bearer };
-            let view = easydb.context.at_hand.described(&command)?;
+            let view = easydb.context.at_hand.described(&command, head.caught_up)?;
             Some(easydb.session(command.bearer.expose(), &view))
         }
-        SessionCall::Start(command) => easydb.context.at_hand.started(command).map(|begun| easydb.begun(begun)),
+        SessionCall::Start(command) => {
+            easydb.context.at_hand.started(command, head.caught_up).map(|begun| easydb.begun(begun))
+        }
         SessionCall::HandedOver(..) | SessionCall::SignOut(_) => None,
     }
 }

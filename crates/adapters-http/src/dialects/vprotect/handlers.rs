@@ -76,7 +76,7 @@ pub(super) async fn describe_session(vprotect: Arc<Vprotect>, inbound: Inbound) 
 
 pub(super) fn describe_session_at_hand(vprotect: &Vprotect, head: Head<'_>) -> Option<Response> {
     let command = request::describe_session(vprotect, head).ok()?;
-    vprotect.context.at_hand.described(&command).map(|view| response::session(&view))
+    vprotect.context.at_hand.described(&command, head.caught_up).map(|view| response::session(&view))
 }
 
 pub(super) async fn describe_user(vprotect: Arc<Vprotect>, inbound: Inbound) -> Response {

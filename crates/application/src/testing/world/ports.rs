@@ -16,7 +16,7 @@ use super::{
 };
 use crate::{
     ports::{
-        Against, AtHand, Bucket, HashError, InvalidSignature, KeyKind, Memory, MockArchive, MockBudgets,
+        Against, AtHand, Bucket, CaughtUp, HashError, InvalidSignature, KeyKind, Memory, MockArchive, MockBudgets,
         MockClientStore, MockClock, MockFormStore, MockHealth, MockHousekeeping, MockIds, MockInstallation,
         MockLoginTokenStore, MockMessageLog, MockNodeStore, MockPasswordHasher, MockRecall, MockRoleStore, MockSeals,
         MockSessionStore, MockSightings, MockTokenSigner, MockTokens, MockUnitOfWork, MockUserStore, NotCharged,
@@ -43,17 +43,22 @@ struct Known {
 
 #[async_trait]
 impl Memory for Known {
-    fn at_hand(&self) -> Option<AtHand<'_>> {
-        (self.world.state().at_hand == Hand::Everything).then_some(AtHand { known: &self.recall, latest: 42 })
+    fn at_hand(&self, since: Option<CaughtUp>) -> Option<AtHand<'_>> {
+        let latest = match (self.world.state().at_hand, since) {
+            (Hand::Everything, _) => 42,
+            (Hand::CaughtUp, Some(CaughtUp(latest))) => latest,
+            (Hand::CaughtUp, None) | (Hand::Nothing, _) => return None,
+        };
+        Some(AtHand { known: &self.recall, latest })
     }
 
-    async fn caught_up(&self, _: &Digest) -> Result<Option<AtHand<'_>>, StoreError> {
+    async fn catch_up(&self, _: Option<&Digest>) -> Result<Option<CaughtUp>, StoreError> {
         let mut state = self.world.state();
         if state.at_hand != Hand::CaughtUp {
             return Ok(None);
         }
         state.journal.push("catch up".to_owned());
-        Ok(Some(AtHand { known: &self.recall, latest: 42 }))
+        Ok(Some(CaughtUp(42)))
     }
 }
 

@@ -64,7 +64,7 @@ async fn the_session_of_somebody_who_is_gone_or_disabled_is_unknown() {
 /// As a test says it: at hand, and by asking.
 async fn both(world: &World) -> (Option<Outcome>, Option<Outcome>) {
     world.state().at_hand = Hand::Everything;
-    let at_hand = world.service().described(&Command { caller: here(), bearer: bearer(5) });
+    let at_hand = world.service().described(&Command { caller: here(), bearer: bearer(5) }, None);
     (at_hand, described(world).await.ok())
 }
 
@@ -84,7 +84,7 @@ async fn what_is_at_hand_is_told_as_it_would_be_by_asking_and_counts_as_seen() {
 async fn nothing_is_at_hand_of_what_has_to_be_asked_or_refused() {
     let without = World::new().with_row(5, ALICE);
     let service = without.service();
-    assert_eq!(service.described(&Command { caller: here(), bearer: bearer(5) }), None);
+    assert_eq!(service.described(&Command { caller: here(), bearer: bearer(5) }, None), None);
 
     let disabled = World::new().with_row(5, ALICE);
     disabled.state().users[0].user.disabled = true;
@@ -116,7 +116,10 @@ async fn whoever_has_heard_what_others_wrote_asks_nothing_else() {
     world.state().journal.clear();
     assert_eq!(described(&world).await.unwrap(), asked);
     assert_eq!(world.journal(), ["catch up", "saw 5"]);
-    assert!(world.service().described(&Command { caller: here(), bearer: bearer(5) }).is_none(), "not without waiting");
+    let (service, command) = (world.service(), Command { caller: here(), bearer: bearer(5) });
+    assert!(service.described(&command, None).is_none(), "not without waiting");
+    let since = service.catch_up().await;
+    assert_eq!(service.described(&command, since), Some(asked));
 
     world.state().rows.clear();
     world.state().journal.clear();

@@ -181,11 +181,11 @@ async fn a_session_begins_at_hand_as_it_does_by_asking() {
     let world = World::new();
     world.state().at_hand = Hand::Everything;
     let service = world.service();
-    assert!(service.started(command(Some(local()))).is_none(), "nobody knows yet whether the system is set up");
+    assert!(service.started(command(Some(local())), None).is_none(), "nobody knows yet whether the system is set up");
     let asked = service.start_session(command(Some(local()))).await.unwrap_or_else(|error| panic!("{error}"));
     world.state().journal.clear();
     for claim in [Some(local()), None] {
-        let at_hand = service.started(command(claim)).unwrap();
+        let at_hand = service.started(command(claim), None).unwrap();
         assert_eq!(at_hand.view, asked.view);
         assert!(at_hand.token == asked.token && at_hand.guard.is_none());
     }
@@ -199,11 +199,11 @@ async fn no_session_begins_at_hand_that_is_not_charged_or_may_set_the_system_up(
     exhausted.state().exhausted = true;
     let service = exhausted.service();
     exhausted.state().at_hand = Hand::Everything;
-    assert!(service.started(command(None)).is_none());
+    assert!(service.started(command(None), None).is_none());
     let open = unconfigured();
     open.state().at_hand = Hand::Everything;
     let service = open.service();
     assert!(service.start_session(command(Some(local()))).await.is_ok());
-    assert!(service.started(command(Some(local()))).is_none());
-    assert!(World::new().service().started(command(None)).is_none(), "how long the log is has to be asked");
+    assert!(service.started(command(Some(local())), None).is_none());
+    assert!(World::new().service().started(command(None), None).is_none(), "how long the log is has to be asked");
 }

@@ -407,7 +407,7 @@ fn at_hand(at_hand: MockAtHandApi) -> Easydb {
 #[tokio::test]
 async fn what_is_at_hand_is_told_or_begun_without_asking() {
     let mut knowing = MockAtHandApi::new();
-    knowing.expect_described().returning(|command| {
+    knowing.expect_described().returning(|command, _| {
         assert_eq!((command.caller.origin.as_str(), command.bearer.expose()), ("easydb", TOKEN));
         Some(view("easydb", Principal::User(Arc::new(alice()))))
     });
@@ -415,7 +415,7 @@ async fn what_is_at_hand_is_told_or_begun_without_asking() {
     assert_eq!(Ask::get(&format!("{SESSION}?token={TOKEN}")).of(at_hand(knowing)).await.text(), asked);
 
     let mut sealing = MockAtHandApi::new();
-    sealing.expect_started().returning(|_| Some(outcome(Principal::Anonymous, Some(OTHER))));
+    sealing.expect_started().returning(|_, _| Some(outcome(Principal::Anonymous, Some(OTHER))));
     let mut api = MockSessionApi::new();
     api.expect_start_session().times(1).returning(|_| Ok(outcome(Principal::Anonymous, Some(OTHER))));
     let asked = Ask::get(SESSION).of(faithful(api)).await.text();

@@ -208,7 +208,7 @@ async fn a_user_is_described_to_themselves_and_a_node_is_no_user() {
 #[tokio::test]
 async fn what_is_at_hand_is_told_without_asking() {
     let mut at_hand = MockAtHandApi::new();
-    at_hand.expect_described().returning(|command| {
+    at_hand.expect_described().returning(|command, _| {
         assert_eq!((command.caller.origin.as_str(), command.bearer.expose()), ("vprotect", TOKEN));
         Some(view("vprotect", user()))
     });

@@ -1,0 +1,1 @@
+// Not used by the page at /docs/, and left out of the program.
