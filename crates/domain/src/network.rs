@@ -56,7 +56,7 @@ impl KnownNetworks {
     /// Notes a login, forgets what is too old by then or too much, and says whether that changed anything. Never moves
     /// a time back.
     pub fn note(&mut self, network: Network, at: Timestamp) -> bool {
-        if self.0.get(&network).is_some_and(|noted| at < noted.plus(Self::GRAIN)) {
+        if self.has_noted(network, at) {
             return false;
         }
         self.0.insert(network, at);
@@ -67,6 +67,11 @@ impl KnownNetworks {
             self.0.remove(&oldest.0);
         }
         true
+    }
+
+    /// Whether a login at this time is noted already, as exactly as it would be.
+    pub fn has_noted(&self, network: Network, at: Timestamp) -> bool {
+        self.0.get(&network).is_some_and(|noted| at < noted.plus(Self::GRAIN))
     }
 
     /// Whether somebody has logged in from there, not too long before `now`.

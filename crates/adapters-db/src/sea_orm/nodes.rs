@@ -14,7 +14,7 @@ use vestibule_domain::{
 use super::{
     SeaOrmStore,
     entities::node::{self, Column, Entity},
-    mapping::{all, delete, first, insert, is_there, met, move_forward, networks_column, update},
+    mapping::{all, delete, first, insert, is_there, met, move_forward, networks_column, only_networks, update},
 };
 
 #[async_trait]
@@ -79,8 +79,8 @@ pub(super) async fn know_network(
     network: Network,
     at: Timestamp,
 ) -> Result<(), CommitError> {
-    let found: Option<StoredNode> = first(tx, Entity::find_by_id(id.as_uuid()).lock_exclusive()).await?;
-    let Some(mut networks) = found.map(|stored| stored.networks) else { return Ok(()) };
+    let row = Entity::find_by_id(id.as_uuid()).lock_exclusive();
+    let Some(mut networks) = only_networks(tx, row, Column::Networks).await? else { return Ok(()) };
     if networks.note(network, at) {
         let noted = Expr::value(networks_column(&networks));
         let rows = Entity::update_many().filter(Column::Id.eq(id.as_uuid())).col_expr(Column::Networks, noted);

@@ -27,8 +27,8 @@ use super::{
     error::{unavailable, unread},
     installation,
     mapping::{
-        HashColumn, Table, all, by_column, delete, first, insert, is_there, met, move_forward, networks,
-        networks_column, padded, read, update, words_column,
+        HashColumn, Table, all, by_column, delete, first, insert, is_there, met, move_forward, networks_column,
+        only_networks, padded, read, update, words_column,
     },
     reader::Found,
 };
@@ -204,10 +204,8 @@ pub(super) async fn know_network(
     network: Network,
     at: Timestamp,
 ) -> Result<(), CommitError> {
-    let column = Entity::find_by_id(id.as_uuid()).lock_exclusive().select_only().column(Column::Networks);
-    let found = column.into_tuple::<Option<String>>().one(tx).await.map_err(|error| unread(Entity::KIND, error))?;
-    let Some(column) = found else { return Ok(()) };
-    let mut networks = networks(column).ok_or(StoreError::Malformed(Entity::KIND))?;
+    let row = Entity::find_by_id(id.as_uuid()).lock_exclusive();
+    let Some(mut networks) = only_networks(tx, row, Column::Networks).await? else { return Ok(()) };
     if networks.note(network, at) {
         let noted = Expr::value(networks_column(&networks));
         let rows = Entity::update_many().filter(Column::Id.eq(id.as_uuid())).col_expr(Column::Networks, noted);

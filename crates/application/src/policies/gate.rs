@@ -59,6 +59,8 @@ pub struct Admitted {
     pub is_backoffice: bool,
     /// What must still hold, and what is to be written, when their session begins.
     pub conditions: Vec<Change>,
+    /// Whether it is noted already that they log in from there.
+    pub is_noted: bool,
 }
 
 /// Why somebody is not let in.
@@ -114,7 +116,7 @@ impl Gate {
                 return Err(error);
             }
         };
-        match (verdict, found.admitted()) {
+        match (verdict, found.admitted(Network::of(caller.address), self.clock.now())) {
             (Verdict::Wrong, None) => Err(self.failed(None, Denied::UnknownLogin, caller).await),
             (Verdict::Wrong, Some(known)) => Err(self.failed(Some(known.subject), Denied::WrongPassword, caller).await),
             (Verdict::Right | Verdict::RightButOutdated, None) => Err(Denied::UnknownLogin),
@@ -139,13 +141,8 @@ impl Gate {
         let network = Network::of(caller.address);
         // Known accounts by id, so that an attacker gets no second budget by another spelling of the same account.
         let account = found.id().unwrap_or_else(|| text_of(login));
-        let networks = match found {
-            Found::User(stored) => Some(&stored.networks),
-            Found::Node(stored) => Some(&stored.networks),
-            Found::Nobody => None,
-        };
         let from = Bucket::LoginFrom(network);
-        if networks.is_some_and(|networks| networks.knows(network, self.clock.now())) {
+        if found.networks().is_some_and(|networks| networks.knows(network, self.clock.now())) {
             return vec![
                 Bucket::KnownLoginTo(account.clone(), network),
                 Bucket::ManyKnownLoginsTo(account, network),

@@ -68,6 +68,8 @@ pub struct Opening {
     pub target: Target,
     /// What must hold and what else is to be written, in the same unit, before the session is.
     pub conditions: Vec<Change>,
+    /// Whether it is noted already that they log in from there: then nothing has to be looked up to note it.
+    pub is_noted: bool,
 }
 
 /// A session that is somebody's now.
@@ -177,7 +179,9 @@ impl Openings {
         };
         let (subject, network) = (opening.subject, Network::of(opening.caller.address));
         changes.push(Change::RecordLogin { subject, at: now, succeeded: true });
-        changes.push(Change::KnowNetwork { subject, network, at: now });
+        if !opening.is_noted {
+            changes.push(Change::KnowNetwork { subject, network, at: now });
+        }
         changes.push(Change::Record(event(kind, &opened.session, &opening.caller, now)));
         (opened, changes)
     }

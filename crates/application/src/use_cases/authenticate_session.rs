@@ -149,6 +149,7 @@ impl UseCase {
             is_backoffice: admitted.is_backoffice,
             target: Target::This { bearer, rotate },
             conditions: admitted.conditions,
+            is_noted: admitted.is_noted,
         };
         let opened = self.openings.open(&opening).await.map_err(|error| match error {
             // The user's password changed, or the user was disabled, while it was checked.

@@ -127,9 +127,9 @@ impl UseCase {
         device: DeviceName,
         current: Current,
     ) -> Result<Begun, Error> {
-        let Admitted { subject, is_backoffice, conditions, .. } = admitted;
+        let Admitted { subject, is_backoffice, conditions, is_noted, .. } = admitted;
         let (address, target) = (caller.address, Target::Current(current));
-        let opening = Opening { caller, device, subject, is_backoffice, target, conditions };
+        let opening = Opening { caller, device, subject, is_backoffice, target, conditions, is_noted };
         let opened = self.openings.open(&opening).await.map_err(|error| match error {
             // The password changed, or the user was disabled, while it was checked.
             OpenError::Condition(_) | OpenError::UnknownSession => Error::WrongPassword,

@@ -90,7 +90,7 @@ impl UseCase {
         let (subject, is_backoffice) = (Subject::User(user.id), Backoffice::is_of_user(&user));
         let Command { caller, device, current, .. } = command;
         let (address, target) = (caller.address, Target::Current(current));
-        let opening = Opening { caller, device, subject, is_backoffice, target, conditions };
+        let opening = Opening { caller, device, subject, is_backoffice, target, conditions, is_noted: false };
         let opened = self.openings.open(&opening).await.map_err(|error| match error {
             // Somebody else was faster with the token.
             OpenError::Condition(_) | OpenError::UnknownSession => Error::UnknownToken,

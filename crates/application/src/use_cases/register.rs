@@ -154,7 +154,7 @@ impl UseCase {
         let conditions = [Change::AddUser { user, password }].into_iter().chain(events).collect();
         let Command { caller, device, current, .. } = command;
         let (address, target) = (caller.address, Target::Current(current));
-        let opening = Opening { caller, device, subject, is_backoffice: false, target, conditions };
+        let opening = Opening { caller, device, subject, is_backoffice: false, target, conditions, is_noted: false };
         let opened = self.openings.open(&opening).await.map_err(|error| match error {
             OpenError::Condition(_) | OpenError::UnknownSession => Error::EmailTaken,
             OpenError::Store(error) => Error::Store(error),

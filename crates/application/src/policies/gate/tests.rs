@@ -164,6 +164,24 @@ async fn a_network_that_the_account_knows_has_a_budget_of_its_own() {
 }
 
 #[tokio::test]
+async fn who_is_let_in_is_noted_where_they_were_let_in_a_day_ago() {
+    let is_noted = async |world: &World, login: &Login, typed: &str| {
+        let admitted = world.gate().admit(login, &password(typed), &here(), None).await;
+        admitted.ok().unwrap().is_noted
+    };
+    for (ago, expected) in [(Duration::ZERO, true), (KnownNetworks::GRAIN, false)] {
+        let world = World::new();
+        let noted = KnownNetworks::from_iter([(Network::of(here().address), NOW.minus(ago))]);
+        world.state().users[0].networks = noted.clone();
+        world.state().nodes[0].networks = noted;
+        for (login, typed) in [(by_name("alice"), "right"), (by_node_name("backup"), "secret")] {
+            assert_eq!(is_noted(&world, &login, typed).await, expected);
+        }
+    }
+    assert!(!is_noted(&World::new(), &by_name("alice"), "right").await, "nobody has been here before");
+}
+
+#[tokio::test]
 async fn what_comes_through_a_program_is_charged_to_it_too() {
     let (world, client) = (World::new(), client().id);
     let admit = async || {

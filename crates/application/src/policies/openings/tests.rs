@@ -14,7 +14,15 @@ const NOTED: [&str; 2] = ["login of user 1: true", "know here for user 1"];
 fn opening(target: Target) -> Opening {
     let spend = Change::SpendLoginToken(digest(1));
     let device = DeviceName::parse("Phone").unwrap();
-    Opening { caller: here(), device, subject: ALICE, is_backoffice: false, target, conditions: vec![spend] }
+    Opening {
+        caller: here(),
+        device,
+        subject: ALICE,
+        is_backoffice: false,
+        target,
+        conditions: vec![spend],
+        is_noted: false,
+    }
 }
 
 fn replace(byte: u8) -> Target {
@@ -49,6 +57,14 @@ async fn a_new_session_comes_after_its_conditions_in_one_unit() {
     assert!(opened.token == token(0xa0));
     assert_eq!(opened.session.device.as_str(), "Phone");
     assert!(opened.session.is_live(NOW));
+}
+
+#[tokio::test]
+async fn where_somebody_logs_in_from_is_not_noted_again() {
+    let world = World::new();
+    let noted = Opening { is_noted: true, ..opening(Target::Current(Current::None)) };
+    assert!(world.openings().open(&noted).await.is_ok());
+    assert_eq!(world.unit(), ["spend 1", NEW, NOTED[0], "record session_begun of f0: user 1"]);
 }
 
 #[tokio::test]
