@@ -122,15 +122,9 @@ where
 }
 
 /// Moves a moment forward in these rows, if there are any; never back.
-pub(crate) async fn move_forward<E: EntityTrait>(
-    db: &impl ConnectionTrait,
-    rows: UpdateMany<E>,
-    moment: E::Column,
-    to: Timestamp,
-) -> Result<(), CommitError> {
+pub(crate) fn moving_forward<E: EntityTrait>(rows: UpdateMany<E>, moment: E::Column, to: Timestamp) -> UpdateMany<E> {
     let earlier = Condition::any().add(moment.is_null()).add(moment.lt(to.as_millis()));
-    update(db, rows.col_expr(moment, to.as_millis().into()).filter(earlier)).await?;
-    Ok(())
+    rows.col_expr(moment, to.as_millis().into()).filter(earlier)
 }
 
 /// Updates, and says how many rows there were.

@@ -7,7 +7,7 @@ use sea_orm::{
     ColumnTrait, Condition, DatabaseConnection, DatabaseTransaction, DbErr, EntityTrait, QueryFilter, QueryOrder,
     QuerySelect,
 };
-use vestibule_application::ports::{About, MessageLog, StoreError};
+use vestibule_application::ports::{About, CommitError, MessageLog, StoreError};
 use vestibule_domain::message::{Event, Message, MessageId};
 
 use super::{
@@ -17,6 +17,7 @@ use super::{
     installation,
     mapping::{Table, all, subject_columns},
     reader::Found,
+    unit_of_work::Script,
 };
 
 #[async_trait]
@@ -64,4 +65,10 @@ pub(super) async fn record(
     installation::lock(tx).await?;
     let rows = Entity::insert_many(events.into_iter().map(|event| message::row(&event)));
     rows.exec_without_returning(tx).await.map(drop).map_err(unavailable)
+}
+
+/// Records an event of a unit, likewise.
+pub(super) async fn record_in(script: &mut Script<'_>, event: Event) -> Result<(), CommitError> {
+    installation::lock(script.transaction()).await?;
+    script.add(Entity::insert(message::row(&event))).await
 }

@@ -2,7 +2,8 @@
 
 use async_trait::async_trait;
 use sea_orm::{
-    ColumnTrait, DatabaseTransaction, EntityTrait, ExprTrait, QueryFilter, QueryOrder, QuerySelect, sea_query::Expr,
+    ColumnTrait, DatabaseTransaction, EntityTrait, ExprTrait, QueryFilter, QueryOrder, QuerySelect, UpdateMany,
+    sea_query::Expr,
 };
 use vestibule_application::ports::{CommitError, Conflict, NodeStore, StoreError, StoredNode};
 use vestibule_domain::{
@@ -14,7 +15,7 @@ use vestibule_domain::{
 use super::{
     SeaOrmStore,
     entities::node::{self, Column, Entity},
-    mapping::{all, delete, first, insert, is_there, met, move_forward, networks_column, only_networks, update},
+    mapping::{all, delete, first, insert, is_there, met, moving_forward, networks_column, only_networks, update},
 };
 
 #[async_trait]
@@ -63,14 +64,10 @@ pub(super) async fn remove(tx: &DatabaseTransaction, id: NodeId) -> Result<(), C
     met(delete(tx, Entity::delete_many().filter(Column::Id.eq(id.as_uuid()))).await?, Conflict::Missing)
 }
 
-pub(super) async fn record_login(
-    tx: &DatabaseTransaction,
-    id: NodeId,
-    at: Timestamp,
-    succeeded: bool,
-) -> Result<(), CommitError> {
+/// Notes a login.
+pub(super) fn login(id: NodeId, at: Timestamp, succeeded: bool) -> UpdateMany<Entity> {
     let column = if succeeded { Column::LastSuccessfulLogin } else { Column::LastFailedLogin };
-    move_forward(tx, Entity::update_many().filter(Column::Id.eq(id.as_uuid())), column, at).await
+    moving_forward(Entity::update_many().filter(Column::Id.eq(id.as_uuid())), column, at)
 }
 
 pub(super) async fn know_network(

@@ -2,8 +2,8 @@
 
 use async_trait::async_trait;
 use sea_orm::{
-    ColumnTrait, Condition, DatabaseConnection, DatabaseTransaction, DbErr, EntityTrait, ExprTrait, QueryFilter,
-    QueryOrder, QuerySelect, QueryTrait, Set, UpdateMany,
+    ColumnTrait, Condition, DatabaseConnection, DatabaseTransaction, DbErr, EntityTrait, ExprTrait, Insert,
+    QueryFilter, QueryOrder, QuerySelect, QueryTrait, Set, UpdateMany,
     sea_query::{CaseStatement, Expr},
 };
 use vestibule_application::ports::{CommitError, Conflict, SessionFilter, SessionStore, StoreError};
@@ -16,7 +16,7 @@ use vestibule_domain::{
 use super::{
     SeaOrmStore,
     entities::session::{self, ActiveModel, Column, Entity},
-    mapping::{all, by_column, digest, digest_column, first, insert, met, padded, subject_columns, update},
+    mapping::{all, by_column, digest, digest_column, first, met, padded, subject_columns, update},
     reader::Found,
 };
 
@@ -60,9 +60,9 @@ fn is_of(subject: Subject) -> Condition {
     Condition::all().add(Column::SubjectKind.eq(kind)).add(id)
 }
 
-pub(super) async fn begin(tx: &DatabaseTransaction, session: &Session, digest: &Digest) -> Result<(), CommitError> {
-    let row = ActiveModel { digest: Set(digest_column(digest)), ..session::row(session) };
-    insert(tx, row, Conflict::SessionExists).await
+/// Inserts a session.
+pub(super) fn beginning(session: &Session, digest: &Digest) -> Insert<ActiveModel> {
+    Entity::insert(ActiveModel { digest: Set(digest_column(digest)), ..session::row(session) })
 }
 
 pub(super) async fn save(

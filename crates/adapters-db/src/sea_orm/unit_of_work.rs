@@ -2,6 +2,7 @@
 
 #[cfg(any(feature = "postgres", feature = "mysql", feature = "unguarded", test))]
 pub(super) mod apart;
+mod script;
 #[cfg(feature = "unguarded")]
 mod unguarded;
 
@@ -11,7 +12,7 @@ use async_trait::async_trait;
 use sea_orm::{DatabaseConnection, DatabaseTransaction, SqliteTransactionMode, TransactionOptions};
 use vestibule_application::{
     change::Change,
-    ports::{CommitError, StoreError, UnitOfWork},
+    ports::{CommitError, Conflict, StoreError, UnitOfWork},
 };
 use vestibule_domain::session::Subject;
 
@@ -19,6 +20,7 @@ use vestibule_domain::session::Subject;
 use super::writer::Writer;
 use super::{SeaOrmStore, clients, error::unavailable, forms, login_tokens, messages, nodes, roles, sessions, users};
 
+pub(super) use self::script::Script;
 #[cfg(feature = "unguarded")]
 pub use self::unguarded::Unguarded;
 
@@ -90,15 +92,29 @@ impl UnitOfWork for SeaOrmStore {
 }
 
 pub(super) async fn apply_all(tx: &DatabaseTransaction, changes: Vec<Change>) -> Result<(), CommitError> {
+    let mut script = Script::new(tx);
     for change in changes {
-        apply(tx, change).await?;
+        apply(&mut script, change).await?;
     }
-    Ok(())
+    script.run().await
 }
 
-async fn apply(tx: &DatabaseTransaction, change: Change) -> Result<(), CommitError> {
+async fn apply(script: &mut Script<'_>, change: Change) -> Result<(), CommitError> {
+    let can_wait = matches!(change, Change::BeginSession { .. } | Change::RecordLogin { .. } | Change::Record(_));
+    if !can_wait {
+        script.run().await?;
+    }
+    let tx = script.transaction();
     match change {
-        Change::BeginSession { session, digest } => sessions::begin(tx, &session, &digest).await,
+        Change::BeginSession { session, digest } => {
+            script.insert(sessions::beginning(&session, &digest), Conflict::SessionExists).await
+        }
+        Change::RecordLogin { subject, at, succeeded } => match subject {
+            Subject::User(user) => script.add(users::login(user, at, succeeded)).await,
+            Subject::Node(node) => script.add(nodes::login(node, at, succeeded)).await,
+            Subject::Anonymous | Subject::Setup => Ok(()),
+        },
+        Change::Record(event) => messages::record_in(script, event).await,
         Change::SaveSession { session, expected_epoch } => sessions::save(tx, session, expected_epoch).await,
         Change::EndSession { id, ending } => sessions::end(tx, id, ending).await,
         Change::EndSessionsOf { subject, ending } => sessions::end_all_of(tx, subject, ending).await,
@@ -112,11 +128,6 @@ async fn apply(tx: &DatabaseTransaction, change: Change) -> Result<(), CommitErr
         Change::GrantRole { user, role } => users::change_roles(tx, user, |roles| roles.insert(role)).await,
         Change::WithdrawRole { user, role } => users::change_roles(tx, user, |roles| roles.remove(&role)).await,
         Change::RemoveUser { user } => users::remove(tx, user).await,
-        Change::RecordLogin { subject, at, succeeded } => match subject {
-            Subject::User(user) => users::record_login(tx, user, at, succeeded).await,
-            Subject::Node(node) => nodes::record_login(tx, node, at, succeeded).await,
-            Subject::Anonymous | Subject::Setup => Ok(()),
-        },
         Change::KnowNetwork { subject, network, at } => match subject {
             Subject::User(user) => users::know_network(tx, user, network, at).await,
             Subject::Node(node) => nodes::know_network(tx, node, network, at).await,
@@ -136,6 +147,5 @@ async fn apply(tx: &DatabaseTransaction, change: Change) -> Result<(), CommitErr
         Change::RemoveForm(name) => forms::remove(tx, &name).await,
         Change::AddLoginToken(token) => login_tokens::add(tx, &token).await,
         Change::SpendLoginToken(digest) => login_tokens::spend(tx, &digest).await,
-        Change::Record(event) => Ok(messages::record(tx, [event]).await?),
     }
 }

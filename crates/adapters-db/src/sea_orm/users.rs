@@ -5,7 +5,7 @@ use std::{collections::BTreeSet, sync::Arc};
 use async_trait::async_trait;
 use sea_orm::{
     ColumnTrait, Condition, ConnectionTrait, DatabaseConnection, DatabaseTransaction, DbErr, EntityTrait, ExprTrait,
-    FromQueryResult, QueryFilter, QueryOrder, QuerySelect, QueryTrait, Set,
+    FromQueryResult, QueryFilter, QueryOrder, QuerySelect, QueryTrait, Set, UpdateMany,
     sea_query::{Expr, Func, SimpleExpr},
 };
 use vestibule_application::ports::{CommitError, Conflict, KeyKind, StoreError, StoredUser, UserStore};
@@ -27,7 +27,7 @@ use super::{
     error::{unavailable, unread},
     installation,
     mapping::{
-        HashColumn, Table, all, by_column, delete, first, insert, is_there, met, move_forward, networks_column,
+        HashColumn, Table, all, by_column, delete, first, insert, is_there, met, moving_forward, networks_column,
         only_networks, padded, read, update, words_column,
     },
     reader::Found,
@@ -188,14 +188,10 @@ async fn remove_login_tokens(tx: &DatabaseTransaction, user: UserId) -> Result<(
     Ok(())
 }
 
-pub(super) async fn record_login(
-    tx: &DatabaseTransaction,
-    id: UserId,
-    at: Timestamp,
-    succeeded: bool,
-) -> Result<(), CommitError> {
+/// Notes a login.
+pub(super) fn login(id: UserId, at: Timestamp, succeeded: bool) -> UpdateMany<Entity> {
     let column = if succeeded { Column::LastSuccessfulLogin } else { Column::LastFailedLogin };
-    move_forward(tx, Entity::update_many().filter(Column::Id.eq(id.as_uuid())), column, at).await
+    moving_forward(Entity::update_many().filter(Column::Id.eq(id.as_uuid())), column, at)
 }
 
 pub(super) async fn know_network(
