@@ -18,6 +18,7 @@ use std::{
 
 use tokio::{
     sync::oneshot,
+    task::yield_now,
     time::{error::Elapsed, timeout},
 };
 use vestibule_application::{
@@ -78,6 +79,8 @@ fn unavailable(error: impl std::error::Error + Send + Sync + 'static) -> StoreEr
 
 async fn look_while_anybody_waits(shared: Arc<Shared>) {
     loop {
+        // Whoever else has something to ask by now, or was just answered and asks again, joins first.
+        yield_now().await;
         let waiting = shared.next();
         if waiting.is_empty() {
             return;

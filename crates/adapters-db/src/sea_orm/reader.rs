@@ -19,7 +19,7 @@ use std::{
 };
 
 use sea_orm::DbErr;
-use tokio::{sync::oneshot, time::timeout};
+use tokio::{sync::oneshot, task::yield_now, time::timeout};
 use vestibule_application::ports::StoreError;
 
 use super::error::unavailable;
@@ -120,6 +120,8 @@ where
     V: Clone + Send + 'static,
 {
     loop {
+        // Whoever else has something to ask by now, or was just answered and asks again, joins first.
+        yield_now().await;
         let asked = shared.next();
         if asked.is_empty() {
             return;

@@ -5,6 +5,7 @@
 
 use std::{
     convert::Infallible,
+    ops::ControlFlow::{self, Break, Continue},
     panic::{AssertUnwindSafe, catch_unwind},
     sync::Arc,
     time::Instant,
@@ -151,7 +152,16 @@ impl Front {
 
     /// Answers a request that cannot be answered [at hand](Self::at_hand) yet, or at all.
     pub async fn ask(&self, request: Request, connection: Connection) -> Response {
-        let Some(entry) = self.on_hand(&request) else { return self.handle(request, connection).await };
+        match self.recall_later(request, connection).await {
+            Break(response) => response,
+            // Boxed, because what only waits for others to be heard has room for it too.
+            Continue(request) => Box::pin(self.handle(request, connection)).await,
+        }
+    }
+
+    /// Answers a request as soon as others were heard, if it can be answered at hand then; else gives it back.
+    async fn recall_later(&self, request: Request, connection: Connection) -> ControlFlow<Response, Request> {
+        let Some(entry) = self.on_hand(&request) else { return Continue(request) };
         let begun = Instant::now();
         let front = self.clone();
         let waiting = guard(request, move |request| {
@@ -163,8 +173,8 @@ impl Front {
         let caught_up = self.0.shared.at_hand.catch_up().await;
         let request = ScopeGuard::into_inner(waiting);
         match caught_up.and_then(|_| self.recall(entry, &request, connection, begun, caught_up)) {
-            Some(response) => response,
-            None => self.handle(request, connection).await,
+            Some(response) => Break(response),
+            None => Continue(request),
         }
     }
 
