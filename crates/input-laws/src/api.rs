@@ -68,11 +68,8 @@ fn anybody() -> User {
 
 #[async_trait]
 impl SessionApi for Agreeable {
-    async fn start_session(
-        &self,
-        command: start_session::Command,
-    ) -> Result<start_session::Outcome, start_session::Error> {
-        Ok(start_session::Outcome { view: view(command.device, None), token: token(), guard: Some(token()) })
+    async fn start_session(&self, _: start_session::Command) -> Result<start_session::Outcome, start_session::Error> {
+        Ok(start_session::Outcome { view: view(DeviceName::default(), None), token: token(), guard: Some(token()) })
     }
 
     async fn describe_session(&self, _: describe_session::Command) -> Result<SessionView, describe_session::Error> {
@@ -164,8 +161,8 @@ impl AtHandApi for Agreeable {
         Some(view(DeviceName::default(), Some(anybody())))
     }
 
-    fn started(&self, command: start_session::Command, _: Option<CaughtUp>) -> Option<start_session::Outcome> {
-        Some(start_session::Outcome { view: view(command.device, None), token: token(), guard: Some(token()) })
+    fn started(&self, _: start_session::Command, _: Option<CaughtUp>) -> Option<start_session::Outcome> {
+        Some(start_session::Outcome { view: view(DeviceName::default(), None), token: token(), guard: Some(token()) })
     }
 
     fn verified(&self, _: &verify_session::Command, _: Option<CaughtUp>) -> Option<verify_session::Outcome> {

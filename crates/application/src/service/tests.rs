@@ -64,7 +64,7 @@ async fn run(world: &World, operation: &str, typed: &str) -> Result<(), String> 
         "start_session" => {
             let setup = Some(start_session::SetupClaim { local: true, secret: None });
             let guarding = start_session::Guarding::None;
-            answer(service.start_session(start_session::Command { caller, device, guarding, setup }).await)
+            answer(service.start_session(start_session::Command { caller, guarding, setup }).await)
         }
         "describe_session" => answer(service.describe_session(describe_session::Command { caller, bearer }).await),
         "sign_out" => answer(service.sign_out(sign_out::Command { caller, bearer }).await),

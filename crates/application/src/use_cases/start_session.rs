@@ -38,12 +38,10 @@ pub enum Guarding {
     Browser(Option<OpaqueToken>),
 }
 
-/// Begin a session.
+/// Begin a session, on whatever device: a sealed token has no room for its name.
 pub struct Command {
     /// Who asks.
     pub caller: Caller,
-    /// On what device.
-    pub device: DeviceName,
     /// Whether a browser is to be told apart later.
     pub guarding: Guarding,
     /// What, if anything, entitles the caller to set the system up; nothing where an API does not offer that.
@@ -156,7 +154,7 @@ impl UseCase {
             guard: guard.as_ref().map(|guard| self.tokens.guard_tag(guard)),
         };
         let token = self.seals.seal(&seal);
-        let session = seal.session(self.seals.session_id(&token), command.device, now);
+        let session = seal.session(self.seals.session_id(&token), DeviceName::default(), now);
         Sealed { session, token, guard }
     }
 }

@@ -57,12 +57,9 @@ pub(super) enum Rejection {
 
 pub(super) async fn start(dood: &Dood, inbound: &Inbound) -> Result<start_session::Command, Rejection> {
     let params = params(dood, inbound).await?;
-    Ok(start_session::Command {
-        caller: dood.caller(inbound.client),
-        device: device(&params, inbound)?,
-        guarding: Guarding::None,
-        setup: None,
-    })
+    // Nobody keeps it, but it may be malformed.
+    device(&params, inbound)?;
+    Ok(start_session::Command { caller: dood.caller(inbound.client), guarding: Guarding::None, setup: None })
 }
 
 pub(super) async fn log_in(dood: &Dood, inbound: &Inbound) -> Result<log_in::Command, Rejection> {

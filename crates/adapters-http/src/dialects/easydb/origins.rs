@@ -1,6 +1,8 @@
 //! Which hosts are this one, and what a browser must prove.
 
-use http::{HeaderName, header::HOST};
+use std::{net::IpAddr, str::FromStr};
+
+use http::{HeaderName, header::HOST, uri::Authority};
 use url::{Host, Url};
 use vestibule_application::{
     api::Binding,
@@ -20,25 +22,43 @@ const X_SETUP_SECRET: HeaderName = HeaderName::from_static("x-setup-secret");
 /// Whether a URL's host is this machine by its name or address.
 pub(super) fn is_loopback(url: &Url) -> bool {
     match url.host() {
-        Some(Host::Domain(name)) => name == "localhost" || name.ends_with(".localhost"),
+        Some(Host::Domain(name)) => is_localhost(name),
         Some(Host::Ipv4(address)) => address.is_loopback(),
         Some(Host::Ipv6(address)) => address.is_loopback(),
         None => false,
     }
 }
 
-/// The host the request was sent to, as `scheme://host:port`.
+/// The host the request was sent to, as it says.
+fn host(head: Head<'_>) -> Option<&str> {
+    head.header(HOST).or(head.uri.authority().map(Authority::as_str))
+}
+
+/// The same, as `scheme://host:port`.
 pub(super) fn addressed(head: Head<'_>, scheme: &str) -> Option<Url> {
-    let host = head.header(HOST).or(head.uri.authority().map(http::uri::Authority::as_str))?;
-    Url::parse(&format!("{scheme}://{host}")).ok()
+    Url::parse(&format!("{scheme}://{}", host(head)?)).ok()
+}
+
+/// Whether the host the request was sent to is this machine by its name or address, in plain words: what only a URL would be
+/// read as one is not, and nothing is read as a URL here, where every anonymous session begins.
+fn is_addressed_locally(head: Head<'_>) -> bool {
+    let Some(authority) = host(head).and_then(|host| Authority::from_str(host).ok()) else { return false };
+    let name = authority.host();
+    match name.trim_start_matches('[').trim_end_matches(']').parse::<IpAddr>() {
+        Ok(address) => address.is_loopback(),
+        Err(_) => is_localhost(&name.to_ascii_lowercase()),
+    }
+}
+
+fn is_localhost(name: &str) -> bool {
+    name == "localhost" || name.ends_with(".localhost")
 }
 
 impl Easydb {
     /// What entitles the caller to set the system up. A page elsewhere that makes a browser on this machine ask is not
     /// local: its host's name is not (DNS rebinding).
     pub(super) fn setup_claim(&self, head: Head<'_>, params: &Params) -> Option<SetupClaim> {
-        let addressed_locally = addressed(head, "http").is_some_and(|url| is_loopback(&url));
-        let local = head.client.is_local && addressed_locally && is_loopback(&self.context.site.public_url);
+        let local = head.client.is_local && is_loopback(&self.context.site.public_url) && is_addressed_locally(head);
         let secret = head.header(X_SETUP_SECRET).or(params.get("setup_secret"));
         let secret = secret.filter(|_| head.client.may_send_secrets()).and_then(|text| OpaqueToken::parse(text).ok());
         match self.setup() {

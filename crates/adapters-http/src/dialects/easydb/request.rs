@@ -17,7 +17,6 @@ use super::{
     response::Reason,
 };
 use crate::{
-    device,
     dialect::Dialect,
     inbound::{Head, Inbound},
     origin,
@@ -96,7 +95,6 @@ impl SessionCall {
             None => {
                 let start = start_session::Command {
                     caller: easydb.caller(head.client),
-                    device: device::name_of(head.headers),
                     guarding: easydb.guarding(head),
                     setup: easydb.setup_claim(head, params),
                 };

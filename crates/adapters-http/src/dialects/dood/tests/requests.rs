@@ -210,11 +210,12 @@ async fn a_device_is_what_the_client_says_or_looks_like() {
         ("", IPHONE, "Safari on iPhone"),
         ("", "curl/8", "Unknown"),
     ] {
-        let asked = asked(Ask::get(&format!("/session/start/?{query}")).header("user-agent", agent)).await;
-        let command = asked.start.unwrap();
-        assert_eq!(command.device.as_str(), device);
-        assert!(command.setup.is_none() && matches!(command.guarding, start_session::Guarding::None));
+        let login = format!("/session/login/?email=alice@example.com&password=p&{query}");
+        let asked = asked(Ask::get(&login).header("user-agent", agent)).await;
+        assert_eq!(asked.log_in.unwrap().device.as_str(), device);
     }
+    let started = asked(Ask::get(&format!("/session/start/?system={long}"))).await.start.unwrap();
+    assert!(started.setup.is_none() && matches!(started.guarding, start_session::Guarding::None));
     let longer = asked(Ask::get(&format!("/session/start/?system={long}w"))).await;
     assert_eq!(longer.answer, told(400, 48, "system must have at most 32 characters"));
     assert!(longer.start.is_none());
