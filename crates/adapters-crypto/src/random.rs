@@ -1,5 +1,7 @@
 //! The operating system's randomness.
 
+use std::cell::RefCell;
+
 use uuid::Uuid;
 use vestibule_application::ports::Ids;
 
@@ -7,12 +9,41 @@ use vestibule_application::ports::Ids;
 ///
 /// # Panics
 /// When the operating system has no randomness to give. No secret could be made then, and a weak one must not be.
-#[expect(clippy::disallowed_methods, reason = "this is the one place that draws randomness")]
-#[expect(clippy::expect_used, reason = "going on without randomness would be worse than stopping")]
 pub(crate) fn random<const N: usize>() -> [u8; N] {
-    let mut bytes = [0; N];
-    getrandom::fill(&mut bytes).expect("the operating system has no randomness to give");
-    bytes
+    SUPPLY.with_borrow_mut(Supply::take)
+}
+
+thread_local!(static SUPPLY: RefCell<Supply> = const { RefCell::new(Supply { bytes: [0; Supply::SIZE], left: 0 }) });
+
+/// Random bytes of the operating system that nobody has had yet: to ask it for each secret alone is a twentieth of what the
+/// beginning of an anonymous session costs.
+struct Supply {
+    bytes: [u8; Self::SIZE],
+    /// So many of them, from the front. Behind them are zeros.
+    left: usize,
+}
+
+impl Supply {
+    /// Few secrets, because they lie in memory until somebody needs them.
+    const SIZE: usize = 256;
+
+    fn take<const N: usize>(&mut self) -> [u8; N] {
+        const { assert!(N <= Self::SIZE) }
+        if self.left < N {
+            self.refill();
+        }
+        self.left -= N;
+        let mut taken = [0; N];
+        taken.swap_with_slice(&mut self.bytes[self.left..][..N]);
+        taken
+    }
+
+    #[expect(clippy::disallowed_methods, reason = "this is the one place that draws randomness")]
+    #[expect(clippy::expect_used, reason = "going on without randomness would be worse than stopping")]
+    fn refill(&mut self) {
+        getrandom::fill(&mut self.bytes).expect("the operating system has no randomness to give");
+        self.left = Self::SIZE;
+    }
 }
 
 /// `N` random bytes that are no secret, from the generator of [`RandomIds`].
@@ -36,7 +67,20 @@ impl Ids for RandomIds {
 
 #[cfg(test)]
 mod tests {
+    use std::collections::HashSet;
+
     use super::*;
+
+    #[test]
+    fn nobody_gets_what_somebody_had_and_nothing_is_kept_of_it() {
+        let mut supply = Supply { bytes: [0; Supply::SIZE], left: 0 };
+        let mut taken = HashSet::new();
+        for _ in 0..1000 {
+            assert!(taken.insert(supply.take::<16>().to_vec()) && taken.insert(supply.take::<24>().to_vec()));
+            assert!(supply.bytes[supply.left..].iter().all(|byte| *byte == 0));
+        }
+        assert!(taken.iter().all(|secret| secret.iter().any(|byte| *byte != 0)));
+    }
 
     #[test]
     fn identifiers_are_version_4_and_differ() {

@@ -40,7 +40,7 @@ pub(super) fn verify(verify: &Verify) -> Description {
         described = described.takes(ParameterIn::Query, name, TOKEN);
     }
     for name in IDENTITY {
-        described = described.with_header(StatusCode::OK, name, "Empty where there is nothing to say.");
+        described = described.with_header(StatusCode::OK, name.as_str(), "Empty where there is nothing to say.");
     }
     described.with_header(StatusCode::OK, ASSERTION.as_str(), "Signed, if `verify.assertions` is set; else empty.")
 }

@@ -1,10 +1,13 @@
 //! What is answered: headers for a proxy to pass on, or what RFC 7662 says; else a problem or an OAuth error.
 
+use std::borrow::Cow;
+
 use axum::response::Response;
 use http::{HeaderName, HeaderValue, StatusCode, header::WWW_AUTHENTICATE};
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use serde::Serialize;
 use utoipa::ToSchema;
+use uuid::Uuid;
 use vestibule_application::{
     use_cases::{introspect_session, verify_session},
     view::SessionView,
@@ -22,16 +25,18 @@ use crate::{
 /// splits, decodes or compares header values.
 const ENCODED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~').remove(b'@');
 
+const IDENTITIES: usize = 8;
+
 /// The headers that tell who it is, besides the assertion.
-pub(super) const IDENTITY: [&str; 8] = [
-    "x-session-id",
-    "x-session-rights",
-    "x-user-id",
-    "x-user-login",
-    "x-user-email",
-    "x-user-roles",
-    "x-node-id",
-    "x-node-name",
+pub(super) const IDENTITY: [HeaderName; IDENTITIES] = [
+    HeaderName::from_static("x-session-id"),
+    HeaderName::from_static("x-session-rights"),
+    HeaderName::from_static("x-user-id"),
+    HeaderName::from_static("x-user-login"),
+    HeaderName::from_static("x-user-email"),
+    HeaderName::from_static("x-user-roles"),
+    HeaderName::from_static("x-node-id"),
+    HeaderName::from_static("x-node-name"),
 ];
 
 pub(super) const ASSERTION: HeaderName = HeaderName::from_static("x-session-assertion");
@@ -77,24 +82,30 @@ pub(super) fn identity(outcome: &verify_session::Outcome) -> Response {
     let (user, node) = (principal.user(), principal.node());
     let roles: Vec<&str> = principal.roles().map(RoleName::as_str).collect();
     let rights: Vec<&str> = rights.iter().map(Right::as_str).collect();
-    let encoded = |text: &str| utf8_percent_encode(text, ENCODED).to_string();
-    let values: [String; IDENTITY.len()] = [
-        session.id.to_string(),
+    let encoded = |text| Cow::from(utf8_percent_encode(text, ENCODED));
+    let (mut session_id, mut subject_id) = (Uuid::encode_buffer(), Uuid::encode_buffer());
+    let session_id = &*session.id.as_uuid().hyphenated().encode_lower(&mut session_id);
+    let subject = user.map(|user| user.id.as_uuid()).or(node.map(|node| node.id.as_uuid()));
+    let subject_id = subject.map_or("", |id| id.hyphenated().encode_lower(&mut subject_id));
+    let values: [Cow<'_, str>; IDENTITIES] = [
+        session_id.into(),
         // Words of letters, digits and . _ - : / that never need encoding.
-        rights.join(","),
-        user.map(|user| user.id.to_string()).unwrap_or_default(),
+        rights.join(",").into(),
+        user.map_or("", |_| subject_id).into(),
         user.map(|user| encoded(user.login.as_str())).unwrap_or_default(),
         user.map(|user| encoded(user.email.as_str())).unwrap_or_default(),
-        roles.join(","),
-        node.map(|node| node.id.to_string()).unwrap_or_default(),
+        roles.join(",").into(),
+        node.map_or("", |_| subject_id).into(),
         node.map(|node| encoded(node.name.as_str())).unwrap_or_default(),
     ];
     let mut response = reply::empty(StatusCode::OK);
     let headers = response.headers_mut();
+    // For these, and for what every answer has.
+    headers.reserve(2 * IDENTITIES);
     for (name, value) in IDENTITY.into_iter().zip(values) {
         // All that could not stand in a header is encoded; if it were not, nobody would be let in under half a name.
-        let Ok(value) = HeaderValue::try_from(value) else { return no_session() };
-        headers.insert(HeaderName::from_static(name), value);
+        let Ok(value) = HeaderValue::from_str(&value) else { return no_session() };
+        headers.insert(name, value);
     }
     let assertion = outcome.assertion.as_ref().map_or("", |assertion| assertion.expose());
     let Ok(mut assertion) = HeaderValue::from_str(assertion) else { return no_session() };
