@@ -143,10 +143,8 @@ pub async fn build(settings: &Settings, overrides: Overrides) -> Result<App> {
     let secret = (unconfigured && settings.setup.open_to != OpenTo::Nobody).then(|| core.tokens.mint());
     let activity = Arc::new(Activity::new(stores.sessions.clone(), stores.unit.clone()));
     let budgets = open.budgets(&core::limits(settings), core.clock.clone());
-    let mut ports = core.ports(settings, (stores, open.memory()), budgets.clone(), &activity)?;
-    if let Some(decorate) = decorate {
-        ports = decorate(ports);
-    }
+    let ports = core.ports(settings, (stores, open.memory()), budgets.clone(), &activity)?;
+    let ports = if let Some(decorate) = decorate { decorate(ports) } else { ports };
     let service = Arc::new(core.service(settings, ports, secret.as_ref()));
     let mounts = dialects::mounts(settings, &service, &public_url);
     let shared = Shared {
