@@ -8,8 +8,8 @@ use anyhow::{Context, Result, bail, ensure};
 const RECORD: &str = "crates/bench/instructions.tsv";
 /// As `examples/hot_path.rs` calls them.
 const PATHS: [&str; 3] = ["anonymous", "easydb", "vprotect"];
-/// How far, in percent, a count may be from what is on record. Between runs of one program it is below one percent; another
-/// compiler is worth more.
+/// How far, in percent, a count may be from what is on record. Runs of one program differ by two or three, because tables are
+/// hashed with other seeds each time; another compiler is worth more.
 const TOLERANCE: f64 = 5.0;
 /// Requests of the shorter run. The longer has twice as many, so that all that is done once falls out.
 const REQUESTS: u32 = 2_000;
