@@ -115,8 +115,8 @@ impl Front {
     /// Answers a request before anybody waits, if that is possible: there is neither a future nor a copy of the request,
     /// which cost as much as all else that reading a session does.
     pub fn at_hand<B: HttpBody>(&self, request: &http::Request<B>, connection: Connection) -> Option<Response> {
-        let begun = Instant::now();
-        self.recall(self.on_hand(request)?, request, connection, begun, None)
+        let entry = self.on_hand(request)?;
+        self.recall(entry, request, connection, Instant::now(), None)
     }
 
     /// The route of a request that may be answered at hand.

@@ -58,7 +58,7 @@ pub(super) enum Rejection {
 pub(super) async fn start(dood: &Dood, inbound: &Inbound) -> Result<start_session::Command, Rejection> {
     let params = params(dood, inbound).await?;
     // Nobody keeps it, but it may be malformed.
-    device(&params, inbound)?;
+    system(&params)?;
     Ok(start_session::Command { caller: dood.caller(inbound.client), guarding: Guarding::None, setup: None })
 }
 
@@ -139,12 +139,17 @@ fn current(dood: &Dood, params: &Params, inbound: &Inbound) -> Result<Current, R
 }
 
 fn device(params: &Params, inbound: &Inbound) -> Result<DeviceName, Rejection> {
+    Ok(system(params)?.unwrap_or_else(|| device::name_of(&inbound.headers)))
+}
+
+/// The device, as the client says it.
+fn system(params: &Params) -> Result<Option<DeviceName>, Rejection> {
     let word = |text: &str| match text.chars().count() {
         n if n > MAX_SYSTEM => Err(TextError::TooLong(MAX_SYSTEM)),
         _ if text.contains(char::is_whitespace) => Err(TextError::Invalid("must be one word")),
         _ => DeviceName::parse(text),
     };
-    Ok(text(params, "system", word)?.unwrap_or_else(|| device::name_of(&inbound.headers)))
+    text(params, "system", word)
 }
 
 fn profile(params: &Params) -> Result<Profile, Rejection> {
