@@ -179,8 +179,9 @@ async fn nothing_is_always_wrong_and_costs_as_much_as_something() {
         best = [best[0].min(times[0]).min(times[3]), best[1].min(times[1]).min(times[2])];
     }
     let [something, nothing] = best;
-    // The best of six each; the bound is wide because the machine may be busy, and no work at all would be 1000-fold.
-    assert!(nothing * 3 > something && something * 3 > nothing, "{nothing:?} against {something:?}");
+    // The best of six each; the bound is wide because the machine may be busy. The work of the other profile would be a
+    // hundredth, and no work at all a thousandth.
+    assert!(nothing * 20 > something && something * 20 > nothing, "{nothing:?} against {something:?}");
 }
 
 /// T003-6, TX-4.
