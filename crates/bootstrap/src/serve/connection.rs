@@ -124,10 +124,11 @@ impl Common {
         let service = {
             let (common, pace, last) = (Arc::clone(self), Arc::clone(&pace), Arc::clone(&last));
             service_fn(move |request| {
-                let working = pace.work();
                 if let Some(response) = common.at_hand(&request, connection, &last) {
+                    pace.answered();
                     return Either::Left(ready(Ok::<_, Infallible>(response)));
                 }
+                let working = pace.work();
                 let (common, last) = (Arc::clone(&common), Arc::clone(&last));
                 // Boxed, because what is answered at hand has room for it too.
                 Either::Right(Box::pin(async move {

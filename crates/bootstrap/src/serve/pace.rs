@@ -28,22 +28,16 @@ pub(super) struct Pace {
 struct State {
     /// Requests being worked on.
     working: usize,
-    /// When the connection is overdue if nothing happens and none is.
-    due: Instant,
+    /// Since when it counts how long nothing happens.
+    since: Instant,
     /// A head has begun to arrive, so more bytes do not put the end off.
     in_head: bool,
-}
-
-impl State {
-    fn due(&self) -> Option<Instant> {
-        (self.working == 0).then_some(self.due)
-    }
 }
 
 impl Pace {
     /// A connection on which the first head is expected.
     pub(super) fn new(head: Duration, idle: Duration) -> Arc<Self> {
-        let state = Mutex::new(State { working: 0, due: Instant::now() + head, in_head: true });
+        let state = Mutex::new(State { working: 0, since: Instant::now(), in_head: true });
         Arc::new(Self { state, head, idle })
     }
 
@@ -51,7 +45,7 @@ impl Pace {
     fn heard(&self) {
         let mut state = self.state();
         if state.working == 0 && !state.in_head {
-            (state.in_head, state.due) = (true, Instant::now() + self.head);
+            (state.in_head, state.since) = (true, Instant::now());
         }
     }
 
@@ -60,6 +54,18 @@ impl Pace {
     pub(super) fn work(self: &Arc<Self>) -> Working {
         self.state().working += 1;
         Working(Arc::clone(self))
+    }
+
+    /// A request has come and was answered at once: the connection idles from now on.
+    pub(super) fn answered(&self) {
+        let mut state = self.state();
+        (state.in_head, state.since) = (false, Instant::now());
+    }
+
+    /// When the connection is overdue, if nothing happens and no request is worked on.
+    fn due(&self) -> Option<Instant> {
+        let state = self.state();
+        (state.working == 0).then(|| state.since + if state.in_head { self.head } else { self.idle })
     }
 
     /// Waits until the connection has taken too long.
@@ -71,7 +77,7 @@ impl Pace {
         let mut timer = pin!(sleep_until(Instant::now() + self.head));
         let late = poll_fn(|context| {
             loop {
-                let due = self.state().due();
+                let due = self.due();
                 if let Some(due) = due.filter(|due| *due < timer.deadline()) {
                     timer.as_mut().reset(due);
                 }
@@ -100,7 +106,7 @@ impl Drop for Working {
     fn drop(&mut self) {
         let mut state = self.0.state();
         state.working -= 1;
-        (state.in_head, state.due) = (false, Instant::now() + self.0.idle);
+        (state.in_head, state.since) = (false, Instant::now());
     }
 }
 

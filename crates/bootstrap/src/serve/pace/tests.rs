@@ -10,17 +10,17 @@ const IDLE: Duration = Duration::from_secs(75);
 
 /// Whether it is due in so long, give or take a second that this test may take.
 fn is_due_in(pace: &Pace, wait: Duration) -> bool {
-    let due = pace.state().due().unwrap() - Instant::now();
+    let due = pace.due().unwrap() - Instant::now();
     (wait.saturating_sub(Duration::from_secs(1))..=wait).contains(&due)
 }
 
 #[tokio::test]
 async fn the_first_head_has_its_time_from_the_beginning_however_many_bytes_come() {
     let pace = Pace::new(HEAD, IDLE);
-    let due = pace.state().due();
+    let due = pace.due();
     assert!(is_due_in(&pace, HEAD));
     pace.heard();
-    assert_eq!(pace.state().due(), due);
+    assert_eq!(pace.due(), due);
 }
 
 #[tokio::test]
@@ -29,9 +29,20 @@ async fn work_takes_as_long_as_it_takes() {
     let (first, second) = (pace.work(), pace.work());
     pace.heard();
     drop(first);
-    assert_eq!(pace.state().due(), None);
+    assert_eq!(pace.due(), None);
     drop(second);
     assert!(is_due_in(&pace, IDLE));
+}
+
+#[tokio::test]
+async fn whoever_was_answered_at_once_idles_from_then_on() {
+    let pace = Pace::new(HEAD, IDLE);
+    pace.answered();
+    assert!(is_due_in(&pace, IDLE));
+    let due = pace.due();
+    sleep(Duration::from_millis(1)).await;
+    pace.answered();
+    assert!(pace.due() > due, "in HTTP/2 nobody hears when a head begins");
 }
 
 #[tokio::test]
@@ -40,10 +51,10 @@ async fn a_kept_connection_may_idle_but_a_later_head_has_no_longer_than_the_firs
     drop(pace.work());
     let mut paced = Paced::new(&b"GET"[..], Some(Arc::clone(&pace)));
     paced.read_exact(&mut [0; 1]).await.unwrap();
-    let due = pace.state().due();
+    let due = pace.due();
     assert!(is_due_in(&pace, HEAD));
     paced.read_exact(&mut [0; 2]).await.unwrap();
-    assert_eq!(pace.state().due(), due);
+    assert_eq!(pace.due(), due);
 }
 
 #[tokio::test]
