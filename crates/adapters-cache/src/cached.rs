@@ -1,6 +1,8 @@
 //! The decorator.
 
 mod recall;
+#[cfg(test)]
+mod tests;
 
 use std::{
     num::NonZeroUsize,
@@ -11,13 +13,12 @@ use std::{
 };
 
 use async_trait::async_trait;
-use quick_cache::sync::Cache;
 use tokio::sync::Mutex;
 use vestibule_application::{
     change::Change,
     ports::{
-        About, CommitError, Housekeeping, KeyKind, MessageLog, Recall, RoleStore, SessionFilter, SessionStore,
-        StoreError, StoredUser, Stores, UnitOfWork, UserStore,
+        About, CommitError, Housekeeping, KeyKind, MessageLog, RoleStore, SessionFilter, SessionStore, StoreError,
+        StoredUser, Stores, UnitOfWork, UserStore,
     },
     touched::Touched,
 };
@@ -25,7 +26,7 @@ use vestibule_domain::{
     message::{Message, MessageId},
     rights::{Role, RoleName},
     secret::Digest,
-    session::{Session, SessionId},
+    session::{Session, SessionId, Subject},
     time::Timestamp,
     user::{LoginKey, User, UserId},
 };
@@ -33,8 +34,9 @@ use vestibule_domain::{
 use crate::{
     compact::Compact,
     kept::{Entry, Kept},
-    stamps::{Moment, Stamps},
+    stamps::{Reading, Stamps},
     tally::{Tally, UseMade},
+    users::Users,
 };
 
 /// How much is kept.
@@ -42,7 +44,7 @@ use crate::{
 pub struct Capacity {
     /// The most sessions.
     pub sessions: NonZeroUsize,
-    /// And users.
+    /// And users. Beyond these, a user stays for as long as a session does that leads to them.
     pub users: NonZeroUsize,
 }
 
@@ -51,7 +53,7 @@ pub struct Cached {
     inner: Stores,
     stamps: Arc<Stamps>,
     sessions: Kept,
-    users: Cache<UserId, Reading<Arc<User>>>,
+    users: Users,
     roles: RwLock<Option<Arc<Reading<Vec<Role>>>>>,
     latest: RwLock<Option<Reading<MessageId>>>,
     /// Whoever reads it from the store: the others wait, instead of asking all at once after each unit.
@@ -61,13 +63,6 @@ pub struct Cached {
     swept: Arc<AtomicI64>,
 }
 
-/// What the store answered, and when it was asked.
-#[derive(Clone)]
-struct Reading<T> {
-    value: T,
-    read: Moment,
-}
-
 impl Cached {
     /// In front of these ports, which are nobody else's to write to while this is not [paused](Self::pause).
     pub fn new(inner: Stores, capacity: Capacity) -> Self {
@@ -75,7 +70,7 @@ impl Cached {
             inner,
             stamps: Arc::new(Stamps::new()),
             sessions: Kept::new(capacity.sessions),
-            users: Cache::new(capacity.users.get()),
+            users: Users::new(capacity.users),
             roles: RwLock::default(),
             latest: RwLock::default(),
             latest_read: Mutex::default(),
@@ -155,7 +150,8 @@ impl Cached {
         let (read, seen) = (self.stamps.now(), self.sessions.now());
         let found = reading.await?;
         if let Some(session) = &found {
-            self.sessions.keep(session, digest, read, seen);
+            let seat = if let Subject::User(id) = session.subject { Some(self.users.seat(id)) } else { None };
+            self.sessions.keep(session, seat, digest, read, seen);
         }
         Ok(found)
     }
@@ -193,8 +189,8 @@ impl UnitOfWork for Cached {
 #[async_trait]
 impl SessionStore for Cached {
     async fn by_digest(&self, digest: &Digest) -> Result<Option<Session>, StoreError> {
-        match Recall::session(self, digest) {
-            Some(session) => Ok(Some(session)),
+        match self.found(digest) {
+            Some((_, session)) => Ok(Some(session)),
             None => self.ask(digest).await,
         }
     }
@@ -223,14 +219,14 @@ impl UserStore for Cached {
     }
 
     async fn profile(&self, id: UserId) -> Result<Option<Arc<User>>, StoreError> {
-        if let Some(user) = Recall::profile(self, id) {
+        if let Some(user) = self.user(id, self.users.get(id)) {
             return Ok(Some(user));
         }
         self.tally.asked();
         let read = self.stamps.now();
         let found = self.inner.users.profile(id).await?;
         if let Some(user) = &found {
-            self.users.insert(id, Reading { value: Arc::clone(user), read });
+            self.users.seat(id).put(Reading { value: Arc::clone(user), read });
         }
         Ok(found)
     }

@@ -87,6 +87,10 @@ impl Followed {
 
 #[async_trait]
 impl Memory for Followed {
+    fn tells_at_once(&self) -> bool {
+        false
+    }
+
     fn at_hand(&self, since: Option<CaughtUp>) -> Option<AtHand<'_>> {
         since.map(|CaughtUp(latest)| AtHand { known: &*self.cached, latest })
     }

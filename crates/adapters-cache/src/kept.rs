@@ -26,6 +26,7 @@ use vestibule_domain::{
 use crate::{
     compact::{Compact, Places},
     stamps::{Flux, Moment, Stamps},
+    users::Seat,
 };
 
 /// Sessions by their ids, each in one place.
@@ -41,6 +42,8 @@ pub(crate) struct Kept {
 /// A session as it was read, but for the time.
 pub(crate) struct Entry {
     session: Compact,
+    /// Its user's, if it has one.
+    seat: Option<Arc<Seat>>,
     read: Moment,
     last_seen: AtomicI64,
     /// How many units are writing the time, or have failed to say whether they did.
@@ -86,10 +89,17 @@ impl Kept {
 
     /// Keeps a session that was read at these moments: of all units, and of those that write sightings. Also by its digest, if
     /// it was read by that. One that has ended is not kept: nobody asks for those often.
-    pub(crate) fn keep(&self, session: &Session, digest: Option<&Digest>, read: Moment, seen: Moment) {
+    pub(crate) fn keep(
+        &self,
+        session: &Session,
+        seat: Option<Arc<Seat>>,
+        digest: Option<&Digest>,
+        read: Moment,
+        seen: Moment,
+    ) {
         let (id, last_seen) = (session.id, AtomicI64::new(session.last_seen.as_millis()));
         let Some(session) = Compact::of(session, &self.places) else { return };
-        let entry = Arc::new(Entry { session, read, last_seen, doubts: AtomicU32::new(1) });
+        let entry = Arc::new(Entry { session, seat, read, last_seen, doubts: AtomicU32::new(1) });
         self.entries.insert(id, Arc::clone(&entry));
         if let Some(digest) = digest {
             self.by_digest.insert(*digest, Arc::downgrade(&entry));
@@ -123,6 +133,11 @@ impl Entry {
     /// When it was read.
     pub(crate) fn read(&self) -> Moment {
         self.read
+    }
+
+    /// Where its user is, if it has one.
+    pub(crate) fn seat(&self) -> Option<&Seat> {
+        self.seat.as_deref()
     }
 
     /// The session as it was read, but for the time.

@@ -14,6 +14,8 @@
 mod cached;
 mod common;
 mod compact;
+#[cfg(test)]
+mod fixtures;
 mod followed;
 mod follower;
 mod kept;
@@ -21,6 +23,7 @@ pub mod room;
 mod stamps;
 mod tally;
 mod tenure;
+mod users;
 
 pub use cached::{Cached, Capacity};
 pub use followed::Followed;

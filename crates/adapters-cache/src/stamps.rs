@@ -25,6 +25,13 @@ use zerocopy::FromZeros;
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct Moment(u64);
 
+/// What a store answered, and when it was asked.
+#[derive(Clone)]
+pub(crate) struct Reading<T> {
+    pub(crate) value: T,
+    pub(crate) read: Moment,
+}
+
 /// The times of all keys.
 pub(crate) struct Stamps {
     now: AtomicU64,
@@ -46,6 +53,10 @@ impl Slot {
     fn holds(self, read: Moment) -> bool {
         // A unit in flux makes it a later time than any.
         self.0 <= read.0
+    }
+
+    fn held_so_far(self, read: Moment) -> bool {
+        self.0 & Self::TIME <= read.0
     }
 
     /// Without one of the units, which was over at this time.
@@ -85,8 +96,21 @@ impl Stamps {
 
     /// Whether what was read of `key` at `read` holds.
     pub(crate) fn holds(&self, read: Moment, key: &impl Hash) -> bool {
-        let slot = &self.slots[self.slot_of(key)];
-        read.0 >= self.floor.load(SeqCst) && Slot(slot.load(SeqCst)).holds(read)
+        self.is_after_the_floor(read) && self.slot(key).holds(read)
+    }
+
+    /// The same as long as units are under way, until the first of them is over: for what may be told as it was before a unit,
+    /// because nobody has been told yet that it is done.
+    pub(crate) fn held_so_far(&self, read: Moment, key: &impl Hash) -> bool {
+        self.is_after_the_floor(read) && self.slot(key).held_so_far(read)
+    }
+
+    fn is_after_the_floor(&self, read: Moment) -> bool {
+        read.0 >= self.floor.load(SeqCst)
+    }
+
+    fn slot(&self, key: &impl Hash) -> Slot {
+        Slot(self.slots[self.slot_of(key)].load(SeqCst))
     }
 
     /// Puts keys in flux.

@@ -73,6 +73,7 @@ impl io::Write for Lines {
 /// Where everything has to be asked for.
 pub(crate) fn nothing_at_hand() -> Arc<MockAtHandApi> {
     let mut at_hand = MockAtHandApi::new();
+    at_hand.expect_tells_at_once().return_const(true);
     at_hand.expect_catch_up().returning(|| None);
     at_hand.expect_described().returning(|_, _| None);
     at_hand.expect_started().returning(|_, _| None);

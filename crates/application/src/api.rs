@@ -145,6 +145,8 @@ pub trait VerificationApi: Send + Sync {
 #[cfg_attr(any(test, feature = "mock"), mockall::automock)]
 #[async_trait]
 pub trait AtHandApi: Send + Sync {
+    /// Whether anything ever is at hand for a request that has not waited: else not even its words are worth reading before.
+    fn tells_at_once(&self) -> bool;
     /// Waits until more may be at hand for a request that has come by now. Nothing: that will not be.
     async fn catch_up(&self) -> Option<CaughtUp>;
     /// As [`SessionApi::describe_session`], for a request that has waited for this, if it has.

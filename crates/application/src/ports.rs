@@ -16,7 +16,7 @@ pub use crypto::{
     Against, HashError, HashProfile, InvalidSignature, PasswordHasher, Seal, Seals, SigningFailed, TokenSigner, Tokens,
     UnusableHash, Verdict,
 };
-pub use memory::{AtHand, CaughtUp, Memory, NoMemory, Recall};
+pub use memory::{AtHand, CaughtUp, Memory, NoMemory, Recall, Remembered};
 pub use store::{
     About, ClientStore, CommitError, Conflict, FormStore, Health, Housekeeping, Installation, KeyKind, LoginTokenStore,
     MessageLog, NodeStore, RoleStore, SessionFilter, SessionStore, SetupState, StoreError, StoredNode, StoredUser,

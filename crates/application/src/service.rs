@@ -246,6 +246,10 @@ answer_with_use_cases! { VerificationApi: verify_session introspect_session }
 
 #[async_trait]
 impl AtHandApi for Service {
+    fn tells_at_once(&self) -> bool {
+        self.start_session.memory.tells_at_once()
+    }
+
     async fn catch_up(&self) -> Option<CaughtUp> {
         // Whoever asks next meets the same failure, and tells of it.
         self.start_session.memory.catch_up(None).await.ok().flatten()

@@ -153,6 +153,10 @@ impl SessionApi for Agreeable {
 
 #[async_trait]
 impl AtHandApi for Agreeable {
+    fn tells_at_once(&self) -> bool {
+        true
+    }
+
     async fn catch_up(&self) -> Option<CaughtUp> {
         None
     }

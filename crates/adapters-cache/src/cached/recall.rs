@@ -4,27 +4,32 @@ use std::sync::{Arc, PoisonError};
 
 use async_trait::async_trait;
 use vestibule_application::{
-    ports::{AtHand, CaughtUp, Memory, Recall, StoreError},
+    ports::{AtHand, CaughtUp, Memory, Recall, Remembered, StoreError},
     touched::Touched,
 };
 use vestibule_domain::{
     message::MessageId,
     rights::{Role, RoleName},
     secret::Digest,
-    session::Session,
+    session::{Session, Subject},
     user::{User, UserId},
 };
 
-use super::{Cached, Reading};
+use super::Cached;
+use crate::{
+    kept::Entry,
+    stamps::{Moment, Reading},
+};
 
 impl Recall for Cached {
-    fn session(&self, digest: &Digest) -> Option<Session> {
-        self.tally.told(self.sessions.by_digest(digest).and_then(|kept| self.recall(&kept)))
-    }
-
-    fn profile(&self, id: UserId) -> Option<Arc<User>> {
-        let kept = self.users.get(&id).filter(|kept| self.stamps.holds(kept.read, &Touched::User(id)));
-        self.tally.told(kept).map(|kept| kept.value)
+    fn session(&self, digest: &Digest) -> Option<Remembered> {
+        let (kept, session) = self.found(digest)?;
+        let user = match (session.subject, kept.seat()) {
+            // In another seat than the session's are they who were forgotten and read again since.
+            (Subject::User(id), Some(seat)) => self.user(id, seat.get()).or_else(|| self.user(id, self.users.get(id))),
+            _ => None,
+        };
+        Some(Remembered { session, user })
     }
 
     fn named(&self, names: &[RoleName]) -> Option<Vec<Role>> {
@@ -35,8 +40,15 @@ impl Recall for Cached {
 /// For stores that nobody else writes to unnoticed.
 #[async_trait]
 impl Memory for Cached {
+    fn tells_at_once(&self) -> bool {
+        true
+    }
+
     fn at_hand(&self, _: Option<CaughtUp>) -> Option<AtHand<'_>> {
-        self.latest_kept().map(|latest| AtHand { known: self, latest })
+        // Nothing that a unit under way changes is known, so who is answered from here sees nothing of it: not its messages
+        // either, and to ask the store for those would cost each request beside a login as much as many requests.
+        let latest = self.latest_if(|read| self.stamps.held_so_far(read, &Touched::Log))?;
+        Some(AtHand { known: self, latest })
     }
 
     async fn catch_up(&self, _: Option<&Digest>) -> Result<Option<CaughtUp>, StoreError> {
@@ -45,9 +57,27 @@ impl Memory for Cached {
 }
 
 impl Cached {
+    /// What is kept under a digest, and the session as it is in the store.
+    pub(super) fn found(&self, digest: &Digest) -> Option<(Arc<Entry>, Session)> {
+        let kept = self.sessions.by_digest(digest)?;
+        let session = self.recall(&kept)?;
+        self.tally.told(Some((kept, session)))
+    }
+
+    /// A user as they are in the store, going by what was read of them.
+    pub(super) fn user(&self, id: UserId, kept: Option<Reading<Arc<User>>>) -> Option<Arc<User>> {
+        let kept = kept.filter(|kept| self.stamps.holds(kept.read, &Touched::User(id)));
+        self.tally.told(kept).map(|kept| kept.value)
+    }
+
+    /// The newest message, if it is known.
     pub(super) fn latest_kept(&self) -> Option<MessageId> {
+        self.latest_if(|read| self.stamps.holds(read, &Touched::Log))
+    }
+
+    fn latest_if(&self, holds: impl FnOnce(Moment) -> bool) -> Option<MessageId> {
         let latest = self.latest.read().unwrap_or_else(PoisonError::into_inner);
-        latest.as_ref().filter(|latest| self.stamps.holds(latest.read, &Touched::Log)).map(|latest| latest.value)
+        latest.as_ref().filter(|latest| holds(latest.read)).map(|latest| latest.value)
     }
 
     pub(super) fn roles_kept(&self) -> Option<Arc<Reading<Vec<Role>>>> {

@@ -1,28 +1,20 @@
 mod races;
 
 use std::{
-    collections::BTreeSet,
     num::NonZeroUsize,
     sync::atomic::{AtomicBool, AtomicI64, Ordering::SeqCst},
 };
 
-use uuid::Uuid;
 use vestibule_adapters_db::MemoryStore;
 use vestibule_domain::{
-    message::{Agent, Event, EventKind},
+    message::EventKind,
     rights::Rights,
     secret::PasswordHash,
-    session::{DeviceName, EndReason, Ending, Lifetimes, Origin, Subject},
-    user::{EmailAddress, LoginName, Profile, TimeZoneName},
+    session::{EndReason, Ending, Subject},
 };
 
 use super::*;
-
-const HOUR: Duration = Duration::from_hours(1);
-const LIFETIMES: Lifetimes = Lifetimes { anonymous: HOUR, idle: HOUR, absolute: Duration::from_hours(24) };
-const START: Timestamp = Timestamp::from_millis(1_800_000_000_000);
-const ALICE: UserId = UserId::from_uuid(Uuid::from_u128(1));
-const EDITOR: &str = "editor";
+use crate::fixtures::{ALICE, HOUR, LIFETIMES, START, alice, digest, editor, record, session, session_id};
 
 struct Time(AtomicI64);
 
@@ -67,45 +59,6 @@ struct Nodes {
     b: Arc<Followed>,
     time: Arc<Time>,
     log: Arc<Log>,
-}
-
-fn session(number: u8) -> Session {
-    let (id, origin) = (session_id(number), Origin::new("test"));
-    let mut session = Session::begin(id, origin, DeviceName::default(), START, START);
-    session.authenticate(Subject::User(ALICE), &LIFETIMES, START);
-    session
-}
-
-fn session_id(number: u8) -> SessionId {
-    SessionId::from_uuid(Uuid::from_u128(number.into()))
-}
-
-fn digest(number: u8) -> Digest {
-    Digest::new([number; 32])
-}
-
-fn editor() -> RoleName {
-    RoleName::parse(EDITOR).unwrap()
-}
-
-fn alice() -> User {
-    User {
-        id: ALICE,
-        login: LoginName::parse("alice").unwrap(),
-        email: EmailAddress::parse("alice@x.test").unwrap(),
-        roles: BTreeSet::from([editor()]),
-        disabled: false,
-        profile: Profile::default(),
-        time_zone: TimeZoneName::default(),
-        created: START,
-        last_successful_login: None,
-        last_failed_login: None,
-    }
-}
-
-fn record(kind: EventKind, session: Option<SessionId>, subject: Option<Subject>) -> Change {
-    let (at, by) = (START, Agent::default());
-    Change::Record(Event { kind, at, session, subject, origin: None, address: None, by })
 }
 
 fn ending(reason: EndReason) -> Ending {
@@ -289,8 +242,11 @@ async fn after_one_look_all_that_a_request_asks_is_at_hand_and_nothing_without()
     assert!(nodes.b.catch_up(Some(&digest(9))).await.unwrap().is_none(), "nothing is kept of it");
     let since = nodes.b.catch_up(Some(&digest(1))).await.unwrap();
     let AtHand { known, latest } = nodes.b.at_hand(since).unwrap();
-    assert_eq!((known.session(&digest(1)).map(|session| session.id), latest), (Some(session_id(1)), 1));
-    assert!(known.profile(ALICE).is_some() && known.named(&[editor()]).is_some_and(|roles| roles.len() == 1));
+    assert_eq!(
+        (known.session(&digest(1)).map(|found| (found.session.id, found.user)), latest),
+        (Some((session_id(1), Some(alice().into()))), 1)
+    );
+    assert!(known.named(&[editor()]).is_some_and(|roles| roles.len() == 1));
 
     let end = Change::EndSession { id: session_id(1), ending: ending(EndReason::SignedOut) };
     let told = record(EventKind::SessionEnded(EndReason::SignedOut), Some(session_id(1)), Some(Subject::User(ALICE)));

@@ -47,3 +47,20 @@ fn nothing_holds_during_a_pause_and_nothing_from_before_or_from_during_it_afterw
     assert!(!stamps.holds(before, &1) && !stamps.holds(during, &1));
     assert!(stamps.holds(stamps.now(), &1));
 }
+
+#[test]
+fn what_was_read_has_held_so_far_until_the_first_unit_is_over() {
+    let stamps = stamps();
+    let read = stamps.now();
+    let (one, other) = (stamps.enter([1]), stamps.enter([1]));
+    assert!(stamps.held_so_far(read, &1), "nobody was told that a unit is over");
+    drop(one);
+    assert!(!stamps.held_so_far(read, &1));
+    let again = stamps.now();
+    assert!(stamps.held_so_far(again, &1));
+    drop(other);
+    assert!(!stamps.held_so_far(again, &1));
+    assert!(stamps.held_so_far(stamps.now(), &1));
+    stamps.pause();
+    assert!(!stamps.held_so_far(stamps.now(), &1));
+}

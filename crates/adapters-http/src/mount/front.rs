@@ -116,6 +116,9 @@ impl Front {
     /// which cost as much as all else that reading a session does.
     pub fn at_hand<B: HttpBody>(&self, request: &http::Request<B>, connection: Connection) -> Option<Response> {
         let entry = self.on_hand(request)?;
+        if !self.0.shared.at_hand.tells_at_once() {
+            return None;
+        }
         self.recall(entry, request, connection, Instant::now(), None)
     }
 

@@ -275,13 +275,21 @@ async fn what_is_at_hand_is_answered_so_and_all_else_by_asking() {
     assert_eq!(answered, 4, "each is counted, and once");
 }
 
-/// Has others heard as soon as they are waited for.
-struct Hears(Arc<Notify>);
+/// Has others heard as soon as this tells it to; and may know something before.
+#[derive(Default)]
+struct Hears {
+    heard: Arc<Notify>,
+    tells_at_once: bool,
+}
 
 #[async_trait]
 impl AtHandApi for Hears {
+    fn tells_at_once(&self) -> bool {
+        self.tells_at_once
+    }
+
     async fn catch_up(&self) -> Option<CaughtUp> {
-        self.0.notified().await;
+        self.heard.notified().await;
         Some(CaughtUp(4))
     }
 
@@ -301,12 +309,21 @@ impl AtHandApi for Hears {
 #[tokio::test]
 async fn what_is_at_hand_once_others_were_heard_is_waited_for_and_nothing_else() {
     let heard = Arc::new(Notify::new());
-    let shared = Shared { at_hand: Arc::new(Hears(Arc::clone(&heard))), ..shared() };
-    let front = mount(&[at_hand()], &shared).unwrap();
-    for (path, waits, body) in
-        [("/s", false, "at hand"), ("/s?wait", true, "at hand"), ("/s?other", true, "asked"), ("/", false, "")]
-    {
-        let answer = async { ask(&front, "GET", "x", path).await.1 };
+    let front = |tells_at_once| {
+        let api = Hears { heard: Arc::clone(&heard), tells_at_once };
+        mount(&[at_hand()], &Shared { at_hand: Arc::new(api), ..shared() }).unwrap()
+    };
+    let (eager, patient) = (front(true), front(false));
+    for (of, path, waits, body) in [
+        (&eager, "/s", false, "at hand"),
+        (&patient, "/s", true, "at hand"),
+        (&eager, "/s?wait", true, "at hand"),
+        (&eager, "/s?other", true, "asked"),
+        (&patient, "/s?other", true, "asked"),
+        (&eager, "/", false, ""),
+        (&patient, "/", false, ""),
+    ] {
+        let answer = async { ask(of, "GET", "x", path).await.1 };
         let mut answer = std::pin::pin!(answer);
         assert_eq!(futures_util::poll!(answer.as_mut()).is_pending(), waits, "{path}");
         if waits {
@@ -318,7 +335,7 @@ async fn what_is_at_hand_once_others_were_heard_is_waited_for_and_nothing_else()
 
 #[tokio::test]
 async fn what_a_client_asked_for_is_done_though_it_hung_up_while_others_were_waited_for() {
-    let shared = Shared { at_hand: Arc::new(Hears(Arc::default())), ..shared() };
+    let shared = Shared { at_hand: Arc::new(Hears::default()), ..shared() };
     let front = mount(&[at_hand()], &shared).unwrap();
     {
         let request = Request::get("/s?has-effects").body(Body::empty()).unwrap();

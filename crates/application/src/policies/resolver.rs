@@ -12,7 +12,9 @@ use vestibule_domain::{
 };
 
 use super::lifetimes::LifetimePolicy;
-use crate::ports::{AtHand, Clock, Memory, Seal, Seals, SessionStore, Sightings, StoreError, TokenSigner, Tokens};
+use crate::ports::{
+    AtHand, Clock, Memory, Remembered, Seal, Seals, SessionStore, Sightings, StoreError, TokenSigner, Tokens,
+};
 
 /// A live session and how it is kept.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -93,12 +95,12 @@ impl Resolver {
     }
 
     /// As [`Self::resolve`], if all that it takes is at hand. Nothing: the store is to be asked.
-    pub fn at_hand(&self, at_hand: AtHand<'_>, bearer: &Bearer, via: &Origin) -> Option<Session> {
+    pub fn at_hand(&self, at_hand: AtHand<'_>, bearer: &Bearer, via: &Origin) -> Option<Remembered> {
         self.at_hand_if(at_hand, bearer, |session| self.lifetimes.accepts(&session.origin, via))
     }
 
     /// As [`Self::resolve_of_any`], if all that it takes is at hand.
-    pub fn at_hand_of_any(&self, at_hand: AtHand<'_>, bearer: &Bearer) -> Option<Session> {
+    pub fn at_hand_of_any(&self, at_hand: AtHand<'_>, bearer: &Bearer) -> Option<Remembered> {
         self.at_hand_if(at_hand, bearer, |_| true)
     }
 
@@ -107,15 +109,15 @@ impl Resolver {
         at_hand: AtHand<'_>,
         bearer: &Bearer,
         is_for_caller: impl FnOnce(&Session) -> bool,
-    ) -> Option<Session> {
+    ) -> Option<Remembered> {
         let Bearer::Opaque(token) = bearer else { return None };
-        let mut session = at_hand.known.session(&self.tokens.digest(token))?;
-        self.sightings.refresh(&mut session);
+        let mut found = at_hand.known.session(&self.tokens.digest(token))?;
+        self.sightings.refresh(&mut found.session);
         let now = self.clock.now();
-        let is_accepted = session.is_live(now) && is_for_caller(&session);
+        let is_accepted = found.session.is_live(now) && is_for_caller(&found.session);
         is_accepted.then(|| {
-            self.sightings.note(&session, now);
-            session
+            self.sightings.note(&found.session, now);
+            found
         })
     }
 

@@ -11,7 +11,7 @@ use vestibule_domain::{
 
 use super::{backoffice::Backoffice, setup::SetupGrants};
 use crate::{
-    ports::{AtHand, MessageLog, NodeStore, RoleStore, StoreError, UserStore},
+    ports::{AtHand, MessageLog, NodeStore, Remembered, RoleStore, StoreError, UserStore},
     view::{Principal, SessionView},
 };
 
@@ -68,9 +68,9 @@ impl Viewer {
     }
 
     /// As [`Self::view`], of a user's session, if all that it takes is at hand. Nothing: the stores are to be asked.
-    pub fn at_hand(&self, at_hand: AtHand<'_>, session: Session, address: IpAddr) -> Option<SessionView> {
-        let Subject::User(id) = session.subject else { return None };
-        let (principal, names) = self.seen_from(address, at_hand.known.profile(id)?)?;
+    pub fn at_hand(&self, at_hand: AtHand<'_>, found: Remembered, address: IpAddr) -> Option<SessionView> {
+        let Remembered { session, user } = found;
+        let (principal, names) = self.seen_from(address, user?)?;
         let rights = if names.is_empty() { Rights::new() } else { union(&at_hand.known.named(&names)?) };
         Some(SessionView { session, principal, rights, latest_message: at_hand.latest })
     }

@@ -8,7 +8,7 @@ use vestibule_domain::{
     rights::{Role, RoleName},
     secret::Digest,
     session::Session,
-    user::{User, UserId},
+    user::User,
 };
 
 use super::StoreError;
@@ -16,12 +16,21 @@ use super::StoreError;
 /// Tells of the stores what is known of them. Nothing: they are to be asked.
 #[cfg_attr(any(test, feature = "mock"), mockall::automock)]
 pub trait Recall: Send + Sync {
-    /// As [`SessionStore::by_digest`](super::SessionStore::by_digest).
-    fn session(&self, digest: &Digest) -> Option<Session>;
-    /// As [`UserStore::profile`](super::UserStore::profile).
-    fn profile(&self, id: UserId) -> Option<Arc<User>>;
+    /// As [`SessionStore::by_digest`](super::SessionStore::by_digest), with its user as
+    /// [`UserStore::profile`](super::UserStore::profile) tells. Both at once, because whoever asks for one wants the other, and
+    /// each thing that is looked up for itself is a wait for memory.
+    fn session(&self, digest: &Digest) -> Option<Remembered>;
     /// As [`RoleStore::named`](super::RoleStore::named).
     fn named(&self, names: &[RoleName]) -> Option<Vec<Role>>;
+}
+
+/// A session and whose it is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Remembered {
+    /// The session.
+    pub session: Session,
+    /// Its user. Nothing: it has none, or the store is to be asked.
+    pub user: Option<Arc<User>>,
 }
 
 /// What is at hand. For whoever uses it at once: it is true for requests that came before it was given.
@@ -41,6 +50,8 @@ pub struct CaughtUp(pub MessageId);
 /// Where it comes from. It never tells what the stores would not.
 #[async_trait]
 pub trait Memory: Send + Sync {
+    /// Whether anything ever is at hand for a request that has not caught up.
+    fn tells_at_once(&self) -> bool;
     /// What is at hand for a request, if anything is. Where others write to the stores, for one that has caught up since it
     /// came.
     fn at_hand(&self, since: Option<CaughtUp>) -> Option<AtHand<'_>>;
@@ -54,6 +65,10 @@ pub struct NoMemory;
 
 #[async_trait]
 impl Memory for NoMemory {
+    fn tells_at_once(&self) -> bool {
+        false
+    }
+
     fn at_hand(&self, _: Option<CaughtUp>) -> Option<AtHand<'_>> {
         None
     }

@@ -63,7 +63,7 @@ impl UseCase {
     }
 
     fn tell(&self, at_hand: AtHand<'_>, Command { caller, bearer }: &Command) -> Option<Outcome> {
-        let session = self.resolver.at_hand(at_hand, bearer, &caller.origin)?;
-        self.viewer.at_hand(at_hand, session, caller.address)
+        let found = self.resolver.at_hand(at_hand, bearer, &caller.origin)?;
+        self.viewer.at_hand(at_hand, found, caller.address)
     }
 }

@@ -3,6 +3,7 @@
 use std::sync::atomic::AtomicU32;
 
 use tokio::task::{JoinSet, yield_now};
+use uuid::Uuid;
 
 use super::*;
 

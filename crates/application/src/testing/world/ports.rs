@@ -7,7 +7,7 @@ use uuid::Uuid;
 use vestibule_domain::{
     node::NodeRef,
     secret::{Digest, PasswordHash},
-    session::{GuardTag, SignedToken},
+    session::{GuardTag, SignedToken, Subject},
 };
 
 use super::{
@@ -20,7 +20,7 @@ use crate::{
         MockClientStore, MockClock, MockFormStore, MockHealth, MockHousekeeping, MockIds, MockInstallation,
         MockLoginTokenStore, MockMessageLog, MockNodeStore, MockPasswordHasher, MockRecall, MockRoleStore, MockSeals,
         MockSessionStore, MockSightings, MockTokenSigner, MockTokens, MockUnitOfWork, MockUserStore, NotCharged,
-        StoreError, StoredUser, Stores, UnusableHash, Verdict,
+        Remembered, StoreError, StoredUser, Stores, UnusableHash, Verdict,
     },
     service::Ports,
 };
@@ -43,6 +43,10 @@ struct Known {
 
 #[async_trait]
 impl Memory for Known {
+    fn tells_at_once(&self) -> bool {
+        self.world.state().at_hand == Hand::Everything
+    }
+
     fn at_hand(&self, since: Option<CaughtUp>) -> Option<AtHand<'_>> {
         let latest = match (self.world.state().at_hand, since) {
             (Hand::Everything, _) => 42,
@@ -83,9 +87,10 @@ impl World {
         let (world, mut memory) = (self, MockRecall::new());
         answer! { world:
             memory.expect_session(move |digest| world.tell(|state| {
-                state.rows.iter().find(|(known, _)| known == digest).map(|(_, session)| session.clone())
+                let (_, session) = state.rows.iter().find(|(known, _)| known == digest)?;
+                let user = if let Subject::User(id) = session.subject { state.profile(id) } else { None };
+                Some(Remembered { session: session.clone(), user })
             }));
-            memory.expect_profile(move |id| world.tell(|state| state.profile(id)));
             memory.expect_named(move |names| world.tell(|state| {
                 Some(state.roles.iter().filter(|role| names.contains(&role.name)).cloned().collect())
             }));

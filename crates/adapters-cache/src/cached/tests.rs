@@ -1,0 +1,72 @@
+use tokio::{sync::Notify, task::yield_now};
+use vestibule_adapters_db::MemoryStore;
+use vestibule_application::ports::{AtHand, Memory, Recall};
+use vestibule_domain::{message::EventKind, secret::PasswordHash};
+
+use super::*;
+use crate::fixtures::{ALICE, alice, digest, editor, record, session};
+
+const CAPACITY: Capacity = Capacity { sessions: NonZeroUsize::MIN.saturating_add(9), users: NonZeroUsize::MIN };
+
+/// Writes, and says so once it may.
+struct Slow {
+    store: Arc<MemoryStore>,
+    may_say_so: Notify,
+}
+
+#[async_trait]
+impl UnitOfWork for Slow {
+    async fn commit(&self, changes: Vec<Change>) -> Result<(), CommitError> {
+        let committed = self.store.commit(changes).await;
+        self.may_say_so.notified().await;
+        committed
+    }
+}
+
+#[tokio::test]
+async fn the_newest_message_is_at_hand_while_others_are_written_and_is_another_once_that_is_over() {
+    let store = Arc::new(MemoryStore::new());
+    let slow = Arc::new(Slow { store: store.clone(), may_say_so: Notify::new() });
+    let stores = Stores { unit: slow.clone(), ..Stores::of(&store) };
+    let cached = Arc::new(Cached::new(stores, CAPACITY));
+    let at_hand = || cached.at_hand(None).map(|AtHand { latest, .. }| latest);
+    assert_eq!((at_hand(), cached.latest().await.unwrap(), at_hand()), (None, 0, Some(0)));
+
+    let writing = cached.clone();
+    let unit = tokio::spawn(async move { writing.commit(vec![record(EventKind::FormChanged, None, None)]).await });
+    while store.latest().await.unwrap() == 0 {
+        yield_now().await;
+    }
+    assert_eq!(at_hand(), Some(0), "nobody was told of another");
+    assert_eq!((cached.latest().await.unwrap(), at_hand()), (1, Some(1)), "who asks the store for all hears of all");
+    slow.may_say_so.notify_one();
+    unit.await.unwrap().unwrap();
+    assert_eq!((at_hand(), cached.latest().await.unwrap(), at_hand()), (None, 1, Some(1)));
+}
+
+#[tokio::test]
+async fn a_session_leads_to_its_user_as_they_are_also_once_they_were_forgotten() {
+    let store = Arc::new(MemoryStore::new());
+    let cached = Cached::new(Stores::of(&store), CAPACITY);
+    let begin = vec![
+        Change::AddRole(editor()),
+        Change::AddUser { user: alice(), password: PasswordHash::new("x") },
+        Change::BeginSession { session: session(1), digest: digest(1) },
+    ];
+    cached.commit(begin).await.unwrap();
+    let led_to = || cached.session(&digest(1)).and_then(|found| found.user);
+    assert!(cached.by_digest(&digest(1)).await.unwrap().is_some());
+    assert!(led_to().is_none(), "nobody has asked for her");
+    let read = async || cached.profile(ALICE).await.unwrap().unwrap();
+    assert!(Arc::ptr_eq(&read().await, &led_to().unwrap()));
+
+    let disable = |disabled| vec![Change::SetDisabled { user: ALICE, disabled }];
+    cached.commit(disable(true)).await.unwrap();
+    assert!(led_to().is_none(), "she has changed");
+    assert!(read().await.disabled && led_to().unwrap().disabled);
+
+    cached.users.forget(ALICE);
+    assert!(led_to().unwrap().disabled, "nothing has changed since");
+    cached.commit(disable(false)).await.unwrap();
+    assert!(!read().await.disabled && !led_to().unwrap().disabled, "in another seat than the session's");
+}

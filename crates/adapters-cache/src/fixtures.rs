@@ -1,0 +1,59 @@
+//! A user and her sessions, for tests.
+
+use std::{collections::BTreeSet, time::Duration};
+
+use uuid::Uuid;
+use vestibule_application::change::Change;
+use vestibule_domain::{
+    message::{Agent, Event, EventKind},
+    rights::RoleName,
+    secret::Digest,
+    session::{DeviceName, Lifetimes, Origin, Session, SessionId, Subject},
+    time::Timestamp,
+    user::{EmailAddress, LoginName, Profile, TimeZoneName, User, UserId},
+};
+
+pub(crate) const HOUR: Duration = Duration::from_hours(1);
+pub(crate) const LIFETIMES: Lifetimes = Lifetimes { anonymous: HOUR, idle: HOUR, absolute: Duration::from_hours(24) };
+pub(crate) const START: Timestamp = Timestamp::from_millis(1_800_000_000_000);
+pub(crate) const ALICE: UserId = UserId::from_uuid(Uuid::from_u128(1));
+pub(crate) const EDITOR: &str = "editor";
+
+pub(crate) fn session(number: u8) -> Session {
+    let (id, origin) = (session_id(number), Origin::new("test"));
+    let mut session = Session::begin(id, origin, DeviceName::default(), START, START);
+    session.authenticate(Subject::User(ALICE), &LIFETIMES, START);
+    session
+}
+
+pub(crate) fn session_id(number: u8) -> SessionId {
+    SessionId::from_uuid(Uuid::from_u128(number.into()))
+}
+
+pub(crate) fn digest(number: u8) -> Digest {
+    Digest::new([number; 32])
+}
+
+pub(crate) fn editor() -> RoleName {
+    RoleName::parse(EDITOR).unwrap()
+}
+
+pub(crate) fn alice() -> User {
+    User {
+        id: ALICE,
+        login: LoginName::parse("alice").unwrap(),
+        email: EmailAddress::parse("alice@x.test").unwrap(),
+        roles: BTreeSet::from([editor()]),
+        disabled: false,
+        profile: Profile::default(),
+        time_zone: TimeZoneName::default(),
+        created: START,
+        last_successful_login: None,
+        last_failed_login: None,
+    }
+}
+
+pub(crate) fn record(kind: EventKind, session: Option<SessionId>, subject: Option<Subject>) -> Change {
+    let (at, by) = (START, Agent::default());
+    Change::Record(Event { kind, at, session, subject, origin: None, address: None, by })
+}
