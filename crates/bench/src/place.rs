@@ -172,8 +172,8 @@ impl Running {
 
 impl Drop for Running {
     fn drop(&mut self) {
-        // Who runs others has to end them.
-        if self.is_group && self.ends(Signal::TERM) {
+        // Who runs others has to end them, and who is watched has to write down what it did.
+        if self.ends(if self.is_group { Signal::TERM } else { Signal::INT }) {
             return;
         }
         if self.is_group {

@@ -1,4 +1,4 @@
-//! Measuring: the program as it is shipped, or one that is built already.
+//! Measuring: the program as it is [shipped](dist), or one that is built already.
 
 use std::{
     env,
@@ -8,10 +8,8 @@ use std::{
 
 use anyhow::{Context, Result};
 
-use crate::{cargo, servers::Servers};
+use crate::{cargo, dist, servers::Servers};
 
-/// As programs are shipped.
-const SHIPPED: &str = "dist";
 /// What instructions are counted of: it takes minutes to build instead of a quarter of an hour, and they are compared with
 /// themselves.
 const COUNTED: &str = "release";
@@ -19,17 +17,20 @@ const COUNTED: &str = "release";
 /// Builds what is to be measured, and what measures it; then does that.
 pub(crate) fn run(arguments: &[String]) -> Result<()> {
     let has = |name: &str| arguments.iter().any(|argument| argument.starts_with(name));
-    let profile = if has("instructions") { COUNTED } else { SHIPPED };
-    let mut build = cargo(&["build", "--profile", profile, "--package", "vestibule-bench"]);
+    let profile = if has("instructions") { COUNTED } else { dist::PROFILE };
+    let mut build = cargo(&["build", "--profile", profile, "--package", "vestibule-bench", "--bins"]);
     if has("instructions") {
-        build.args(["--bins", "--example", "hot_path"]);
-    } else if !has("--service") {
-        build.args(["--package", "vestibule-bootstrap"]);
+        build.args(["--example", "hot_path"]);
     }
     crate::run(&mut build)?;
     let beside = beside()?;
     let folder = beside.parent().context("programs are built somewhere")?.join(profile);
-    crate::run(Command::new(folder.join("vestibule-bench")).args(arguments))
+    let mut measure = Command::new(folder.join("vestibule-bench"));
+    measure.args(arguments);
+    if !has("instructions") && !has("--service") {
+        measure.arg("--service").arg(dist::build(false)?);
+    }
+    crate::run(&mut measure)
 }
 
 /// Shows that everything can be measured, with programs as the tests have them.
@@ -38,7 +39,7 @@ pub(crate) fn smoke(servers: &Servers) -> Result<()> {
 }
 
 /// Where this program is, and those that were built like it.
-fn beside() -> Result<PathBuf> {
+pub(crate) fn beside() -> Result<PathBuf> {
     let program = env::current_exe().context("this program is nowhere")?;
     Ok(program.parent().map(Path::to_owned).unwrap_or_default())
 }
