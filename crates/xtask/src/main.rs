@@ -70,14 +70,9 @@ fn main() -> Result<()> {
         Task::Ci => ci(),
         Task::Servers => serve(),
         Task::Fuzz { seconds, targets } => fuzz::run(seconds, targets),
-        Task::Dist { plain } => dist(plain),
+        Task::Dist { plain } => dist::build(plain).map(|program| println!("{}", program.display())),
         Task::Bench { arguments } => bench::run(&arguments),
     }
-}
-
-fn dist(plain: bool) -> Result<()> {
-    println!("{}", dist::build(plain)?.display());
-    Ok(())
 }
 
 /// With the laws of inputs tried for so many seconds, and at least once.
