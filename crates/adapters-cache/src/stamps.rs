@@ -99,8 +99,8 @@ impl Stamps {
         self.is_after_the_floor(read) && self.slot(key).holds(read)
     }
 
-    /// The same as long as units are under way, until the first of them is over: for what may be told as it was before a unit,
-    /// because nobody has been told yet that it is done.
+    /// The same, and as long as units are under way, until the first of them is over: for what may be older than what else is
+    /// told, because whoever writes it has not heard yet that it is written.
     pub(crate) fn held_so_far(&self, read: Moment, key: &impl Hash) -> bool {
         self.is_after_the_floor(read) && self.slot(key).held_so_far(read)
     }

@@ -156,6 +156,10 @@ impl Running {
 
     /// Tells it to end, and says whether it did before long.
     fn ends(&mut self, signal: Signal) -> bool {
+        // Of a program that has ended, the number may be another's by now.
+        if !self.is_group && !matches!(self.child.try_wait(), Ok(None)) {
+            return true;
+        }
         let id = Pid::from_child(&self.child);
         let patient_until = Instant::now() + Duration::from_secs(20);
         if self.is_group { kill_process_group(id, signal) } else { kill_process(id, signal) }.is_ok_and(|()| {

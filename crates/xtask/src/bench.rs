@@ -10,7 +10,7 @@ use anyhow::{Context, Result};
 
 use crate::{cargo, dist, servers::Servers};
 
-/// What instructions are counted of: it takes minutes to build instead of a quarter of an hour, and they are compared with
+/// What instructions are counted of: it takes minutes to build instead of half an hour, and they are compared with
 /// themselves.
 const COUNTED: &str = "release";
 
@@ -27,7 +27,7 @@ pub(crate) fn run(arguments: &[String]) -> Result<()> {
     let folder = beside.parent().context("programs are built somewhere")?.join(profile);
     let mut measure = Command::new(folder.join("vestibule-bench"));
     measure.args(arguments);
-    if !has("instructions") && !has("--service") {
+    if !["instructions", "--service", "--help", "-h"].into_iter().any(has) {
         measure.arg("--service").arg(dist::build(false)?);
     }
     crate::run(&mut measure)

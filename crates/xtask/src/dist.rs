@@ -22,49 +22,71 @@ pub(crate) const PROFILE: &str = "dist";
 /// those alone would be what is done most often.
 const ALL_DAY: [&str; 7] = ["read-easydb", "read-vprotect", "verify", "anonymous", "creations", "ends", "nodes"];
 
+/// Flags for the compiler, as Cargo takes them before all others.
+const ENCODED: &str = "CARGO_ENCODED_RUSTFLAGS";
+
+/// Where there is PostgreSQL, if there is.
+const POSTGRES: &str = "VESTIBULE_TEST_POSTGRES_URL";
+
 /// Builds it, and says where it is. `plain`: without watching it first.
 pub(crate) fn build(plain: bool) -> Result<PathBuf> {
     let folder = env::current_dir()?.join("target").join("shipped");
     fs::create_dir_all(&folder)?;
-    let tool = if plain { None } else { profdata()? };
+    let tool = if plain { None } else { profdata(&folder.join("trial"))? };
     if tool.is_none() && !plain {
         eprintln!(
-            "    there is no llvm-profdata, so the program is built without having been watched, and is slower; \
-             `rustup component add llvm-tools` or your system's package llvm brings it"
+            "    there is no llvm-profdata that fits the compiler, so the program is built without having been watched, and is \
+             slower; `rustup component add llvm-tools` brings it, or a package of LLVM 19 or newer"
         );
     }
     let program = match tool {
         Some(tool) => watched(&tool, &folder)?,
         None => built(&folder.join("plain"), None)?,
     };
-    let shipped = folder.join("vestibule");
-    fs::copy(&program, &shipped).with_context(|| format!("cannot write {}", shipped.display()))?;
+    // Put in its place whole: the one that is there may be running.
+    let (new, shipped) = (folder.join("vestibule.new"), folder.join("vestibule"));
+    fs::copy(&program, &new)
+        .and_then(|_| fs::rename(&new, &shipped))
+        .with_context(|| format!("cannot write {}", shipped.display()))?;
     Ok(shipped)
 }
 
 fn watched(tool: &Path, folder: &Path) -> Result<PathBuf> {
-    let (seen, merged) = (folder.join("seen"), folder.join("seen.profdata"));
+    let (seen, merged, ready) = (folder.join("seen"), folder.join("seen.profdata"), folder.join("built"));
     let under_watch = built(&folder.join("watched"), Some(&format!("-Cprofile-generate={}", seen.display())))?;
+    // What was seen counts for as long as the program and its day are the same.
+    let (day, of) = (format!("{ALL_DAY:?} {:?}", env::var_os(POSTGRES).is_some()), folder.join("seen.day"));
     let written = |file: &Path| fs::metadata(file)?.modified();
-    if !merged.exists() || written(&merged)? < written(&under_watch)? {
+    let is_known = fs::read_to_string(&of).is_ok_and(|known| known == day);
+    if !is_known || written(&of)? < written(&under_watch)? {
         watch(&under_watch, &seen)?;
-        let files: Vec<PathBuf> = fs::read_dir(&seen)?.map(|file| Ok(file?.path())).collect::<Result<_>>()?;
-        ensure!(!files.is_empty(), "the program did not write down what it did");
+        let files: Vec<PathBuf> = fs::read_dir(&seen)
+            .context("the program did not write down what it did")?
+            .map(|file| Ok(file?.path()))
+            .collect::<Result<_>>()?;
         run(Command::new(tool).args(["merge", "--output"]).arg(&merged).args(files))?;
+        // Cargo knows where the counts are, and not that they are others now.
+        remove(&ready)?;
+        fs::write(&of, day)?;
     }
-    built(&folder.join("built"), Some(&format!("-Cprofile-use={}", merged.display())))
+    built(&ready, Some(&format!("-Cprofile-use={}", merged.display())))
 }
 
 /// Has the program do that, and write into this folder what it saw of itself.
 fn watch(program: &Path, seen: &Path) -> Result<()> {
     run(&mut cargo(&["build", "--package", "vestibule-bench", "--bins"]))?;
     // Of earlier programs.
-    if seen.exists() {
-        fs::remove_dir_all(seen)?;
-    }
+    remove(seen)?;
     let mut day = Command::new(beside()?.join("vestibule-bench"));
     day.args(["--dry", "--rounds", "1", "--round", "3000", "--stored", "10000", "--service"]).arg(program);
-    run(day.args(ALL_DAY.iter().flat_map(|scenario| ["--only", scenario])))
+    run(day.args(ALL_DAY.iter().flat_map(|scenario| ["--only", scenario])).env_remove("LLVM_PROFILE_FILE"))
+}
+
+fn remove(folder: &Path) -> Result<()> {
+    if folder.exists() {
+        fs::remove_dir_all(folder).with_context(|| format!("cannot remove {}", folder.display()))?;
+    }
+    Ok(())
 }
 
 /// Builds the program in this folder with more flags for the compiler.
@@ -74,26 +96,49 @@ fn built(folder: &Path, flags: Option<&str>) -> Result<PathBuf> {
     let mut build = cargo(&["build", "--locked", "--profile", PROFILE, "--bin", "vestibule", "--target", &host]);
     build.arg("--target-dir").arg(folder);
     if let Some(flags) = flags {
-        let given = env::var("RUSTFLAGS").unwrap_or_default();
         // Separated so, flags may have spaces in them, as paths do.
-        let all: Vec<&str> = given.split_whitespace().chain([flags]).collect();
-        build.env("CARGO_ENCODED_RUSTFLAGS", all.join("\x1f"));
+        let given = env::var(ENCODED).unwrap_or_else(|_| {
+            let plain = env::var("RUSTFLAGS").unwrap_or_default();
+            plain.split_whitespace().collect::<Vec<_>>().join("\x1f")
+        });
+        let all: Vec<&str> = [given.as_str(), flags].into_iter().filter(|flags| !flags.is_empty()).collect();
+        build.env(ENCODED, all.join("\x1f"));
     }
     run(&mut build)?;
     Ok(folder.join(host).join(PROFILE).join("vestibule"))
 }
 
-/// What puts together what was seen: the compiler's own, or the newest there is here.
-fn profdata() -> Result<Option<PathBuf>> {
+/// What puts together what was seen: the compiler's own, or the newest there is here, if the compiler can read what it writes.
+fn profdata(trial: &Path) -> Result<Option<PathBuf>> {
     let (sysroot, host) = (rustc(&["--print", "sysroot"])?, rustc(&["--print", "host-tuple"])?);
     let own = Path::new(&sysroot).join("lib/rustlib").join(host).join("bin/llvm-profdata");
-    let newest = || (15..40).rev().find_map(|version| installed(&format!("llvm-profdata-{version}")));
-    Ok(Some(own).filter(|own| own.is_file()).or_else(newest).or_else(|| installed("llvm-profdata")))
+    let newest = (15..40).rev().filter_map(|version| installed(&format!("llvm-profdata-{version}")));
+    let mut tools = [own].into_iter().filter(|own| own.is_file()).chain(newest).chain(installed("llvm-profdata"));
+    Ok(tools.find(|tool| fits(tool, trial).is_ok()))
+}
+
+/// Whether it does, tried on a program of one line: what is to be merged takes ten minutes to come by.
+fn fits(tool: &Path, trial: &Path) -> Result<()> {
+    remove(trial)?;
+    fs::create_dir_all(trial)?;
+    let path = |name: &str| trial.join(name).display().to_string();
+    let (source, program, merged) = (path("trial.rs"), path("trial"), path("merged"));
+    fs::write(&source, "fn main() {}")?;
+    rustc(&["-Cprofile-generate", "-o", &program, &source])?;
+    quietly(Command::new(&program).env("LLVM_PROFILE_FILE", path("raw")))?;
+    quietly(Command::new(tool).args(["merge", "--output", &merged, &path("raw")]))?;
+    rustc(&[&format!("-Cprofile-use={merged}"), "-o", &program, &source])?;
+    remove(trial)
 }
 
 fn rustc(arguments: &[&str]) -> Result<String> {
     let program = env::var_os("RUSTC").unwrap_or_else(|| "rustc".into());
-    let output = Command::new(program).args(arguments).output().context("cannot run rustc")?;
-    ensure!(output.status.success(), "rustc {arguments:?} ended with {}", output.status);
+    quietly(Command::new(program).args(arguments))
+}
+
+/// What it says, if it ends well.
+fn quietly(command: &mut Command) -> Result<String> {
+    let output = command.output().with_context(|| format!("cannot run {command:?}"))?;
+    ensure!(output.status.success(), "{command:?} ended with {}", output.status);
     Ok(String::from_utf8(output.stdout)?.trim().to_owned())
 }

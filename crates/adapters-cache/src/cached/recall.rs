@@ -45,8 +45,8 @@ impl Memory for Cached {
     }
 
     fn at_hand(&self, _: Option<CaughtUp>) -> Option<AtHand<'_>> {
-        // Nothing that a unit under way changes is known, so who is answered from here sees nothing of it: not its messages
-        // either, and to ask the store for those would cost each request beside a login as much as many requests.
+        // What a unit under way changes is not told from here, so who is answered sees nothing of it: not its messages
+        // either. To ask the store for those would cost each request beside a login as much as many requests.
         let latest = self.latest_if(|read| self.stamps.held_so_far(read, &Touched::Log))?;
         Some(AtHand { known: self, latest })
     }

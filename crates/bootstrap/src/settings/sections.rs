@@ -138,7 +138,7 @@ pub struct Sessions {
     pub touch_interval: Duration,
     /// How often the store is swept.
     pub sweep_interval: Duration,
-    /// The most that are answered from memory, and as many users.
+    /// The most that are answered from memory, with their users.
     pub in_memory: u32,
 }
 
