@@ -26,7 +26,7 @@ use vestibule_domain::{
     message::{Message, MessageId},
     rights::{Role, RoleName},
     secret::Digest,
-    session::{Session, SessionId, Subject},
+    session::{Session, SessionId},
     time::Timestamp,
     user::{LoginKey, User, UserId},
 };
@@ -150,8 +150,7 @@ impl Cached {
         let (read, seen) = (self.stamps.now(), self.sessions.now());
         let found = reading.await?;
         if let Some(session) = &found {
-            let seat = if let Subject::User(id) = session.subject { Some(self.users.seat(id)) } else { None };
-            self.sessions.keep(session, seat, digest, read, seen);
+            self.sessions.keep(session, &self.users, digest, read, seen);
         }
         Ok(found)
     }

@@ -19,14 +19,14 @@ use quick_cache::sync::Cache;
 use vestibule_application::change::Change;
 use vestibule_domain::{
     secret::Digest,
-    session::{Session, SessionId},
+    session::{Session, SessionId, Subject},
     time::Timestamp,
 };
 
 use crate::{
     compact::{Compact, Places},
     stamps::{Flux, Moment, Stamps},
-    users::Seat,
+    users::{Seat, Users},
 };
 
 /// Sessions by their ids, each in one place.
@@ -89,16 +89,10 @@ impl Kept {
 
     /// Keeps a session that was read at these moments: of all units, and of those that write sightings. Also by its digest, if
     /// it was read by that. One that has ended is not kept: nobody asks for those often.
-    pub(crate) fn keep(
-        &self,
-        session: &Session,
-        seat: Option<Arc<Seat>>,
-        digest: Option<&Digest>,
-        read: Moment,
-        seen: Moment,
-    ) {
+    pub(crate) fn keep(&self, session: &Session, users: &Users, digest: Option<&Digest>, read: Moment, seen: Moment) {
         let (id, last_seen) = (session.id, AtomicI64::new(session.last_seen.as_millis()));
         let Some(session) = Compact::of(session, &self.places) else { return };
+        let seat = if let Subject::User(user) = session.subject { Some(users.seat(user)) } else { None };
         let entry = Arc::new(Entry { session, seat, read, last_seen, doubts: AtomicU32::new(1) });
         self.entries.insert(id, Arc::clone(&entry));
         if let Some(digest) = digest {

@@ -1,10 +1,14 @@
 use tokio::{sync::Notify, task::yield_now};
 use vestibule_adapters_db::MemoryStore;
 use vestibule_application::ports::{AtHand, Memory, Recall};
-use vestibule_domain::{message::EventKind, secret::PasswordHash};
+use vestibule_domain::{
+    message::EventKind,
+    secret::PasswordHash,
+    session::{EndReason, Ending},
+};
 
 use super::*;
-use crate::fixtures::{ALICE, alice, digest, editor, record, session};
+use crate::fixtures::{ALICE, START, alice, digest, editor, record, session, session_id};
 
 const CAPACITY: Capacity = Capacity { sessions: NonZeroUsize::MIN.saturating_add(9), users: NonZeroUsize::MIN };
 
@@ -21,6 +25,15 @@ impl UnitOfWork for Slow {
         self.may_say_so.notified().await;
         committed
     }
+}
+
+/// Her first session.
+fn begin() -> Vec<Change> {
+    vec![
+        Change::AddRole(editor()),
+        Change::AddUser { user: alice(), password: PasswordHash::new("x") },
+        Change::BeginSession { session: session(1), digest: digest(1) },
+    ]
 }
 
 #[tokio::test]
@@ -48,12 +61,7 @@ async fn the_newest_message_is_at_hand_while_others_are_written_and_is_another_o
 async fn a_session_leads_to_its_user_as_they_are_also_once_they_were_forgotten() {
     let store = Arc::new(MemoryStore::new());
     let cached = Cached::new(Stores::of(&store), CAPACITY);
-    let begin = vec![
-        Change::AddRole(editor()),
-        Change::AddUser { user: alice(), password: PasswordHash::new("x") },
-        Change::BeginSession { session: session(1), digest: digest(1) },
-    ];
-    cached.commit(begin).await.unwrap();
+    cached.commit(begin()).await.unwrap();
     let led_to = || cached.session(&digest(1)).and_then(|found| found.user);
     assert!(cached.by_digest(&digest(1)).await.unwrap().is_some());
     assert!(led_to().is_none(), "nobody has asked for her");
@@ -69,4 +77,14 @@ async fn a_session_leads_to_its_user_as_they_are_also_once_they_were_forgotten()
     assert!(led_to().unwrap().disabled, "nothing has changed since");
     cached.commit(disable(false)).await.unwrap();
     assert!(!read().await.disabled && !led_to().unwrap().disabled, "in another seat than the session's");
+}
+
+#[tokio::test]
+async fn of_a_session_that_has_ended_not_even_the_place_of_its_user_is_kept() {
+    let cached = Cached::new(Stores::of(&Arc::new(MemoryStore::new())), CAPACITY);
+    let ending = Ending { at: START, reason: EndReason::SignedOut };
+    cached.commit(begin()).await.unwrap();
+    cached.commit(vec![Change::EndSession { id: session_id(1), ending }]).await.unwrap();
+    assert!(cached.by_digest(&digest(1)).await.unwrap().is_some_and(|session| session.ended.is_some()));
+    assert_eq!((cached.use_made().sessions, cached.use_made().users), (0, 0));
 }

@@ -21,6 +21,10 @@ fn kept() -> Kept {
     Kept::new(NonZeroUsize::MIN.saturating_add(9))
 }
 
+fn nobody() -> Users {
+    Users::new(NonZeroUsize::MIN)
+}
+
 fn last_seen(kept: &Kept) -> Option<i64> {
     kept.get(ID).map(|entry| entry.session().last_seen.as_millis())
 }
@@ -28,7 +32,7 @@ fn last_seen(kept: &Kept) -> Option<i64> {
 #[test]
 fn a_time_that_was_written_is_known_at_once() {
     let kept = kept();
-    kept.keep(&session(), None, None, Moment::default(), kept.now());
+    kept.keep(&session(), &nobody(), None, Moment::default(), kept.now());
     let writing = kept.write(&seen(5));
     assert_eq!(last_seen(&kept), None, "while it is written, the store is asked");
     writing.happened(at(0));
@@ -40,12 +44,12 @@ fn a_time_that_was_written_is_known_at_once() {
 #[test]
 fn a_session_stays_in_doubt_when_nobody_knows_what_was_written() {
     let kept = kept();
-    kept.keep(&session(), None, None, Moment::default(), kept.now());
+    kept.keep(&session(), &nobody(), None, Moment::default(), kept.now());
     drop(kept.write(&seen(5)));
     assert_eq!(last_seen(&kept), None);
     kept.write(&seen(6)).happened(at(0));
     assert_eq!(last_seen(&kept), None, "a later time says nothing about an earlier one");
-    kept.keep(&session(), None, None, Moment::default(), kept.now());
+    kept.keep(&session(), &nobody(), None, Moment::default(), kept.now());
     assert_eq!(last_seen(&kept), Some(1), "what is read from then on counts");
 }
 
@@ -54,13 +58,13 @@ fn a_reading_that_may_have_missed_a_time_is_not_used() {
     let kept = kept();
     let before = kept.now();
     let writing = kept.write(&seen(5));
-    kept.keep(&session(), None, None, Moment::default(), before);
+    kept.keep(&session(), &nobody(), None, Moment::default(), before);
     assert_eq!(last_seen(&kept), None, "it is being written");
     writing.happened(at(0));
     assert_eq!(last_seen(&kept), None, "the one that writes did not know of it");
-    kept.keep(&session(), None, None, Moment::default(), before);
+    kept.keep(&session(), &nobody(), None, Moment::default(), before);
     assert_eq!(last_seen(&kept), None, "it was read before");
-    kept.keep(&session(), None, None, Moment::default(), kept.now());
+    kept.keep(&session(), &nobody(), None, Moment::default(), kept.now());
     assert_eq!(last_seen(&kept), Some(1));
 }
 
@@ -68,7 +72,7 @@ fn a_reading_that_may_have_missed_a_time_is_not_used() {
 #[test]
 fn a_time_does_not_bring_a_session_back_that_was_swept() {
     let kept = kept();
-    kept.keep(&session(), None, None, Moment::default(), kept.now());
+    kept.keep(&session(), &nobody(), None, Moment::default(), kept.now());
     kept.write(&seen(99)).happened(at(100));
     assert_eq!(last_seen(&kept), None);
 }
@@ -76,7 +80,7 @@ fn a_time_does_not_bring_a_session_back_that_was_swept() {
 #[test]
 fn a_session_that_was_read_by_its_digest_is_the_same_as_by_its_id() {
     let (kept, digest) = (kept(), Digest::new([7; 32]));
-    kept.keep(&session(), None, Some(&digest), Moment::default(), kept.now());
+    kept.keep(&session(), &nobody(), Some(&digest), Moment::default(), kept.now());
     let both = (kept.get(ID).unwrap(), kept.by_digest(&digest).unwrap());
     assert!(Arc::ptr_eq(&both.0, &both.1));
     drop(both);
@@ -89,8 +93,8 @@ fn a_session_that_was_read_by_its_digest_is_the_same_as_by_its_id() {
 #[test]
 fn a_session_that_was_replaced_is_not_found_by_its_digest_any_more() {
     let (kept, digest) = (kept(), Digest::new([7; 32]));
-    kept.keep(&session(), None, Some(&digest), Moment::default(), kept.now());
-    kept.keep(&session(), None, None, Moment::default(), kept.now());
+    kept.keep(&session(), &nobody(), Some(&digest), Moment::default(), kept.now());
+    kept.keep(&session(), &nobody(), None, Moment::default(), kept.now());
     assert!(kept.get(ID).is_some() && kept.by_digest(&digest).is_none());
 }
 
@@ -99,11 +103,11 @@ fn a_session_in_use_stays_while_others_come_and_go() {
     let (kept, digest) = (Kept::new(NonZeroUsize::MIN.saturating_add(99)), Digest::new([7; 32]));
     let comes = |number| {
         let other = Session { id: SessionId::from_uuid(Uuid::from_u128(number)), ..session() };
-        kept.keep(&other, None, None, Moment::default(), kept.now());
+        kept.keep(&other, &nobody(), None, Moment::default(), kept.now());
     };
     // The first to come are the last to go.
     (2..1_000).for_each(comes);
-    kept.keep(&session(), None, Some(&digest), Moment::default(), kept.now());
+    kept.keep(&session(), &nobody(), Some(&digest), Moment::default(), kept.now());
     for number in 1_000..5_000 {
         comes(number);
         if number % 20 == 0 {
@@ -116,9 +120,9 @@ fn a_session_in_use_stays_while_others_come_and_go() {
 #[test]
 fn a_session_that_was_replaced_while_its_time_was_written_keeps_nothing_of_that() {
     let (kept, digest) = (kept(), Digest::new([7; 32]));
-    kept.keep(&session(), None, Some(&digest), Moment::default(), kept.now());
+    kept.keep(&session(), &nobody(), Some(&digest), Moment::default(), kept.now());
     let writing = kept.write(&seen(5));
-    kept.keep(&session(), None, None, Moment::default(), kept.now());
+    kept.keep(&session(), &nobody(), None, Moment::default(), kept.now());
     writing.happened(at(0));
     assert!(kept.by_digest(&digest).is_none());
 }
