@@ -115,10 +115,10 @@ impl Front {
     /// Answers a request before anybody waits, if that is possible: there is neither a future nor a copy of the request,
     /// which cost as much as all else that reading a session does.
     pub fn at_hand<B: HttpBody>(&self, request: &http::Request<B>, connection: Connection) -> Option<Response> {
-        let entry = self.on_hand(request)?;
         if !self.0.shared.at_hand.tells_at_once() {
             return None;
         }
+        let entry = self.on_hand(request)?;
         self.recall(entry, request, connection, Instant::now(), None)
     }
 

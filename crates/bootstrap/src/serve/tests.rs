@@ -32,13 +32,15 @@ async fn started(text: &str) -> Handle {
 }
 
 fn front(router: Router) -> Front {
+    let mut at_hand = MockAtHandApi::new();
+    at_hand.expect_tells_at_once().return_const(true);
     let shared = Shared {
         ids: Arc::new(RandomIds),
         trusted_proxies: Arc::new([]),
         request_timeout: Duration::from_secs(5),
         answer_timeout: Duration::from_secs(5),
         cors_origins: Arc::new([]),
-        at_hand: Arc::new(MockAtHandApi::new()),
+        at_hand: Arc::new(at_hand),
         jwks: Arc::new(|| serde_json::Value::Null),
     };
     Front::of(router, shared)
