@@ -34,6 +34,12 @@ struct State {
     in_head: bool,
 }
 
+impl State {
+    fn idle_from_now(&mut self) {
+        (self.in_head, self.since) = (false, Instant::now());
+    }
+}
+
 impl Pace {
     /// A connection on which the first head is expected.
     pub(super) fn new(head: Duration, idle: Duration) -> Arc<Self> {
@@ -58,8 +64,7 @@ impl Pace {
 
     /// A request has come and was answered at once: the connection idles from now on.
     pub(super) fn answered(&self) {
-        let mut state = self.state();
-        (state.in_head, state.since) = (false, Instant::now());
+        self.state().idle_from_now();
     }
 
     /// When the connection is overdue, if nothing happens and no request is worked on.
@@ -106,7 +111,7 @@ impl Drop for Working {
     fn drop(&mut self) {
         let mut state = self.0.state();
         state.working -= 1;
-        (state.in_head, state.since) = (false, Instant::now());
+        state.idle_from_now();
     }
 }
 
