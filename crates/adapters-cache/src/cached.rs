@@ -13,12 +13,12 @@ use std::{
 };
 
 use async_trait::async_trait;
-use tokio::sync::Mutex;
 use vestibule_application::{
     change::Change,
     ports::{
-        About, CommitError, Housekeeping, KeyKind, MessageLog, RoleStore, SessionFilter, SessionStore, StoreError,
-        StoredUser, Stores, UnitOfWork, UserStore,
+        About, Archive, CommitError, Committed, Housekeeping, KeyKind, MessageLog, RoleStore, SessionFilter,
+        SessionStore, StoreError, StoredUser, Stores, UnitOfWork, UserStore,
+        archive::{Key, Kind, Record, Span},
     },
     touched::Touched,
 };
@@ -34,6 +34,7 @@ use vestibule_domain::{
 use crate::{
     compact::Compact,
     kept::{Entry, Kept},
+    newest::Newest,
     stamps::{Reading, Stamps},
     tally::{Tally, UseMade},
     users::Users,
@@ -55,9 +56,7 @@ pub struct Cached {
     sessions: Kept,
     users: Users,
     roles: RwLock<Option<Arc<Reading<Vec<Role>>>>>,
-    latest: RwLock<Option<Reading<MessageId>>>,
-    /// Whoever reads it from the store: the others wait, instead of asking all at once after each unit.
-    latest_read: Mutex<()>,
+    newest: Arc<Newest>,
     tally: Tally,
     /// Up to when sessions were asked to be ended that are over, in milliseconds.
     swept: Arc<AtomicI64>,
@@ -66,14 +65,14 @@ pub struct Cached {
 impl Cached {
     /// In front of these ports, which are nobody else's to write to while this is not [paused](Self::pause).
     pub fn new(inner: Stores, capacity: Capacity) -> Self {
+        let stamps = Arc::new(Stamps::new());
         Self {
             inner,
-            stamps: Arc::new(Stamps::new()),
+            newest: Arc::new(Newest::new(Arc::clone(&stamps))),
+            stamps,
             sessions: Kept::new(capacity.sessions),
             users: Users::new(capacity.users),
             roles: RwLock::default(),
-            latest: RwLock::default(),
-            latest_read: Mutex::default(),
             tally: Tally::default(),
             swept: Arc::new(AtomicI64::new(i64::MIN)),
         }
@@ -88,6 +87,7 @@ impl Cached {
             roles: self.clone(),
             messages: self.clone(),
             housekeeping: self.clone(),
+            archive: self.clone(),
             ..self.inner.clone()
         }
     }
@@ -104,7 +104,7 @@ impl Cached {
 
     /// Nobody else writes to the store any more. What was kept is forgotten.
     pub fn resume(&self) {
-        self.stamps.resume();
+        self.newest.forget(Stamps::resume);
     }
 
     /// Of what older readings do not hold any more.
@@ -168,8 +168,9 @@ impl Cached {
 
 #[async_trait]
 impl UnitOfWork for Cached {
-    async fn commit(&self, changes: Vec<Change>) -> Result<(), CommitError> {
-        let flux = self.stamps.enter(changes.iter().filter_map(Touched::by));
+    async fn commit(&self, changes: Vec<Change>) -> Result<Committed, CommitError> {
+        let touched: Vec<Touched> = changes.iter().filter_map(Touched::by).collect();
+        let underway = self.newest.enter(&touched);
         let sightings = self.sessions.write(&changes);
         let (unit, swept) = (Arc::clone(&self.inner.unit), Arc::clone(&self.swept));
         // The store may go on with a unit whose caller has gone: what it touches stays in flux until that is over.
@@ -178,7 +179,7 @@ impl UnitOfWork for Cached {
             if committed.is_ok() {
                 sightings.happened(Timestamp::from_millis(swept.load(SeqCst)));
             }
-            drop(flux);
+            underway.tell(committed.as_ref().ok().and_then(|committed| committed.newest));
             committed
         });
         committed.await.unwrap_or_else(|panic| Err(StoreError::Unavailable(Box::new(panic)).into()))
@@ -249,17 +250,7 @@ impl RoleStore for Cached {
 #[async_trait]
 impl MessageLog for Cached {
     async fn latest(&self) -> Result<MessageId, StoreError> {
-        if let Some(latest) = self.latest_kept() {
-            return Ok(latest);
-        }
-        let _turn = self.latest_read.lock().await;
-        if let Some(latest) = self.latest_kept() {
-            return Ok(latest);
-        }
-        let read = self.stamps.now();
-        let value = self.inner.messages.latest().await?;
-        *self.latest.write().unwrap_or_else(PoisonError::into_inner) = Some(Reading { value, read });
-        Ok(value)
+        self.newest.get_or_ask(self.inner.messages.latest()).await
     }
 
     async fn page(&self, after: MessageId, limit: u32) -> Result<Vec<Message>, StoreError> {
@@ -275,11 +266,12 @@ impl MessageLog for Cached {
 impl Housekeeping for Cached {
     async fn expire(&self, now: Timestamp, limit: u32) -> Result<u32, StoreError> {
         self.swept.fetch_max(now.as_millis(), SeqCst);
-        let flux = self.stamps.enter([Touched::Log]);
+        let underway = self.newest.enter(&[Touched::Log]);
         let housekeeping = Arc::clone(&self.inner.housekeeping);
         let expired = tokio::spawn(async move {
             let expired = housekeeping.expire(now, limit).await;
-            drop(flux);
+            // It does not say what it has written.
+            drop(underway);
             expired
         });
         expired.await.unwrap_or_else(|panic| Err(StoreError::Unavailable(Box::new(panic))))
@@ -287,5 +279,22 @@ impl Housekeeping for Cached {
 
     async fn forget(&self, before: Timestamp, limit: u32) -> Result<u32, StoreError> {
         self.inner.housekeeping.forget(before, limit).await
+    }
+}
+
+#[async_trait]
+impl Archive for Cached {
+    async fn export(&self, kind: Kind, after: Option<Key>, limit: u32) -> Result<Vec<Record>, StoreError> {
+        self.inner.archive.export(kind, after, limit).await
+    }
+
+    async fn replace(&self, span: Span, records: Vec<Record>) -> Result<(), CommitError> {
+        let (archive, newest) = (Arc::clone(&self.inner.archive), Arc::clone(&self.newest));
+        let replaced = tokio::spawn(async move {
+            let replaced = archive.replace(span, records).await;
+            newest.forget(Stamps::forget);
+            replaced
+        });
+        replaced.await.unwrap_or_else(|panic| Err(StoreError::Unavailable(Box::new(panic)).into()))
     }
 }

@@ -9,7 +9,7 @@ use async_trait::async_trait;
 use vestibule_application::{
     change::Change,
     ports::{
-        About, AtHand, CaughtUp, Clock, CommitError, Housekeeping, KeyKind, Memory, MessageLog, RoleStore,
+        About, AtHand, CaughtUp, Clock, CommitError, Committed, Housekeeping, KeyKind, Memory, MessageLog, RoleStore,
         SessionFilter, SessionStore, StoreError, StoredUser, Stores, UnitOfWork, UserStore,
     },
     touched::{Touched, untold},
@@ -106,7 +106,7 @@ impl Memory for Followed {
 
 #[async_trait]
 impl UnitOfWork for Followed {
-    async fn commit(&self, changes: Vec<Change>) -> Result<(), CommitError> {
+    async fn commit(&self, changes: Vec<Change>) -> Result<Committed, CommitError> {
         // Whoever else follows would go on believing it.
         if let [untold, ..] = untold(&changes)[..] {
             return Err(StoreError::Unavailable(no_message_tells(untold).into()).into());

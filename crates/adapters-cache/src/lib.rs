@@ -8,8 +8,8 @@
 //! server's database others are always there: [`Followed`] asks the message log at each read, and nothing else unless
 //! something has changed.
 //!
-//! Start reading in [`Cached`]; `stamps` is why it is right, `follower` why it may be with others there, and `kept` why
-//! times may move in place.
+//! Start reading in [`Cached`]; `stamps` is why it is right, `follower` why it may be with others there, `kept` why times may
+//! move in place, and `newest` why nobody has to ask for the newest message after each unit.
 
 mod cached;
 mod common;
@@ -19,6 +19,7 @@ mod fixtures;
 mod followed;
 mod follower;
 mod kept;
+mod newest;
 pub mod room;
 mod stamps;
 mod tally;

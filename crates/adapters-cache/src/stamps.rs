@@ -127,10 +127,18 @@ impl Stamps {
         self.floor.store(Self::NEVER, SeqCst);
     }
 
-    /// From now on holds what is read from now on.
-    pub(crate) fn resume(&self) {
+    /// From now on holds what is read from now on, and says since when that is.
+    pub(crate) fn resume(&self) -> Moment {
         let later = self.now.fetch_add(1, SeqCst) + 1;
         self.floor.store(later, SeqCst);
+        Moment(later)
+    }
+
+    /// Nothing holds that was read so far. Says since when that is; a pause goes on.
+    pub(crate) fn forget(&self) -> Moment {
+        let later = self.now.fetch_add(1, SeqCst) + 1;
+        self.floor.fetch_max(later, SeqCst);
+        Moment(later)
     }
 
     fn slot_of(&self, key: &impl Hash) -> usize {
@@ -139,11 +147,25 @@ impl Stamps {
     }
 }
 
+impl Flux {
+    /// Ends it, and says when that was.
+    pub(crate) fn over(mut self) -> Moment {
+        self.end()
+    }
+
+    fn end(&mut self) -> Moment {
+        let now = self.stamps.now.fetch_add(1, SeqCst) + 1;
+        for slot in self.slots.drain(..) {
+            self.stamps.slots[slot].update(SeqCst, SeqCst, |slot| Slot(slot).without_a_unit(now).0);
+        }
+        Moment(now)
+    }
+}
+
 impl Drop for Flux {
     fn drop(&mut self) {
-        let now = self.stamps.now.fetch_add(1, SeqCst) + 1;
-        for slot in &self.slots {
-            self.stamps.slots[*slot].update(SeqCst, SeqCst, |slot| Slot(slot).without_a_unit(now).0);
+        if !self.slots.is_empty() {
+            self.end();
         }
     }
 }

@@ -36,7 +36,7 @@ mod two_nodes {
     use vestibule_adapters_cache::Followed;
     use vestibule_application::{
         change::Change,
-        ports::{Clock, CommitError, Stores, UnitOfWork},
+        ports::{Clock, CommitError, Committed, Stores, UnitOfWork},
         touched::{Touched, untold},
     };
     use vestibule_domain::{
@@ -65,7 +65,7 @@ mod two_nodes {
 
     #[async_trait]
     impl UnitOfWork for Telling {
-        async fn commit(&self, mut changes: Vec<Change>) -> Result<(), CommitError> {
+        async fn commit(&self, mut changes: Vec<Change>) -> Result<Committed, CommitError> {
             let messages: Vec<_> = untold(&changes).into_iter().map(message).collect();
             changes.extend(messages);
             // Of sightings no message tells: memory has those of its own node at once, and of others when it matters.

@@ -14,7 +14,7 @@ pub use budgets::MemoryBudgets;
 use state::State;
 use vestibule_application::{
     change::Change,
-    ports::{CommitError, UnitOfWork},
+    ports::{CommitError, Committed, UnitOfWork},
 };
 use vestibule_domain::{form, rights};
 
@@ -49,7 +49,9 @@ impl Default for MemoryStore {
 
 #[async_trait]
 impl UnitOfWork for MemoryStore {
-    async fn commit(&self, changes: Vec<Change>) -> Result<(), CommitError> {
-        Ok(self.state().all_or_nothing(|state| changes.into_iter().try_for_each(|change| state.apply(change)))?)
+    async fn commit(&self, changes: Vec<Change>) -> Result<Committed, CommitError> {
+        let mut state = self.state();
+        state.all_or_nothing(|state| changes.into_iter().try_for_each(|change| state.apply(change)))?;
+        Ok(Committed { newest: Some(state.latest_message()) })
     }
 }

@@ -39,7 +39,7 @@ impl MessageLog for RedbStore {
 }
 
 /// Nothing leaves the log but by a copy that replaces it, so that its last id is the highest ever given out.
-fn latest(tx: &impl Reads) -> Result<MessageId, StoreError> {
+pub(crate) fn latest(tx: &impl Reads) -> Result<MessageId, StoreError> {
     let table = tx.table(Message::TABLE)?;
     let last = table.last().map_err(unavailable)?;
     Ok(last.map_or(0, |(id, _)| id.value()))

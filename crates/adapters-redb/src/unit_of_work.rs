@@ -4,7 +4,7 @@ use async_trait::async_trait;
 use redb::WriteTransaction;
 use vestibule_application::{
     change::Change,
-    ports::{CommitError, Conflict, StoredNode, StoredUser, UnitOfWork},
+    ports::{CommitError, Committed, Conflict, StoredNode, StoredUser, UnitOfWork},
 };
 use vestibule_domain::{
     form::FormConfiguration,
@@ -24,8 +24,12 @@ use crate::{
 
 #[async_trait]
 impl UnitOfWork for RedbStore {
-    async fn commit(&self, changes: Vec<Change>) -> Result<(), CommitError> {
-        self.write(|tx| changes.into_iter().try_for_each(|change| apply(tx, change))).await
+    async fn commit(&self, changes: Vec<Change>) -> Result<Committed, CommitError> {
+        let done = self.write(|tx| {
+            changes.into_iter().try_for_each(|change| apply(tx, change))?;
+            Ok(Committed { newest: Some(messages::latest(tx)?) })
+        });
+        done.await
     }
 }
 

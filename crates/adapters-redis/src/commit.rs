@@ -17,7 +17,7 @@ use futures_util::future::try_join_all;
 use tokio::time::sleep;
 use vestibule_application::{
     change::Change,
-    ports::{CommitError, Conflict, StoreError, UnitOfWork},
+    ports::{CommitError, Committed, Conflict, StoreError, UnitOfWork},
 };
 use vestibule_domain::{
     secret::Digest,
@@ -39,7 +39,7 @@ const TRIES: u32 = 20;
 #[async_trait]
 impl UnitOfWork for RedisStore {
     /// In a task of its own: a caller who hangs up must not leave it half-way.
-    async fn commit(&self, changes: Vec<Change>) -> Result<(), CommitError> {
+    async fn commit(&self, changes: Vec<Change>) -> Result<Committed, CommitError> {
         let store = self.clone();
         let task = tokio::spawn(async move { store.commit_whole(changes).await });
         task.await.unwrap_or_else(|lost| Err(StoreError::Unavailable(Box::new(lost)).into()))
@@ -47,11 +47,11 @@ impl UnitOfWork for RedisStore {
 }
 
 impl RedisStore {
-    async fn commit_whole(&self, changes: Vec<Change>) -> Result<(), CommitError> {
+    async fn commit_whole(&self, changes: Vec<Change>) -> Result<Committed, CommitError> {
         if let [Change::TouchSessions(seen)] = changes.as_slice() {
             let beside = self.touch(seen).await?;
             return if beside.is_empty() {
-                Ok(())
+                Ok(Committed::default())
             } else {
                 self.base.unit.commit(vec![Change::TouchSessions(beside)]).await
             };
@@ -64,12 +64,12 @@ impl RedisStore {
                 Err(Lost::ToAnother) if tries < TRIES => {}
                 Err(Lost::ToAnother) => return Err(Conflict::SessionExists.into()),
                 Err(Lost::For(error)) => return Err(error),
-                Ok(()) => return Ok(()),
+                Ok(committed) => return Ok(committed),
             }
         }
     }
 
-    async fn carry_out(&self, plan: Plan) -> Result<(), Lost> {
+    async fn carry_out(&self, plan: Plan) -> Result<Committed, Lost> {
         let Plan { begun, taken, beside, seen, ends_of } = plan;
         let unit = self.ids.next();
         if !self.entries.reserve(&begun, unit).await? {
@@ -80,19 +80,22 @@ impl RedisStore {
             Ok(true) => Err(Conflict::SessionExists.into()),
             Err(error) => Err(error.into()),
         };
-        if let Err(error) = committed {
-            // What cannot be released now goes by itself.
-            let _ = self.entries.release(&begun, unit).await;
-            let outrun = matches!(error, CommitError::Conflict(Conflict::SessionExists)) && !taken.is_empty();
-            return Err(if outrun { Lost::ToAnother } else { Lost::For(error) });
-        }
+        let committed = match committed {
+            Ok(committed) => committed,
+            Err(error) => {
+                // What cannot be released now goes by itself.
+                let _ = self.entries.release(&begun, unit).await;
+                let outrun = matches!(error, CommitError::Conflict(Conflict::SessionExists)) && !taken.is_empty();
+                return Err(if outrun { Lost::ToAnother } else { Lost::For(error) });
+            }
+        };
         self.entries.confirm(&begun).await?;
         self.let_go(&taken).await?;
         self.touch(&seen).await?;
         for (subject, ending) in ends_of {
             self.end_late_ones(subject, ending).await?;
         }
-        Ok(())
+        Ok(committed)
     }
 
     /// Whether one of these sessions, or its token, has been in the world already.
@@ -132,7 +135,7 @@ impl RedisStore {
             }
             let rows = late.iter().map(|entry| ended(entry, ending)).collect();
             match self.base.unit.commit(rows).await {
-                Ok(()) => self.let_go(&late).await?,
+                Ok(_) => self.let_go(&late).await?,
                 // Somebody else ended one of them: look once more.
                 Err(CommitError::Conflict(Conflict::SessionExists)) => {}
                 Err(error) => return Err(error),

@@ -84,7 +84,7 @@ impl RedisStore {
         loop {
             let changes = over.iter().flat_map(|entry| expiry(entry, now)).collect();
             match self.base.unit.commit(changes).await {
-                Ok(()) => {
+                Ok(_) => {
                     self.let_go(&over).await?;
                     return Ok(u32::try_from(over.len()).unwrap_or(u32::MAX));
                 }

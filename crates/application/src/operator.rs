@@ -208,7 +208,8 @@ impl Operator {
     }
 
     async fn commit(&self, changes: Vec<Change>) -> Result<(), Error> {
-        Ok(self.ports.stores.unit.commit(changes).await?)
+        self.ports.stores.unit.commit(changes).await?;
+        Ok(())
     }
 }
 

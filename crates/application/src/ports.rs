@@ -18,9 +18,9 @@ pub use crypto::{
 };
 pub use memory::{AtHand, CaughtUp, Memory, NoMemory, Recall, Remembered};
 pub use store::{
-    About, ClientStore, CommitError, Conflict, FormStore, Health, Housekeeping, Installation, KeyKind, LoginTokenStore,
-    MessageLog, NodeStore, RoleStore, SessionFilter, SessionStore, SetupState, StoreError, StoredNode, StoredUser,
-    UnitOfWork, UserStore,
+    About, ClientStore, CommitError, Committed, Conflict, FormStore, Health, Housekeeping, Installation, KeyKind,
+    LoginTokenStore, MessageLog, NodeStore, RoleStore, SessionFilter, SessionStore, SetupState, StoreError, StoredNode,
+    StoredUser, UnitOfWork, UserStore,
 };
 pub use stores::{Store, Stores};
 #[cfg(any(test, feature = "mock"))]

@@ -61,7 +61,7 @@ pub struct SessionView {
     pub principal: Principal,
     /// What it may do: computed now, never stored.
     pub rights: Rights,
-    /// The highest id in the message log.
+    /// The newest message, or one that was when the session was opened: whoever asks for those after it misses nothing.
     pub latest_message: MessageId,
 }
 

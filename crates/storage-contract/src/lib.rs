@@ -221,6 +221,7 @@ macro_rules! laws {
             an_event_comes_back_with_everything_it_had
             messages_are_found_by_whom_they_are_about
             a_unit_that_fails_records_nothing
+            what_a_unit_tells_of_the_log_is_its_newest_message
         );
         $crate::$each!(@group $given, installation,
             a_fresh_store_is_not_configured
@@ -253,6 +254,7 @@ macro_rules! laws {
             one_of_many_begins_the_session
             an_end_is_final_whoever_touches_or_saves_meanwhile
             messages_recorded_at_once_have_each_a_number
+            units_at_once_tell_of_messages_that_are_there_and_not_older_than_their_own
             whoever_follows_the_log_misses_nothing
             two_sweepers_expire_each_session_once
         );

@@ -7,6 +7,7 @@ use vestibule_application::{
     ports::{self, CommitError, Conflict, KeyKind, StoredNode, StoredUser, Stores},
 };
 use vestibule_domain::{
+    message::MessageId,
     node::{NodeId, NodeRef},
     session::{Session, SessionId},
     user::{EmailAddress, LoginName, User, UserId},
@@ -46,7 +47,12 @@ impl Store {
 
     /// Commits what has to succeed.
     pub(crate) async fn does(&self, changes: impl IntoIterator<Item = Change>) {
-        self.unit.commit(changes.into_iter().collect()).await.unwrap();
+        self.told(changes).await;
+    }
+
+    /// The same, and what the store tells of the log with that, if anything.
+    pub(crate) async fn told(&self, changes: impl IntoIterator<Item = Change>) -> Option<MessageId> {
+        self.unit.commit(changes.into_iter().collect()).await.unwrap().newest
     }
 
     /// The conflict a unit meets, if any. Any other failure fails the law.

@@ -8,7 +8,6 @@ use vestibule_application::{
     touched::Touched,
 };
 use vestibule_domain::{
-    message::MessageId,
     rights::{Role, RoleName},
     secret::Digest,
     session::{Session, Subject},
@@ -16,10 +15,7 @@ use vestibule_domain::{
 };
 
 use super::Cached;
-use crate::{
-    kept::Entry,
-    stamps::{Moment, Reading},
-};
+use crate::{kept::Entry, stamps::Reading};
 
 impl Recall for Cached {
     fn session(&self, digest: &Digest) -> Option<Remembered> {
@@ -47,8 +43,7 @@ impl Memory for Cached {
     fn at_hand(&self, _: Option<CaughtUp>) -> Option<AtHand<'_>> {
         // What a unit under way changes is not told from here, so who is answered sees nothing of it: not its messages
         // either. To ask the store for those would cost each request beside a login as much as many requests.
-        let latest = self.latest_if(|read| self.stamps.held_so_far(read, &Touched::Log))?;
-        Some(AtHand { known: self, latest })
+        Some(AtHand { known: self, latest: self.newest.so_far()? })
     }
 
     async fn catch_up(&self, _: Option<&Digest>) -> Result<Option<CaughtUp>, StoreError> {
@@ -68,16 +63,6 @@ impl Cached {
     pub(super) fn user(&self, id: UserId, kept: Option<Reading<Arc<User>>>) -> Option<Arc<User>> {
         let kept = kept.filter(|kept| self.stamps.holds(kept.read, &Touched::User(id)));
         self.tally.told(kept).map(|kept| kept.value)
-    }
-
-    /// The newest message, if it is known.
-    pub(super) fn latest_kept(&self) -> Option<MessageId> {
-        self.latest_if(|read| self.stamps.holds(read, &Touched::Log))
-    }
-
-    fn latest_if(&self, holds: impl FnOnce(Moment) -> bool) -> Option<MessageId> {
-        let latest = self.latest.read().unwrap_or_else(PoisonError::into_inner);
-        latest.as_ref().filter(|latest| holds(latest.read)).map(|latest| latest.value)
     }
 
     pub(super) fn roles_kept(&self) -> Option<Arc<Reading<Vec<Role>>>> {

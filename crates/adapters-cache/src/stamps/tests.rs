@@ -64,3 +64,14 @@ fn what_was_read_has_held_so_far_until_the_first_unit_is_over() {
     stamps.pause();
     assert!(!stamps.held_so_far(stamps.now(), &1));
 }
+
+#[test]
+fn what_is_forgotten_does_not_hold_and_a_pause_goes_on() {
+    let stamps = stamps();
+    let before = stamps.now();
+    stamps.forget();
+    assert!(!stamps.holds(before, &1) && stamps.holds(stamps.now(), &1));
+    stamps.pause();
+    stamps.forget();
+    assert!(!stamps.holds(stamps.now(), &1));
+}

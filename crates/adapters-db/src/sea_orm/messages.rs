@@ -70,5 +70,5 @@ pub(super) async fn record(
 /// Records an event of a unit, likewise.
 pub(super) async fn record_in(script: &mut Script<'_>, event: Event) -> Result<(), CommitError> {
     installation::lock(script.transaction()).await?;
-    script.add(Entity::insert(message::row(&event))).await
+    script.record(Entity::insert(message::row(&event))).await
 }

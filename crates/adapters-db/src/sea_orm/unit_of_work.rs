@@ -12,7 +12,7 @@ use async_trait::async_trait;
 use sea_orm::{DatabaseConnection, DatabaseTransaction, SqliteTransactionMode, TransactionOptions};
 use vestibule_application::{
     change::Change,
-    ports::{CommitError, Conflict, StoreError, UnitOfWork},
+    ports::{CommitError, Committed, Conflict, StoreError, UnitOfWork},
 };
 use vestibule_domain::session::Subject;
 
@@ -86,17 +86,18 @@ impl SeaOrmStore {
 
 #[async_trait]
 impl UnitOfWork for SeaOrmStore {
-    async fn commit(&self, changes: Vec<Change>) -> Result<(), CommitError> {
+    async fn commit(&self, changes: Vec<Change>) -> Result<Committed, CommitError> {
         self.write(move |tx| Box::pin(apply_all(tx, changes.clone()))).await
     }
 }
 
-pub(super) async fn apply_all(tx: &DatabaseTransaction, changes: Vec<Change>) -> Result<(), CommitError> {
+pub(super) async fn apply_all(tx: &DatabaseTransaction, changes: Vec<Change>) -> Result<Committed, CommitError> {
     let mut script = Script::new(tx);
     for change in changes {
         apply(&mut script, change).await?;
     }
-    script.run().await
+    script.run().await?;
+    Ok(Committed { newest: script.newest() })
 }
 
 async fn apply(script: &mut Script<'_>, change: Change) -> Result<(), CommitError> {

@@ -3,11 +3,11 @@
 use std::time::Instant;
 
 use tokio::task::JoinHandle;
-use vestibule_application::ports::SessionFilter;
+use vestibule_application::ports::{Committed, SessionFilter};
 
 use super::*;
 
-type Outcome = Result<(), CommitError>;
+type Outcome = Result<Committed, CommitError>;
 
 fn asked(store: &SeaOrmStore, unit: Vec<Change>) -> JoinHandle<Outcome> {
     let store = store.clone();
@@ -138,7 +138,7 @@ async fn whoever_waits_when_the_store_is_closed_is_answered_truly() {
     let (mut written, mut refused) = (Vec::new(), 0);
     for (number, waiting) in waiting.into_iter().enumerate() {
         match waiting.await.unwrap() {
-            Ok(()) => written.push(number as u128),
+            Ok(_) => written.push(number as u128),
             Err(CommitError::Store(StoreError::Unavailable(_))) => refused += 1,
             Err(CommitError::Conflict(conflict)) => unreachable!("{conflict}"),
             Err(CommitError::Store(StoreError::Malformed(kind))) => unreachable!("{kind}"),
@@ -169,4 +169,14 @@ async fn a_caller_who_hangs_up_neither_tears_a_unit_nor_harms_another() {
         assert!(there.contains(&(pair + 1)), "half of {pair} is there");
     }
     assert_eq!(there.len() % 2, 0);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn units_that_are_written_together_tell_each_its_own_newest_message() {
+    let place = Place::new();
+    let store = place.migrated().await;
+    let units = [vec![begin(1), record(), record()], vec![record()], vec![begin(2)], vec![begin(1), record()]];
+    let outcomes = together(&place, &store, units.into()).await;
+    let told: Vec<_> = outcomes.iter().map(|outcome| outcome.as_ref().ok().map(|told| told.newest)).collect();
+    assert_eq!(told, [Some(Some(2)), Some(Some(3)), Some(None), None]);
 }

@@ -10,7 +10,7 @@ use tokio::sync::Semaphore;
 use vestibule_adapters_db::MemoryStore;
 use vestibule_application::{
     change::Change,
-    ports::{CommitError, Conflict, SessionStore, StoreError, Stores, UnitOfWork},
+    ports::{CommitError, Committed, Conflict, SessionStore, StoreError, Stores, UnitOfWork},
 };
 use vestibule_domain::login_token::LoginToken;
 
@@ -45,7 +45,7 @@ impl Unruly {
 
 #[async_trait]
 impl UnitOfWork for Unruly {
-    async fn commit(&self, changes: Vec<Change>) -> Result<(), CommitError> {
+    async fn commit(&self, changes: Vec<Change>) -> Result<Committed, CommitError> {
         let login = changes.iter().any(|change| matches!(change, Change::SpendLoginToken(_)));
         self.inner.commit(changes).await?;
         if login {
@@ -55,7 +55,7 @@ impl UnitOfWork for Unruly {
         if self.loses_answers.load(Ordering::SeqCst) {
             return Err(StoreError::Unavailable("the connection broke".into()).into());
         }
-        Ok(())
+        Ok(Committed::default())
     }
 }
 

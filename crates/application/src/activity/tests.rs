@@ -2,7 +2,7 @@ use std::sync::{OnceLock, Weak};
 
 use super::*;
 use crate::{
-    ports::MockUnitOfWork,
+    ports::{Committed, MockUnitOfWork},
     testing::{ALICE, NOW, World, described, digest, refusal, secs, session, session_id},
 };
 
@@ -168,7 +168,7 @@ async fn what_is_noted_while_notes_are_written_is_written_next() {
     unit.expect_commit().returning(move |changes| {
         log.lock().unwrap().extend(described(&changes));
         late.get().unwrap().upgrade().unwrap().note(&session(5, ALICE), NOW.plus(secs(9)));
-        Ok(())
+        Ok(Committed::default())
     });
     let activity = Arc::new(Activity::new(World::new().ports().stores.sessions, Arc::new(unit)));
     noting.set(Arc::downgrade(&activity)).unwrap();

@@ -19,9 +19,9 @@ use vestibule_domain::{
 
 use super::*;
 use crate::ports::{
-    MockArchive, MockClientStore, MockClock, MockFormStore, MockHealth, MockHousekeeping, MockIds, MockInstallation,
-    MockLoginTokenStore, MockMessageLog, MockNodeStore, MockPasswordHasher, MockRoleStore, MockSessionStore,
-    MockTokens, MockUnitOfWork, MockUserStore, SetupState,
+    Committed, MockArchive, MockClientStore, MockClock, MockFormStore, MockHealth, MockHousekeeping, MockIds,
+    MockInstallation, MockLoginTokenStore, MockMessageLog, MockNodeStore, MockPasswordHasher, MockRoleStore,
+    MockSessionStore, MockTokens, MockUnitOfWork, MockUserStore, SetupState,
 };
 use crate::touched::untold;
 
@@ -78,7 +78,7 @@ impl World {
         unit_of_work.expect_commit().returning(move |changes| {
             assert_eq!(untold(&changes), [], "other nodes would not hear of it: see `touched`");
             self.written.lock().unwrap().extend(changes.iter().map(described));
-            self.conflict.map_or(Ok(()), |conflict| Err(conflict.into()))
+            self.conflict.map_or(Ok(Committed::default()), |conflict| Err(conflict.into()))
         });
         let mut installation = MockInstallation::new();
         installation.expect_state().returning(move || Ok(self.setup));

@@ -179,7 +179,7 @@ impl Gate {
         };
         let event = self.event(EventKind::LoginsThrottled, subject, caller);
         match self.unit.commit(vec![Change::Record(event)]).await {
-            Ok(()) | Err(CommitError::Conflict(_)) => Ok(()),
+            Ok(_) | Err(CommitError::Conflict(_)) => Ok(()),
             Err(CommitError::Store(error)) => Err(error),
         }
     }
@@ -249,7 +249,7 @@ impl Gate {
         let login = Change::RecordLogin { subject: whose, at, succeeded: false };
         let event = self.event(EventKind::AuthenticationFailed, subject, caller);
         match self.unit.commit(vec![login, Change::Record(event)]).await {
-            Ok(()) | Err(CommitError::Conflict(_)) => denied,
+            Ok(_) | Err(CommitError::Conflict(_)) => denied,
             Err(CommitError::Store(error)) => Denied::Store(error),
         }
     }

@@ -79,7 +79,7 @@ impl NewPasswords {
             Change::EndSessionsOf { subject, ending: Ending { at, reason: EndReason::SubjectChanged } },
             Change::Record(event),
         ]);
-        self.unit.commit(changes).await.map_err(|error| match error {
+        self.unit.commit(changes).await.map(drop).map_err(|error| match error {
             CommitError::Conflict(conflict) => NotSet::Condition(conflict),
             CommitError::Store(error) => NotSet::Store(error),
         })

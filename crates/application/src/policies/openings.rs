@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use thiserror::Error;
 use vestibule_domain::{
-    message::{Agent, Event, EventKind},
+    message::{Agent, Event, EventKind, MessageId},
     network::Network,
     secret::OpaqueToken,
     session::{Bearer, DeviceName, EndReason, Ending, GuardTag, Session, SessionId, Subject},
@@ -21,7 +21,7 @@ use super::{
 use crate::{
     api::{Caller, Current},
     change::Change,
-    ports::{Clock, CommitError, Conflict, Ids, StoreError, Tokens, UnitOfWork},
+    ports::{Clock, CommitError, Committed, Conflict, Ids, StoreError, Tokens, UnitOfWork},
 };
 
 /// Opens sessions.
@@ -78,6 +78,8 @@ pub struct Opened {
     pub session: Session,
     /// Its token.
     pub token: OpaqueToken,
+    /// The newest message then, if the store said so.
+    pub newest: Option<MessageId>,
 }
 
 /// Why nothing was opened, or written.
@@ -115,9 +117,9 @@ impl Openings {
     pub async fn open(&self, opening: &Opening) -> Result<Opened, OpenError> {
         for _ in 0..ATTEMPTS {
             let plan = self.plan(opening).await?;
-            let (opened, changes) = self.carry_out(plan, opening);
+            let (session, token, changes) = self.carry_out(plan, opening);
             match self.unit.commit(changes).await {
-                Ok(()) => return Ok(opened),
+                Ok(Committed { newest }) => return Ok(Opened { session, token, newest }),
                 // Somebody else was faster with the same session: look again.
                 Err(CommitError::Conflict(Conflict::Stale | Conflict::SessionExists)) => {}
                 Err(CommitError::Conflict(other)) => return Err(OpenError::Condition(other)),
@@ -151,11 +153,11 @@ impl Openings {
         })
     }
 
-    fn carry_out(&self, plan: Plan, opening: &Opening) -> (Opened, Vec<Change>) {
+    fn carry_out(&self, plan: Plan, opening: &Opening) -> (Session, OpaqueToken, Vec<Change>) {
         let now = self.clock.now();
         let lifetimes = &self.lifetimes.of_owned(&opening.caller.origin, opening.is_backoffice);
         let mut changes = opening.conditions.clone();
-        let (opened, kind) = match plan {
+        let (session, token, kind) = match plan {
             Plan::New(old) => {
                 // It is in the same browser still: where that must be proven, it can be.
                 let guard = old.as_ref().and_then(|old| old.session.guard);
@@ -164,7 +166,7 @@ impl Openings {
                 let mut session = self.fresh(opening, guard, now);
                 session.authenticate(opening.subject, lifetimes, now);
                 changes.push(Change::BeginSession { session: session.clone(), digest: self.tokens.digest(&token) });
-                (Opened { session, token }, EventKind::SessionBegun)
+                (session, token, EventKind::SessionBegun)
             }
             Plan::Take(Resolved { mut session, kept }, token) => {
                 let expected_epoch = session.epoch;
@@ -174,7 +176,7 @@ impl Openings {
                 }
                 session.authenticate(opening.subject, lifetimes, now);
                 changes.push(saved(session.clone(), kept, expected_epoch));
-                (Opened { session, token }, EventKind::SessionAuthenticated)
+                (session, token, EventKind::SessionAuthenticated)
             }
         };
         let (subject, network) = (opening.subject, Network::of(opening.caller.address));
@@ -182,8 +184,8 @@ impl Openings {
         if !opening.is_noted {
             changes.push(Change::KnowNetwork { subject, network, at: now });
         }
-        changes.push(Change::Record(event(kind, &opened.session, &opening.caller, now)));
-        (opened, changes)
+        changes.push(Change::Record(event(kind, &session, &opening.caller, now)));
+        (session, token, changes)
     }
 
     fn fresh(&self, opening: &Opening, guard: Option<GuardTag>, now: Timestamp) -> Session {

@@ -105,7 +105,7 @@ impl Redemptions {
             by: Agent::default(),
         };
         match self.unit.commit(vec![Change::Record(event)]).await {
-            Ok(()) | Err(CommitError::Conflict(_)) => Denied::UnknownToken,
+            Ok(_) | Err(CommitError::Conflict(_)) => Denied::UnknownToken,
             Err(CommitError::Store(error)) => Denied::Store(error),
         }
     }

@@ -29,7 +29,7 @@ impl Verifier {
         let found = self.resolver.resolve_of_any(bearer).await?;
         match found.map(|found| found.session) {
             Some(session) if !matches!(session.subject, Subject::Anonymous | Subject::Setup) => {
-                self.viewer.view(session, address).await
+                self.viewer.view(session, address, None).await
             }
             Some(_) | None => Ok(None),
         }

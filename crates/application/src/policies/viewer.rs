@@ -3,6 +3,7 @@
 use std::{net::IpAddr, sync::Arc};
 
 use vestibule_domain::{
+    message::MessageId,
     node::NodeRef,
     rights::{Rights, RoleName, system_rights, union},
     session::{Session, Subject},
@@ -32,23 +33,28 @@ pub struct Viewer {
 }
 
 impl Viewer {
-    /// The view of a session that is nobody's, or for setting up.
-    pub async fn view_unowned(&self, session: Session) -> Result<SessionView, StoreError> {
+    /// The view of a session that is nobody's, or for setting up. `newest`: a message that whoever opened it was told of.
+    pub async fn view_unowned(&self, session: Session, newest: Option<MessageId>) -> Result<SessionView, StoreError> {
         let setup = session.subject == Subject::Setup && self.setup.is_open().await?;
         let (principal, rights) = if setup {
             (Principal::Setup, &system_rights() | &union(&self.roles.all().await?))
         } else {
             (Principal::Anonymous, Rights::new())
         };
-        let latest_message = self.messages.latest().await?;
+        let latest_message = self.latest(newest).await?;
         Ok(SessionView { session, principal, rights, latest_message })
     }
 
     /// The view from this address; nothing if the session's user or node is gone or disabled, which makes the session
-    /// worthless.
-    pub async fn view(&self, session: Session, address: IpAddr) -> Result<Option<SessionView>, StoreError> {
+    /// worthless. `newest` as above.
+    pub async fn view(
+        &self,
+        session: Session,
+        address: IpAddr,
+        newest: Option<MessageId>,
+    ) -> Result<Option<SessionView>, StoreError> {
         let (principal, rights) = match session.subject {
-            Subject::Anonymous | Subject::Setup => return self.view_unowned(session).await.map(Some),
+            Subject::Anonymous | Subject::Setup => return self.view_unowned(session, newest).await.map(Some),
             Subject::User(id) => {
                 let user = self.users.profile(id).await?;
                 let Some((principal, names)) = user.and_then(|user| self.seen_from(address, user)) else {
@@ -63,7 +69,7 @@ impl Viewer {
                 (Principal::Node(stored.node), rights)
             }
         };
-        let latest_message = self.messages.latest().await?;
+        let latest_message = self.latest(newest).await?;
         Ok(Some(SessionView { session, principal, rights, latest_message }))
     }
 
@@ -73,6 +79,14 @@ impl Viewer {
         let (principal, names) = self.seen_from(address, user?)?;
         let rights = if names.is_empty() { Rights::new() } else { union(&at_hand.known.named(&names)?) };
         Some(SessionView { session, principal, rights, latest_message: at_hand.latest })
+    }
+
+    /// Whoever follows the log from a message that is not the latest hears of something twice, and misses nothing.
+    async fn latest(&self, newest: Option<MessageId>) -> Result<MessageId, StoreError> {
+        match newest {
+            Some(newest) => Ok(newest),
+            None => self.messages.latest().await,
+        }
     }
 
     /// A user as they are from this address, and their roles; nothing if they are disabled.

@@ -75,6 +75,14 @@ pub enum CommitError {
     Store(#[from] StoreError),
 }
 
+/// What a store has to say of a unit that it has committed.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Committed {
+    /// A message of the log, at least as new as those of the unit and there for every read that starts later; the unit's newest,
+    /// mostly. Nothing: the unit has none, or [`MessageLog::latest`] is to be asked.
+    pub newest: Option<MessageId>,
+}
+
 /// The one way to write.
 #[cfg_attr(any(test, feature = "mock"), mockall::automock)]
 #[async_trait]
@@ -82,7 +90,7 @@ pub trait UnitOfWork: Send + Sync {
     /// Applies the changes in order, all or nothing. When this answers `Ok`, they are durable and every read that
     /// starts later sees them. Dropping the future neither tears the unit nor harms another caller. Once a read has seen
     /// any part of a unit, every read that starts later sees all of it.
-    async fn commit(&self, changes: Vec<Change>) -> Result<(), CommitError>;
+    async fn commit(&self, changes: Vec<Change>) -> Result<Committed, CommitError>;
 }
 
 /// Which sessions to list.

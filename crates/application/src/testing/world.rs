@@ -11,6 +11,7 @@ use vestibule_domain::{
     client::Client,
     form::{FormConfiguration, shipped_forms},
     login_token::LoginToken,
+    message::MessageId,
     network::KnownNetworks,
     rights::Role,
     secret::Digest,
@@ -27,7 +28,7 @@ use crate::{
         gate::Gate, lifetimes::LifetimePolicy, openings::Openings, password::PasswordPolicy, resolver::Resolver,
         setup::SetupGrants,
     },
-    ports::{CommitError, Conflict, HashProfile, Seal, SetupState, StoreError, StoredNode, StoredUser},
+    ports::{CommitError, Committed, Conflict, HashProfile, Seal, SetupState, StoreError, StoredNode, StoredUser},
     service::{Policies, Service},
     touched::untold,
 };
@@ -73,6 +74,8 @@ pub(crate) struct State {
     pub(crate) journal: Vec<String>,
     /// What was to be written, unit by unit, refused ones included.
     pub(crate) units: Vec<Vec<String>>,
+    /// The newest message that the store tells of with each unit.
+    pub(crate) told: Option<MessageId>,
     pub(crate) sealed: Vec<Seal>,
     pub(crate) signed: Vec<Claims>,
     /// From when until when assertions were to be good, and of which sessions.
@@ -124,6 +127,7 @@ impl World {
             store_calls: 0,
             journal: Vec::new(),
             units: Vec::new(),
+            told: None,
             sealed: Vec::new(),
             signed: Vec::new(),
             asserted: Vec::new(),
@@ -193,7 +197,7 @@ impl World {
         Ok(answer(&mut state))
     }
 
-    fn commit(&self, changes: &[Change]) -> Result<(), CommitError> {
+    fn commit(&self, changes: &[Change]) -> Result<Committed, CommitError> {
         assert_eq!(untold(changes), [], "other nodes would not hear of it: see `touched`");
         let refusal = self.ask("commit", |state| {
             state.units.push(described(changes));
@@ -209,7 +213,7 @@ impl World {
                 state.users.push(StoredUser { user, password, revision: 0, networks: KnownNetworks::default() });
             }
         }
-        Ok(())
+        Ok(Committed { newest: state.told })
     }
 
     pub(crate) fn activity(&self) -> Activity {

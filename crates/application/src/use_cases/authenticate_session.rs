@@ -158,7 +158,7 @@ impl UseCase {
             OpenError::Store(error) => Error::Store(error),
         })?;
         let kept = matches!(&presented, Bearer::Opaque(token) if *token == opened.token);
-        let view = self.viewer.view(opened.session, address).await?.ok_or(Error::Disabled)?;
+        let view = self.viewer.view(opened.session, address, opened.newest).await?.ok_or(Error::Disabled)?;
         Ok(Outcome { view, rotated: (!kept).then_some(opened.token) })
     }
 

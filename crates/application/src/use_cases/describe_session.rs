@@ -54,7 +54,7 @@ impl UseCase {
         }
         let found = self.resolver.resolve(&command.bearer, &command.caller.origin).await?;
         let session = found.ok_or(Error::UnknownSession)?.session;
-        self.viewer.view(session, command.caller.address).await?.ok_or(Error::UnknownSession)
+        self.viewer.view(session, command.caller.address, None).await?.ok_or(Error::UnknownSession)
     }
 
     /// The same, if all that it takes is at hand. Nothing: it is to be run.

@@ -84,7 +84,7 @@ impl UseCase {
                 is_charged = true;
             }
             match self.unit.commit(ending(found, EndReason::SignedOut, &caller, self.clock.now())).await {
-                Ok(()) => return Ok(()),
+                Ok(_) => return Ok(()),
                 // It got a row, ended, or changed hands meanwhile: look again, until it is ended by somebody.
                 Err(CommitError::Conflict(_)) => {}
                 Err(CommitError::Store(error)) => return Err(error.into()),

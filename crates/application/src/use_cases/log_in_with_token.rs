@@ -96,7 +96,7 @@ impl UseCase {
             OpenError::Condition(_) | OpenError::UnknownSession => Error::UnknownToken,
             OpenError::Store(error) => Error::Store(error),
         })?;
-        let view = self.viewer.view(opened.session, address).await?.ok_or(Error::Disabled)?;
+        let view = self.viewer.view(opened.session, address, opened.newest).await?.ok_or(Error::Disabled)?;
         Ok(Begun { view, token: opened.token, signed: None })
     }
 }

@@ -159,7 +159,8 @@ impl UseCase {
             OpenError::Condition(_) | OpenError::UnknownSession => Error::EmailTaken,
             OpenError::Store(error) => Error::Store(error),
         })?;
-        let view = self.viewer.view(opened.session, address).await?.ok_or(StoreError::Malformed("user"))?;
+        let view =
+            self.viewer.view(opened.session, address, opened.newest).await?.ok_or(StoreError::Malformed("user"))?;
         Ok(Begun { view, token: opened.token, signed: None })
     }
 }

@@ -21,7 +21,7 @@ use crate::{
         resolver::{Resolved, Resolver},
         viewer::Viewer,
     },
-    ports::{Clock, CommitError, Seal, Seals, StoreError, UnitOfWork},
+    ports::{Clock, CommitError, Committed, Seal, Seals, StoreError, UnitOfWork},
     view::SessionView,
 };
 
@@ -79,9 +79,11 @@ impl UseCase {
                 Bearer::Opaque(_) => self.released(found, &caller),
                 Bearer::Signed(_) => self.replaced(found, &caller),
             };
-            let committed = if changes.is_empty() { Ok(()) } else { self.unit.commit(changes).await };
+            let committed = if changes.is_empty() { Ok(Committed::default()) } else { self.unit.commit(changes).await };
             match committed {
-                Ok(()) => return Ok(Outcome { view: self.viewer.view_unowned(session).await?, replacement }),
+                Ok(Committed { newest }) => {
+                    return Ok(Outcome { view: self.viewer.view_unowned(session, newest).await?, replacement });
+                }
                 // It changed meanwhile: look again.
                 Err(CommitError::Conflict(_)) => {}
                 Err(CommitError::Store(error)) => return Err(error.into()),

@@ -122,7 +122,7 @@ impl UseCase {
             None => false,
         };
         let Sealed { session, token, guard } = self.seal(command, setup);
-        let view = self.viewer.view_unowned(session).await?;
+        let view = self.viewer.view_unowned(session, None).await?;
         Ok(Outcome { view, token, guard })
     }
 

@@ -3,7 +3,7 @@ use std::sync::Mutex;
 use async_trait::async_trait;
 use vestibule_application::change::Change;
 use vestibule_application::ports::{
-    Bucket, CommitError, NotCharged, SessionFilter, SessionStore, Sightings, StoreError, UnitOfWork,
+    Bucket, CommitError, Committed, NotCharged, SessionFilter, SessionStore, Sightings, StoreError, UnitOfWork,
 };
 use vestibule_domain::{
     secret::Digest,
@@ -49,9 +49,10 @@ impl Housekeeping for Store {
 
 #[async_trait]
 impl UnitOfWork for Store {
-    async fn commit(&self, changes: Vec<Change>) -> Result<(), CommitError> {
+    async fn commit(&self, changes: Vec<Change>) -> Result<Committed, CommitError> {
         let touched = changes.iter().any(|change| matches!(change, Change::TouchSessions(_)));
-        Ok(self.call(format!("touched {touched}"))?)
+        self.call(format!("touched {touched}"))?;
+        Ok(Committed::default())
     }
 }
 

@@ -5,7 +5,7 @@ use std::{net::SocketAddr, sync::Arc};
 use async_trait::async_trait;
 use vestibule_application::{
     change::Change,
-    ports::{CommitError, Stores, UnitOfWork},
+    ports::{CommitError, Committed, Stores, UnitOfWork},
     touched::untold,
 };
 use vestibule_domain::message::InstanceName;
@@ -26,7 +26,7 @@ struct Stamped {
 
 #[async_trait]
 impl UnitOfWork for Stamped {
-    async fn commit(&self, mut changes: Vec<Change>) -> Result<(), CommitError> {
+    async fn commit(&self, mut changes: Vec<Change>) -> Result<Committed, CommitError> {
         for change in &mut changes {
             if let Change::Record(event) = change {
                 event.by.instance = Some(self.name.clone());

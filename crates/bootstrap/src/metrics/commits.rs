@@ -10,7 +10,7 @@ use tracing::Instrument;
 use vestibule_application::{
     change::Change,
     meters::{Count, Spans},
-    ports::{CommitError, UnitOfWork},
+    ports::{CommitError, Committed, UnitOfWork},
 };
 
 use crate::telemetry::traces::traced;
@@ -58,12 +58,12 @@ pub(crate) struct CountedUnits {
 
 #[async_trait]
 impl UnitOfWork for CountedUnits {
-    async fn commit(&self, changes: Vec<Change>) -> Result<(), CommitError> {
+    async fn commit(&self, changes: Vec<Change>) -> Result<Committed, CommitError> {
         let begun = Instant::now();
         let span = traced!("commit", changes = changes.len());
         let committed = self.inner.commit(changes).instrument(span).await;
         let outcome = match &committed {
-            Ok(()) => &self.commits.done,
+            Ok(_) => &self.commits.done,
             Err(CommitError::Conflict(_)) => &self.commits.conflicts,
             Err(CommitError::Store(_)) => &self.commits.failed,
         };

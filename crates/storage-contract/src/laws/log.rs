@@ -12,7 +12,7 @@ use vestibule_domain::{
 
 use crate::{
     Store,
-    fixtures::{at, digest, event, node_id, session_id, user_id},
+    fixtures::{at, digest, digest_of, event, node, node_id, secrets, session_id, session_of, user_id},
 };
 
 fn record(kind: EventKind) -> Change {
@@ -120,4 +120,22 @@ pub async fn a_unit_that_fails_records_nothing(store: Store) {
     store.does([record(EventKind::FormChanged)]).await;
     assert!(store.messages.latest().await.unwrap() > 1);
     assert_eq!(store.recorded().await, 2);
+}
+
+pub async fn what_a_unit_tells_of_the_log_is_its_newest_message(store: Store) {
+    let begin = |number| Change::BeginSession { session: session_of(number, 1), digest: digest_of(session_id(number)) };
+    let units = [
+        vec![record(EventKind::UserAdded), record(EventKind::UserAdded)],
+        vec![begin(1), record(EventKind::SessionBegun)],
+        // Rows of other kinds come last, with numbers of their own.
+        vec![record(EventKind::SessionBegun), begin(2)],
+        vec![record(EventKind::SessionBegun), begin(3), record(EventKind::FormChanged), begin(4), begin(5)],
+        vec![record(EventKind::NodeAdded), Change::AddNode { node: node(1, "one"), secrets: secrets("a") }],
+        vec![begin(6), Change::AddNode { node: node(2, "two"), secrets: secrets("b") }, record(EventKind::NodeAdded)],
+    ];
+    for unit in units {
+        let told = store.told(unit).await;
+        let latest = store.messages.latest().await.unwrap();
+        assert!(told.is_none_or(|told| told == latest), "{told:?} instead of {latest}");
+    }
 }

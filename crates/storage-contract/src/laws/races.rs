@@ -1,6 +1,9 @@
 //! Many want what only one can have.
 
-use vestibule_application::{change::Change, ports::Conflict};
+use vestibule_application::{
+    change::Change,
+    ports::{About, Conflict},
+};
 use vestibule_domain::{
     message::{Event, EventKind},
     session::{EndReason, Ending, Session},
@@ -152,6 +155,25 @@ pub async fn messages_recorded_at_once_have_each_a_number(store: Store) {
     assert_eq!(ids.len(), 48);
     assert!(ids.is_sorted_by(|one, next| one < next), "{ids:?}");
     assert_eq!(store.messages.latest().await.unwrap(), *ids.last().unwrap());
+}
+
+pub async fn units_at_once_tell_of_messages_that_are_there_and_not_older_than_their_own(store: Store) {
+    let recorders: Vec<_> = (1..=RACERS)
+        .map(|racer| {
+            let store = store.clone();
+            let record = Change::Record(Event { session: Some(session_id(racer)), ..event(EventKind::SessionBegun) });
+            tokio::spawn(async move {
+                let told = store.told([record]).await;
+                (session_id(racer), told, store.messages.latest().await.unwrap())
+            })
+        })
+        .collect();
+    for recorder in recorders {
+        let (session, told, latest) = recorder.await.unwrap();
+        let own = store.messages.about(About::Session(session), 0, 1).await.unwrap();
+        let own = own.iter().map(|message| message.id).min().unwrap();
+        assert!(told.is_none_or(|told| (own..=latest).contains(&told)), "{own}, {told:?} of {latest}");
+    }
 }
 
 pub async fn whoever_follows_the_log_misses_nothing(store: Store) {

@@ -8,7 +8,7 @@ use std::{
 use async_trait::async_trait;
 use vestibule_application::{
     change::Change,
-    ports::{Conflict, SetupState, StoredNode, StoredUser, Stores},
+    ports::{self, Conflict, SetupState, StoredNode, StoredUser, Stores},
 };
 use vestibule_domain::{
     client::Client,
@@ -259,7 +259,7 @@ impl Fault for Revisions {
                 *self.behind.lock().unwrap().entry(*user).or_default() += 1;
             }
         }
-        Ok(())
+        Ok(ports::Committed::default())
     }
 
     fn user(&self, stored: StoredUser) -> StoredUser {
@@ -295,7 +295,7 @@ impl Fault for Tokens {
                 let _ = store.unit.commit(vec![Change::AddLoginToken(token)]).await;
             }
         }
-        Ok(())
+        Ok(ports::Committed::default())
     }
 }
 

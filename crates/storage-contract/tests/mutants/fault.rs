@@ -7,7 +7,7 @@ use vestibule_adapters_db::MemoryStore;
 use vestibule_application::{
     change::Change,
     ports::{
-        About, Archive, ClientStore, CommitError, FormStore, Health, Housekeeping, Installation, KeyKind,
+        self, About, Archive, ClientStore, CommitError, FormStore, Health, Housekeeping, Installation, KeyKind,
         LoginTokenStore, MessageLog, NodeStore, RoleStore, SessionFilter, SessionStore, SetupState, StoreError,
         StoredNode, StoredUser, Stores, UnitOfWork, UserStore,
         archive::{Key, Kind, Record, Span},
@@ -27,7 +27,8 @@ use vestibule_domain::{
 };
 
 pub(crate) type Read<T> = Result<T, StoreError>;
-pub(crate) type Committed = Result<(), CommitError>;
+pub(crate) type Committed = Result<ports::Committed, CommitError>;
+pub(crate) type Replaced = Result<(), CommitError>;
 
 /// What is wrong with a store. `store` is a sound one underneath.
 #[async_trait]
@@ -131,7 +132,7 @@ pub(crate) trait Fault: Send + Sync + 'static {
         store.archive.export(kind, after, limit).await
     }
 
-    async fn replace(&self, store: &Stores, span: Span, records: Vec<Record>) -> Committed {
+    async fn replace(&self, store: &Stores, span: Span, records: Vec<Record>) -> Replaced {
         store.archive.replace(span, records).await
     }
 }
@@ -320,7 +321,7 @@ impl Archive for Faulty {
         self.fault.export(&self.store, kind, after, limit).await
     }
 
-    async fn replace(&self, span: Span, records: Vec<Record>) -> Committed {
+    async fn replace(&self, span: Span, records: Vec<Record>) -> Replaced {
         self.fault.replace(&self.store, span, records).await
     }
 }

@@ -5,7 +5,7 @@ use std::sync::Mutex;
 use async_trait::async_trait;
 use vestibule_application::{
     change::Change,
-    ports::{CommitError, Conflict, KeyKind, Stores},
+    ports::{self, CommitError, Conflict, KeyKind, Stores},
 };
 use vestibule_domain::{
     node::{NodeName, NodeRef},
@@ -257,7 +257,7 @@ impl Fault for Uncrossed {
             {
                 let key = if self.as_what == KeyKind::Email { user.login.key() } else { user.email.key() };
                 if store.users.by_key(&key, self.as_what).await?.is_some() {
-                    return Ok(());
+                    return Ok(ports::Committed::default());
                 }
             }
         }

@@ -9,7 +9,7 @@ use vestibule_application::ports::{
 use vestibule_domain::network::KnownNetworks;
 
 use crate::{
-    fault::{Committed, Fault, Read},
+    fault::{Fault, Read, Replaced},
     mutant::Mutant,
 };
 
@@ -125,7 +125,7 @@ struct Adds;
 
 #[async_trait]
 impl Fault for Adds {
-    async fn replace(&self, store: &Stores, span: Span, mut records: Vec<Record>) -> Committed {
+    async fn replace(&self, store: &Stores, span: Span, mut records: Vec<Record>) -> Replaced {
         let there = store.archive.export(span.kind, span.after.clone(), u32::MAX).await?;
         let new: Vec<Key> = records.iter().map(Record::key).collect();
         records.extend(there.into_iter().filter(|old| span.has(&old.key()) && !new.contains(&old.key())));
@@ -141,7 +141,7 @@ struct Altered {
 
 #[async_trait]
 impl Fault for Altered {
-    async fn replace(&self, store: &Stores, mut span: Span, mut records: Vec<Record>) -> Committed {
+    async fn replace(&self, store: &Stores, mut span: Span, mut records: Vec<Record>) -> Replaced {
         (self.span)(&mut span);
         (self.records)(&mut records);
         store.archive.replace(span, records).await

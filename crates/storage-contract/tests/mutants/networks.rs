@@ -6,7 +6,7 @@ use async_trait::async_trait;
 use vestibule_application::{
     change::Change,
     ports::{
-        Conflict, StoredUser, Stores,
+        self, Conflict, StoredUser, Stores,
         archive::{Key, Kind, Record, Span},
     },
 };
@@ -143,7 +143,7 @@ impl Fault for WrittenBack {
         let [Change::KnowNetwork { subject: Subject::User(user), network, at }] = changes[..] else {
             return store.unit.commit(changes).await;
         };
-        let Some(mut stored) = store.users.by_id(user).await? else { return Ok(()) };
+        let Some(mut stored) = store.users.by_id(user).await? else { return Ok(ports::Committed::default()) };
         a_moment().await;
         stored.networks.note(network, at);
         let through = Some(Key::Id(user.as_uuid()));
@@ -151,6 +151,7 @@ impl Fault for WrittenBack {
         let mut users = store.archive.export(Kind::User, None, u32::MAX).await?;
         users.retain(|record| span.has(&record.key()) && Some(record.key()) != span.through);
         users.push(Record::User(Box::new(stored)));
-        store.archive.replace(span, users).await
+        store.archive.replace(span, users).await?;
+        Ok(ports::Committed::default())
     }
 }

@@ -11,7 +11,7 @@ use std::{
 use async_trait::async_trait;
 use vestibule_application::{
     change::Change,
-    ports::{CommitError, Conflict, SessionFilter, Stores},
+    ports::{self, CommitError, Conflict, SessionFilter, Stores},
 };
 use vestibule_domain::{
     secret::Digest,
@@ -553,6 +553,6 @@ impl Fault for EndDeletes {
         if ends {
             store.housekeeping.forget(Timestamp::from_millis(i64::MAX), u32::MAX).await?;
         }
-        Ok(())
+        Ok(ports::Committed::default())
     }
 }

@@ -5,7 +5,7 @@ use std::{collections::BTreeSet, sync::Mutex};
 use async_trait::async_trait;
 use vestibule_application::{
     change::Change,
-    ports::{Conflict, Stores},
+    ports::{self, Conflict, Stores},
 };
 use vestibule_domain::session::SessionId;
 
@@ -81,7 +81,7 @@ struct OneByOne {
 #[async_trait]
 impl Fault for OneByOne {
     async fn commit(&self, store: &Stores, changes: Vec<Change>) -> Committed {
-        let mut told = Ok(());
+        let mut told = Ok(ports::Committed::default());
         for change in changes {
             let committed = store.unit.commit(vec![change]).await;
             if told.is_ok() {

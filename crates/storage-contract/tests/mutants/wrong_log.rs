@@ -13,7 +13,7 @@ use std::{
 use async_trait::async_trait;
 use vestibule_application::{
     change::Change,
-    ports::{About, CommitError, SessionFilter, StoreError, Stores},
+    ports::{self, About, CommitError, SessionFilter, StoreError, Stores},
 };
 use vestibule_domain::{
     login_token::LoginToken,
@@ -114,6 +114,24 @@ fn log() -> Vec<Mutant> {
             "read the highest, add one, insert: two do so at once",
             &["messages_recorded_at_once_have_each_a_number"],
             SameNumber::default,
+        ),
+        Mutant::new(
+            "a unit tells of the message before its own",
+            "the highest is read before the unit",
+            &["what_a_unit_tells_of_the_log_is_its_newest_message"],
+            || Misnumbered(|newest| newest - 1),
+        ),
+        Mutant::new(
+            "a unit tells of a message that is not there",
+            "last_insert_id(), of another table",
+            &["what_a_unit_tells_of_the_log_is_its_newest_message"],
+            || Misnumbered(|newest| newest + 3),
+        ),
+        Mutant::new(
+            "a unit counts its messages on from what it found",
+            "others are recorded meanwhile",
+            &["units_at_once_tell_of_messages_that_are_there_and_not_older_than_their_own"],
+            || CountedOn,
         ),
     ]
 }
@@ -230,6 +248,29 @@ impl Fault for Renumbered {
         let all = store.messages.page(0, u32::MAX).await?.into_iter();
         let renumbered = all.map(|message| Message { id: (self.number)(message.id), ..message });
         Ok(renumbered.filter(|message| message.id > after).take(usize::try_from(limit).unwrap()).collect())
+    }
+}
+
+struct Misnumbered(fn(MessageId) -> MessageId);
+
+#[async_trait]
+impl Fault for Misnumbered {
+    async fn commit(&self, store: &Stores, changes: Vec<Change>) -> Committed {
+        let committed = store.unit.commit(changes).await?;
+        Ok(ports::Committed { newest: committed.newest.map(self.0) })
+    }
+}
+
+struct CountedOn;
+
+#[async_trait]
+impl Fault for CountedOn {
+    async fn commit(&self, store: &Stores, changes: Vec<Change>) -> Committed {
+        let found = store.messages.latest().await?;
+        a_moment().await;
+        let own = changes.iter().filter(|change| matches!(change, Change::Record(_))).count();
+        store.unit.commit(changes).await?;
+        Ok(ports::Committed { newest: Some(found + u64::try_from(own).unwrap()) })
     }
 }
 
@@ -358,7 +399,7 @@ impl Fault for Sweeper {
         let unlooked = Unchecked(|change| matches!(change, Change::EndSession { .. }));
         match unlooked.commit(store, changes.collect()).await {
             Err(CommitError::Store(failure)) => Err(failure),
-            Ok(()) | Err(CommitError::Conflict(_)) => Ok(u32::try_from(over.len()).unwrap()),
+            Ok(_) | Err(CommitError::Conflict(_)) => Ok(u32::try_from(over.len()).unwrap()),
         }
     }
 }

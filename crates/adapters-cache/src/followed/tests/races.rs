@@ -62,7 +62,7 @@ impl MessageLog for Slow {
 
 #[async_trait]
 impl UnitOfWork for Slow {
-    async fn commit(&self, changes: Vec<Change>) -> Result<(), CommitError> {
+    async fn commit(&self, changes: Vec<Change>) -> Result<Committed, CommitError> {
         self.slowly(self.store.commit(changes)).await
     }
 }

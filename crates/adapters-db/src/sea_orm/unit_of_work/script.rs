@@ -2,6 +2,7 @@
 
 use sea_orm::{ConnectionTrait, DatabaseTransaction, DbBackend, DbErr, QueryTrait, Statement, Values};
 use vestibule_application::ports::{CommitError, Conflict};
+use vestibule_domain::message::MessageId;
 
 use crate::sea_orm::error::{not_inserted, unavailable};
 
@@ -14,11 +15,14 @@ pub(in crate::sea_orm) struct Script<'a> {
     added: Vec<Statement>,
     /// What it means that a unique key is taken.
     taken: Option<Conflict>,
+    /// The one of those added that records the last message.
+    recording: Option<usize>,
+    newest: Option<MessageId>,
 }
 
 impl<'a> Script<'a> {
     pub(in crate::sea_orm) fn new(tx: &'a DatabaseTransaction) -> Self {
-        Self { tx, added: Vec::new(), taken: None }
+        Self { tx, added: Vec::new(), taken: None, recording: None, newest: None }
     }
 
     /// The transaction, in which what was added may not have been run yet.
@@ -47,15 +51,33 @@ impl<'a> Script<'a> {
         self.add(row).await
     }
 
+    /// Adds the insertion of a message.
+    pub(in crate::sea_orm) async fn record(&mut self, message: impl QueryTrait) -> Result<(), CommitError> {
+        self.recording = Some(self.added.len());
+        self.add(message).await
+    }
+
+    /// The id of the last message, where that is known once all was run.
+    pub(in crate::sea_orm) fn newest(&self) -> Option<MessageId> {
+        self.newest
+    }
+
     /// Runs what was added.
     pub(in crate::sea_orm) async fn run(&mut self) -> Result<(), CommitError> {
         let (added, taken) = (std::mem::take(&mut self.added), self.taken.take());
+        let (recording, last) = (self.recording.take(), added.len().checked_sub(1));
         let Some(script) = joined(added) else { return Ok(()) };
         let failed = |error: DbErr| match taken {
             Some(taken) => not_inserted(taken, error),
             None => unavailable(error).into(),
         };
-        self.tx.execute_raw(script).await.map(drop).map_err(failed)
+        let done = self.tx.execute_raw(script).await.map_err(failed)?;
+        if recording.is_some() {
+            // The database tells of the last statement alone, and PostgreSQL not even of that.
+            let is_told = recording == last && self.tx.get_database_backend() != DbBackend::Postgres;
+            self.newest = is_told.then(|| done.last_insert_id());
+        }
+        Ok(())
     }
 }
 

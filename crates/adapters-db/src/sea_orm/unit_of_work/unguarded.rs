@@ -4,7 +4,7 @@ use async_trait::async_trait;
 use sea_orm::{ConnectOptions, Database, DatabaseConnection, DbErr};
 use vestibule_application::{
     change::Change,
-    ports::{CommitError, UnitOfWork},
+    ports::{CommitError, Committed, UnitOfWork},
 };
 
 use super::{apart::once, apply_all};
@@ -24,7 +24,7 @@ impl Unguarded {
 
 #[async_trait]
 impl UnitOfWork for Unguarded {
-    async fn commit(&self, changes: Vec<Change>) -> Result<(), CommitError> {
+    async fn commit(&self, changes: Vec<Change>) -> Result<Committed, CommitError> {
         once(&self.0, &|tx| Box::pin(apply_all(tx, changes.clone()))).await
     }
 }

@@ -232,7 +232,7 @@ async fn many_commits_at_once_against_one_at_a_time() {
         let mut rates = [0.0; 2];
         for together in [false, true] {
             let (start, mut writers, mut count) = (Instant::now(), JoinSet::new(), 0_u32);
-            while let Some(()) = {
+            while {
                 while writers.len() < WRITERS && start.elapsed() < Duration::from_secs(1) {
                     number += 1;
                     let (store, number) = (place.store.clone(), number);
@@ -246,7 +246,7 @@ async fn many_commits_at_once_against_one_at_a_time() {
                         }
                     });
                 }
-                writers.join_next().await.map(|done| done.unwrap().unwrap())
+                writers.join_next().await.map(|done| done.unwrap().unwrap()).is_some()
             } {
                 count += 1;
             }

@@ -57,6 +57,7 @@ async fn a_new_session_comes_after_its_conditions_in_one_unit() {
     assert!(opened.token == token(0xa0));
     assert_eq!(opened.session.device.as_str(), "Phone");
     assert!(opened.session.is_live(NOW));
+    assert_eq!(opened.newest, None, "the store does not say");
 }
 
 #[tokio::test]

@@ -58,6 +58,17 @@ async fn whoever_has_the_password_gets_a_session_in_one_unit_with_what_must_hold
 }
 
 #[tokio::test]
+async fn the_store_is_asked_for_its_newest_message_only_if_it_did_not_tell() {
+    for (told, answered, asked) in [(Some(7), 7, 0), (None, 42, 1)] {
+        let world = World::new();
+        world.state().told = told;
+        assert_eq!(logged_in(&world, command("alice", "right")).await.view.latest_message, answered);
+        let state = world.state();
+        assert_eq!(state.journal.iter().filter(|entry| entry.contains("latest message")).count(), asked);
+    }
+}
+
+#[tokio::test]
 async fn the_session_they_came_with_ends_in_that_unit() {
     let world = World::new().with_row(5, BOB);
     logged_in(&world, Command { current: Current::Replace(bearer(5)), ..command("alice", "right") }).await;
