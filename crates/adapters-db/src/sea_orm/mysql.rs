@@ -8,7 +8,7 @@ use sea_orm::{
     },
 };
 
-use super::{ConnectError, ConnectOptions, SeaOrmStore, unit_of_work::Writes};
+use super::{ConnectError, ConnectOptions, SeaOrmStore, pools::tested_when_idle, unit_of_work::Writes};
 
 /// Opens a pool for reads and one for units of work, so that neither starves the other.
 pub(super) async fn open(url: &str, options: ConnectOptions) -> Result<SeaOrmStore, ConnectError> {
@@ -26,7 +26,7 @@ pub(super) async fn open(url: &str, options: ConnectOptions) -> Result<SeaOrmSto
             .await;
         pool.map_err(|error| ConnectError::Database { place: place.clone(), source: refused(error) })
     };
-    let reads = MySqlPoolOptions::new().max_connections(options.readers.max(1));
+    let reads = tested_when_idle(MySqlPoolOptions::new().max_connections(options.readers.max(1)));
     // Whatever its last user left open is not this one's.
     let writes =
         MySqlPoolOptions::new().max_connections(options.writers.max(1)).test_before_acquire(false).before_acquire(

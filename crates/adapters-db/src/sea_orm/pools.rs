@@ -1,5 +1,10 @@
-//! How busy the connections are.
+//! Connections: when they are tested, and how busy they are.
 
+#[cfg(any(feature = "postgres", feature = "mysql"))]
+use std::time::Duration;
+
+#[cfg(any(feature = "postgres", feature = "mysql"))]
+use sea_orm::sqlx::{Connection, Database, pool::PoolOptions};
 use sea_orm::{DatabaseConnection, DbBackend};
 
 use super::SeaOrmStore;
@@ -13,6 +18,16 @@ pub struct PoolUse {
     pub open: usize,
     /// Those of them that nobody uses.
     pub idle: usize,
+}
+
+/// Has a connection to a server tested before it is used if nobody has used it lately. One that was given back a moment ago was
+/// tested then, and to ask the server first would take as long as the statement itself.
+#[cfg(any(feature = "postgres", feature = "mysql"))]
+pub(super) fn tested_when_idle<DB: Database>(pool: PoolOptions<DB>) -> PoolOptions<DB> {
+    const LATELY: Duration = Duration::from_secs(1);
+    pool.test_before_acquire(false).before_acquire(|connection, use_made| {
+        Box::pin(async move { Ok(use_made.idle_for < LATELY || connection.ping().await.is_ok()) })
+    })
 }
 
 impl SeaOrmStore {

@@ -10,7 +10,7 @@ use sea_orm::{
     },
 };
 
-use super::{ConnectError, ConnectOptions, SeaOrmStore, unit_of_work::Writes};
+use super::{ConnectError, ConnectOptions, SeaOrmStore, pools::tested_when_idle, unit_of_work::Writes};
 
 /// Opens a pool for reads and one for units of work, so that neither starves the other.
 pub(super) async fn open(url: &str, options: ConnectOptions) -> Result<SeaOrmStore, ConnectError> {
@@ -19,7 +19,7 @@ pub(super) async fn open(url: &str, options: ConnectOptions) -> Result<SeaOrmSto
         let pool = pool.acquire_timeout(options.patience).connect_with(server.clone()).await;
         pool.map_err(|error| ConnectError::Database { place: place.clone(), source: refused(error) })
     };
-    let reads = PgPoolOptions::new().max_connections(options.readers.max(1));
+    let reads = tested_when_idle(PgPoolOptions::new().max_connections(options.readers.max(1)));
     // A transaction whose future is dropped while it begins stays open, and the next user of the connection would write
     // within it (https://github.com/launchbadge/sqlx, #4393). Beginning one first keeps the server from warning that
     // there is none to roll back; an error closes the connection.

@@ -69,6 +69,8 @@ async fn connect(url: &str, path: &Path, options: ConnectOptions, writes: bool) 
         .acquire_timeout(options.patience)
         .idle_timeout(None)
         .max_lifetime(None)
+        // Each test is a way to the connection's thread and back, and there is no server that could have gone.
+        .test_before_acquire(false)
         // Statements are not logged: their values are secrets, and their text says nothing.
         .sqlx_logging(false)
         // One whose transaction SQLite broke off by itself, as it does when the disk is full, takes itself to be in it ever
