@@ -16,7 +16,7 @@ use std::{
 };
 
 use quick_cache::sync::Cache;
-use vestibule_application::change::Change;
+use vestibule_application::{activity::Seen, change::Change, ports::Place};
 use vestibule_domain::{
     secret::Digest,
     session::{Session, SessionId, Subject},
@@ -48,6 +48,14 @@ pub(crate) struct Entry {
     last_seen: AtomicI64,
     /// How many units are writing the time, or have failed to say whether they did.
     doubts: AtomicU32,
+    /// When it was seen, whether or not anybody has written that.
+    seen: Seen,
+}
+
+impl Place for Entry {
+    fn seen(&self) -> &Seen {
+        &self.seen
+    }
 }
 
 /// Sightings that are being written. Unless they [happened](Self::happened), their sessions stay in doubt.
@@ -93,7 +101,8 @@ impl Kept {
         let (id, last_seen) = (session.id, AtomicI64::new(session.last_seen.as_millis()));
         let Some(session) = Compact::of(session, &self.places) else { return };
         let seat = if let Subject::User(user) = session.subject { Some(users.seat(user)) } else { None };
-        let entry = Arc::new(Entry { session, seat, read, last_seen, doubts: AtomicU32::new(1) });
+        let entry =
+            Arc::new(Entry { session, seat, read, last_seen, doubts: AtomicU32::new(1), seen: Seen::default() });
         self.entries.insert(id, Arc::clone(&entry));
         if let Some(digest) = digest {
             self.by_digest.insert(*digest, Arc::downgrade(&entry));

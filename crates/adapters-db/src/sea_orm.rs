@@ -31,9 +31,9 @@ mod users;
 #[cfg(feature = "sqlite")]
 mod writer;
 
-use std::sync::Arc;
+use std::{num::NonZero, sync::Arc, thread};
 
-use sea_orm::DatabaseConnection;
+use sea_orm::{DatabaseConnection, DbBackend};
 use vestibule_domain::{
     message::MessageId,
     rights::{Role, RoleName},
@@ -69,7 +69,7 @@ impl SeaOrmStore {
 
 /// The most statements of a kind at a time: one that takes long does not keep all others waiting, and more of them would
 /// be for fewer requests each.
-const STATEMENTS: u32 = 2;
+const STATEMENTS: usize = 2;
 
 /// Reads that share statements.
 struct SharedReads {
@@ -81,7 +81,13 @@ struct SharedReads {
 
 impl SharedReads {
     fn new(db: &DatabaseConnection, options: ConnectOptions) -> Self {
-        let (most, patience) = (options.readers.min(STATEMENTS), options.patience);
+        let mut statements = STATEMENTS;
+        if db.get_database_backend() == DbBackend::Sqlite {
+            // Here they are made by threads of this process: on one processor, one only gets in another's way.
+            statements = statements.min(thread::available_parallelism().map_or(1, NonZero::get));
+        }
+        let (most, patience) =
+            (statements.min(usize::try_from(options.readers).unwrap_or(usize::MAX)), options.patience);
         let (sessions, profiles, roles, messages) = (db.clone(), db.clone(), db.clone(), db.clone());
         Self {
             sessions: Reader::new(most, patience, move |keys| Box::pin(sessions::of(sessions.clone(), keys))),

@@ -10,7 +10,10 @@ mod tests;
 use std::{
     array,
     collections::HashMap,
-    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    sync::{
+        Arc, Mutex, MutexGuard, PoisonError,
+        atomic::{AtomicBool, AtomicI64, Ordering::SeqCst},
+    },
     time::Duration,
 };
 
@@ -23,7 +26,7 @@ use vestibule_domain::{
 
 use crate::{
     change::Change,
-    ports::{CommitError, SessionFilter, SessionStore, Sightings, StoreError, UnitOfWork},
+    ports::{CommitError, Place, SessionFilter, SessionStore, Sightings, StoreError, UnitOfWork},
 };
 
 /// The session store with fresher times.
@@ -34,11 +37,42 @@ pub struct Activity {
     parts: [Mutex<Notes>; Self::PARTS],
 }
 
+/// When a session that is kept in memory was seen there.
+#[derive(Debug)]
+pub struct Seen {
+    /// In milliseconds.
+    at: AtomicI64,
+    /// Whoever writes it looks here from time to time.
+    is_watched: AtomicBool,
+}
+
+impl Default for Seen {
+    fn default() -> Self {
+        Self { at: AtomicI64::new(i64::MIN), is_watched: AtomicBool::new(false) }
+    }
+}
+
+impl Seen {
+    /// It was seen then. Says whether that will be noticed.
+    fn see(&self, at: Timestamp) -> bool {
+        self.at.fetch_max(at.as_millis(), SeqCst);
+        self.is_watched.load(SeqCst)
+    }
+
+    /// When it was seen last, if ever.
+    fn at(&self) -> Option<Timestamp> {
+        let at = self.at.load(SeqCst);
+        (at != i64::MIN).then(|| Timestamp::from_millis(at))
+    }
+}
+
 type Notes = HashMap<SessionId, Note, foldhash::fast::RandomState>;
 
 /// When a session was seen. There are as many as sessions in use.
 struct Note {
     at: Timestamp,
+    /// Where it is seen later, without this being told.
+    place: Option<Arc<dyn Place>>,
     /// How far the store is behind, in milliseconds.
     behind: u32,
     /// How far it may be.
@@ -63,6 +97,39 @@ impl Note {
 
     /// It was seen then.
     fn see(&mut self, at: Timestamp) {
+        if let Some(place) = &self.place {
+            place.seen().see(at);
+        }
+        self.move_on(at);
+    }
+
+    /// It was seen in its place, perhaps.
+    fn catch_up(&mut self) {
+        if let Some(seen) = self.place.as_ref().and_then(|place| place.seen().at()) {
+            self.move_on(seen);
+        }
+    }
+
+    /// It is seen there from now on.
+    fn watch(&mut self, place: &Arc<dyn Place>) {
+        self.leave();
+        place.seen().see(self.at);
+        place.seen().is_watched.store(true, SeqCst);
+        self.place = Some(Arc::clone(place));
+        self.catch_up();
+    }
+
+    /// Whoever sees it in its place has to tell, from now on.
+    fn leave(&mut self) {
+        if let Some(place) = &self.place {
+            // In this order: whoever was not told to tell has been there before.
+            place.seen().is_watched.store(false, SeqCst);
+            self.catch_up();
+            self.place = None;
+        }
+    }
+
+    fn move_on(&mut self, at: Timestamp) {
         self.behind = self.behind.saturating_add(millis(at.since(self.at)));
         self.at = self.at.max(at);
     }
@@ -102,7 +169,13 @@ impl Activity {
         for part in &self.parts {
             let mut notes = of(part);
             // Kept since the last time for whoever was reading an older row then; that is over now.
-            notes.retain(|_, note| !note.is_written());
+            notes.retain(|_, note| {
+                note.catch_up();
+                if note.is_written() {
+                    note.leave();
+                }
+                !note.is_written()
+            });
             wanted.extend(notes.iter().filter(|(_, note)| is_wanted(note)).map(|(id, note)| (*id, note.at)));
         }
         for batch in wanted.chunks(Self::BATCH) {
@@ -114,6 +187,19 @@ impl Activity {
             }
         }
         Ok(())
+    }
+
+    fn noted(&self, session: &Session, at: Timestamp, place: Option<&Arc<dyn Place>>) {
+        let lag = millis(session.idle_ttl.map_or(Self::LAG, |ttl| Self::LAG.min(ttl / Self::LAG_OF_IDLE)));
+        let mut notes = self.part(session.id);
+        let new = || Note { at: session.last_seen, place: None, behind: 0, lag };
+        let note = notes.entry(session.id).or_insert_with(new);
+        note.see(at);
+        // A login changes how long the session may go unused.
+        note.lag = lag;
+        if let Some(place) = place {
+            note.watch(place);
+        }
     }
 
     fn part(&self, id: SessionId) -> MutexGuard<'_, Notes> {
@@ -131,17 +217,27 @@ impl Sightings for Activity {
         if at <= session.last_seen {
             return;
         }
-        let lag = millis(session.idle_ttl.map_or(Self::LAG, |ttl| Self::LAG.min(ttl / Self::LAG_OF_IDLE)));
-        let mut notes = self.part(session.id);
-        let note = notes.entry(session.id).or_insert(Note { at: session.last_seen, behind: 0, lag });
-        note.see(at);
-        // A login changes how long the session may go unused.
-        note.lag = lag;
+        self.noted(session, at, None);
     }
 
     fn refresh(&self, session: &mut Session) {
-        if let Some(note) = self.part(session.id).get(&session.id) {
+        if let Some(note) = self.part(session.id).get_mut(&session.id) {
+            note.catch_up();
             session.last_seen = session.last_seen.max(note.at);
+        }
+    }
+
+    fn note_in(&self, place: &Arc<dyn Place>, session: &Session, at: Timestamp) {
+        if !place.seen().see(at) {
+            self.noted(session, at, Some(place));
+        }
+    }
+
+    fn refresh_in(&self, place: &dyn Place, session: &mut Session) {
+        if !place.seen().is_watched.load(SeqCst) {
+            self.refresh(session);
+        } else if let Some(seen) = place.seen().at() {
+            session.last_seen = session.last_seen.max(seen);
         }
     }
 }

@@ -35,8 +35,12 @@ pub use {
     },
 };
 
+use std::sync::Arc;
+
 use uuid::Uuid;
 use vestibule_domain::{session::Session, time::Timestamp};
+
+use crate::activity::Seen;
 
 /// What time it is. Never goes backwards within a process.
 #[cfg_attr(any(test, feature = "mock"), mockall::automock)]
@@ -52,6 +56,12 @@ pub trait Ids: Send + Sync {
     fn next(&self) -> Uuid;
 }
 
+/// Where a session is kept in memory: there it is noted that it was seen, so that nobody has to look for the note as well.
+pub trait Place: Send + Sync {
+    /// When it was.
+    fn seen(&self) -> &Seen;
+}
+
 /// Where it is noted that a session's token was presented. Must be cheap: every request does it.
 #[cfg_attr(any(test, feature = "mock"), mockall::automock)]
 pub trait Sightings: Send + Sync {
@@ -59,4 +69,8 @@ pub trait Sightings: Send + Sync {
     fn note(&self, session: &Session, at: Timestamp);
     /// Has the session say when it was last seen, as far as that was noted and is not in the store yet.
     fn refresh(&self, session: &mut Session);
+    /// As [`Self::note`], of a session that was found in this place.
+    fn note_in(&self, place: &Arc<dyn Place>, session: &Session, at: Timestamp);
+    /// As [`Self::refresh`], of a session that was found in this place.
+    fn refresh_in(&self, place: &dyn Place, session: &mut Session);
 }

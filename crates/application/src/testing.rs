@@ -22,8 +22,9 @@ pub(crate) use self::{
     world::{Hand, World},
 };
 use crate::{
+    activity::Seen,
     api::Caller,
-    ports::{Seal, StoredNode, StoredUser},
+    ports::{Place, Seal, StoredNode, StoredUser},
 };
 
 pub(crate) const NOW: Timestamp = Timestamp::from_millis(1_795_000_000_000);
@@ -188,4 +189,14 @@ pub(crate) fn roles() -> Vec<Role> {
 /// Why something was refused, in the words of its `Debug`.
 pub(crate) fn refusal<T, E: Debug>(result: Result<T, E>) -> String {
     result.err().map_or_else(|| "not refused".to_owned(), |error| format!("{error:?}"))
+}
+
+/// Where a session may be kept in memory.
+#[derive(Default)]
+pub(crate) struct Anywhere(Seen);
+
+impl Place for Anywhere {
+    fn seen(&self) -> &Seen {
+        &self.0
+    }
 }

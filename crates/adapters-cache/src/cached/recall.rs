@@ -25,7 +25,7 @@ impl Recall for Cached {
             (Subject::User(id), Some(seat)) => self.user(id, seat.get()).or_else(|| self.user(id, self.users.get(id))),
             _ => None,
         };
-        Some(Remembered { session, user })
+        Some(Remembered { session, place: kept, user })
     }
 
     fn named(&self, names: &[RoleName]) -> Option<Vec<Role>> {

@@ -64,11 +64,11 @@ where
 {
     /// Makes at most so many statements at a time. An answer that takes longer than `patience` is none.
     pub(super) fn new(
-        most: u32,
+        most: usize,
         patience: Duration,
         read: impl Fn(Vec<K>) -> Reading<K, V> + Send + Sync + 'static,
     ) -> Self {
-        let most = usize::try_from(most).unwrap_or(usize::MAX).max(1);
+        let most = most.max(1);
         let queue = Mutex::new(Queue { waiting: Vec::new(), busy: 0 });
         Self(Arc::new(Shared { read: Box::new(read), most, patience, queue }))
     }

@@ -3,7 +3,7 @@ use std::sync::{OnceLock, Weak};
 use super::*;
 use crate::{
     ports::{Committed, MockUnitOfWork},
-    testing::{ALICE, NOW, World, described, digest, refusal, secs, session, session_id},
+    testing::{ALICE, Anywhere, NOW, World, described, digest, refusal, secs, session, session_id},
 };
 
 /// When every note is due.
@@ -177,4 +177,97 @@ async fn what_is_noted_while_notes_are_written_is_written_next() {
         activity.flush(LATER).await.unwrap();
     }
     assert_eq!(*written.lock().unwrap(), ["touch 5@+1", "touch 5@+9"]);
+}
+
+/// A place in memory where Alice's session is, and what is kept of it there.
+fn place() -> (Arc<dyn Place>, Session) {
+    (Arc::new(Anywhere::default()), session(5, ALICE))
+}
+
+fn last_seen_in(activity: &Activity, place: &Arc<dyn Place>) -> Timestamp {
+    let mut session = session(5, ALICE);
+    activity.refresh_in(place.as_ref(), &mut session);
+    session.last_seen
+}
+
+#[tokio::test]
+async fn what_is_seen_in_its_place_is_believed_at_once_and_written_once() {
+    let world = World::new().with_row(5, ALICE);
+    let (activity, (place, session)) = (world.activity(), place());
+    assert_eq!(last_seen_in(&activity, &place), NOW, "as the store says");
+    for second in [1, 9, 4] {
+        activity.note_in(&place, &session, NOW.plus(secs(second)));
+    }
+    assert_eq!(last_seen_in(&activity, &place), NOW.plus(secs(9)));
+    assert_eq!(last_seen(&activity).await, NOW.plus(secs(9)), "also by those who find it elsewhere");
+    activity.flush(LATER).await.unwrap();
+    assert_eq!(world.unit(), ["touch 5@+9"]);
+    activity.flush(LATER).await.unwrap();
+    assert!(world.units().is_empty());
+    activity.note_in(&place, &session, NOW.plus(secs(10)));
+    activity.flush(LATER).await.unwrap();
+    assert_eq!(world.unit(), ["touch 5@+10"], "also after nobody looked there any more");
+}
+
+#[tokio::test]
+async fn what_is_seen_elsewhere_is_believed_in_its_place() {
+    let (activity, (place, session)) = (World::new().with_row(5, ALICE).activity(), place());
+    activity.note(&session, NOW.plus(secs(1)));
+    assert_eq!(last_seen_in(&activity, &place), NOW.plus(secs(1)), "before it was seen there");
+    activity.note_in(&place, &session, NOW.plus(secs(2)));
+    activity.note(&session, NOW.plus(secs(3)));
+    assert_eq!(last_seen_in(&activity, &place), NOW.plus(secs(3)), "and after");
+}
+
+#[tokio::test]
+async fn a_session_that_has_moved_to_another_place_is_seen_in_both() {
+    let world = World::new().with_row(5, ALICE);
+    let (activity, (old, session), (new, _)) = (world.activity(), place(), place());
+    activity.note_in(&old, &session, NOW.plus(secs(1)));
+    activity.note_in(&old, &session, NOW.plus(secs(2)));
+    assert_eq!(last_seen_in(&activity, &new), NOW.plus(secs(2)));
+    activity.note_in(&new, &session, NOW.plus(secs(3)));
+    // Whoever found it in the old one before.
+    activity.note_in(&old, &session, NOW.plus(secs(4)));
+    assert_eq!(last_seen_in(&activity, &old), NOW.plus(secs(4)));
+    assert_eq!(last_seen(&activity).await, NOW.plus(secs(4)));
+    activity.flush_all().await.unwrap();
+    assert_eq!(world.unit(), ["touch 5@+4"]);
+}
+
+#[tokio::test]
+async fn a_session_in_use_in_its_place_is_written_as_often_as_any() {
+    let world = World::new().with_row(5, ALICE);
+    let (activity, (place, session)) = (world.activity(), place());
+    let short = Session { idle_ttl: Some(secs(160)), ..session };
+    for second in 1..=25 {
+        activity.note_in(&place, &short, NOW.plus(secs(second)));
+        activity.flush(NOW.plus(secs(second))).await.unwrap();
+    }
+    assert_eq!(world.units(), [["touch 5@+10"], ["touch 5@+20"]]);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn nothing_that_is_seen_while_others_are_written_is_lost() {
+    let world = World::new().with_row(5, ALICE);
+    let (activity, (place, session)) = (Arc::new(world.activity()), place());
+    let mut written = None;
+    for round in 0..200 {
+        let seen: Vec<_> = (1..=50).map(|step| NOW.plus(secs(60 * round + step))).collect();
+        let last = seen.last().copied().unwrap();
+        let (seeing, there, session) = (Arc::clone(&activity), Arc::clone(&place), session.clone());
+        let watcher = tokio::task::spawn_blocking(move || {
+            for at in seen {
+                seeing.note_in(&there, &session, at);
+            }
+        });
+        while !watcher.is_finished() {
+            activity.flush_all().await.unwrap();
+        }
+        watcher.await.unwrap();
+        assert_eq!(last_seen_in(&activity, &place), last);
+        activity.flush_all().await.unwrap();
+        written = world.units().into_iter().flatten().last().or(written);
+        assert_eq!(written, Some(format!("touch 5@+{}", 60 * round + 50)));
+    }
 }

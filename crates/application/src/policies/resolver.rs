@@ -112,11 +112,11 @@ impl Resolver {
     ) -> Option<Remembered> {
         let Bearer::Opaque(token) = bearer else { return None };
         let mut found = at_hand.known.session(&self.tokens.digest(token))?;
-        self.sightings.refresh(&mut found.session);
+        self.sightings.refresh_in(found.place.as_ref(), &mut found.session);
         let now = self.clock.now();
         let is_accepted = found.session.is_live(now) && is_for_caller(&found.session);
         is_accepted.then(|| {
-            self.sightings.note(&found.session, now);
+            self.sightings.note_in(&found.place, &found.session, now);
             found
         })
     }

@@ -75,7 +75,7 @@ impl Viewer {
 
     /// As [`Self::view`], of a user's session, if all that it takes is at hand. Nothing: the stores are to be asked.
     pub fn at_hand(&self, at_hand: AtHand<'_>, found: Remembered, address: IpAddr) -> Option<SessionView> {
-        let Remembered { session, user } = found;
+        let Remembered { session, user, .. } = found;
         let (principal, names) = self.seen_from(address, user?)?;
         let rights = if names.is_empty() { Rights::new() } else { union(&at_hand.known.named(&names)?) };
         Some(SessionView { session, principal, rights, latest_message: at_hand.latest })

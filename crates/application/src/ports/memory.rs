@@ -11,7 +11,7 @@ use vestibule_domain::{
     user::User,
 };
 
-use super::StoreError;
+use super::{Place, StoreError};
 
 /// Tells of the stores what is known of them. Nothing: they are to be asked.
 #[cfg_attr(any(test, feature = "mock"), mockall::automock)]
@@ -25,10 +25,11 @@ pub trait Recall: Send + Sync {
 }
 
 /// A session and whose it is.
-#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Remembered {
-    /// The session.
+    /// The session, last seen as the store says.
     pub session: Session,
+    /// Where it is kept.
+    pub place: Arc<dyn Place>,
     /// Its user. Nothing: it has none, or the store is to be asked.
     pub user: Option<Arc<User>>,
 }

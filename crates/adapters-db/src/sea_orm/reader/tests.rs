@@ -20,7 +20,7 @@ type Asking = JoinHandle<Answer<usize>>;
 
 /// A reader that makes so many statements at a time. Each finds, under every key but 0, its own number. One about 13
 /// panics, one about 99 fails, and 7 is malformed.
-fn reader(most: u32) -> (Arc<Source>, Arc<Reader<u32, usize>>) {
+fn reader(most: usize) -> (Arc<Source>, Arc<Reader<u32, usize>>) {
     let source = Source { statements: AtomicUsize::new(0), asked: Mutex::default(), let_through: Semaphore::new(0) };
     let source = Arc::new(source);
     let read = {

@@ -7,11 +7,11 @@ use uuid::Uuid;
 use vestibule_domain::{
     node::NodeRef,
     secret::{Digest, PasswordHash},
-    session::{GuardTag, SignedToken, Subject},
+    session::{GuardTag, Session, SignedToken, Subject},
 };
 
 use super::{
-    super::{NEW_ID, NEW_TOKEN, RESET, RETRY, SEALED, digest, session_id, token, words::buckets as words},
+    super::{Anywhere, NEW_ID, NEW_TOKEN, RESET, RETRY, SEALED, digest, session_id, token, words::buckets as words},
     Hand, State, World,
 };
 use crate::{
@@ -89,7 +89,7 @@ impl World {
             memory.expect_session(move |digest| world.tell(|state| {
                 let (_, session) = state.rows.iter().find(|(known, _)| known == digest)?;
                 let user = if let Subject::User(id) = session.subject { state.profile(id) } else { None };
-                Some(Remembered { session: session.clone(), user })
+                Some(Remembered { session: session.clone(), place: Arc::new(Anywhere::default()), user })
             }));
             memory.expect_named(move |names| world.tell(|state| {
                 Some(state.roles.iter().filter(|role| names.contains(&role.name)).cloned().collect())
@@ -114,6 +114,21 @@ impl World {
         let (world, mut unit) = (self, MockUnitOfWork::new());
         answer! { world: unit.expect_commit(move |changes| world.commit(&changes)); }
         unit
+    }
+
+    fn sightings(&self) -> MockSightings {
+        let (world, mut sightings) = (self, MockSightings::new());
+        sightings.expect_refresh().returning(|_| ());
+        sightings.expect_refresh_in().returning(|_, _| ());
+        answer! { world:
+            sightings.expect_note(move |session, _| world.saw(session));
+            sightings.expect_note_in(move |_, session, _| world.saw(session));
+        }
+        sightings
+    }
+
+    fn saw(&self, session: &Session) {
+        self.state().journal.push(format!("saw {:x}", session.id.as_uuid().as_u128()));
     }
 
     pub(super) fn installation(&self) -> MockInstallation {
@@ -158,8 +173,7 @@ impl World {
         let (mut users, mut nodes, mut roles) = (MockUserStore::new(), MockNodeStore::new(), MockRoleStore::new());
         let (mut clients, mut forms) = (MockClientStore::new(), MockFormStore::new());
         let (mut login_tokens, mut messages) = (MockLoginTokenStore::new(), MockMessageLog::new());
-        let (mut health, mut sightings) = (MockHealth::new(), MockSightings::new());
-        sightings.expect_refresh().returning(|_| ());
+        let mut health = MockHealth::new();
         let (mut seals, mut signer) = (MockSeals::new(), MockTokenSigner::new());
         let (mut clock, mut ids) = (MockClock::new(), MockIds::new());
         seals.expect_session_id().returning(|token| session_id(token.bits().unwrap()[0]));
@@ -195,9 +209,6 @@ impl World {
             }));
             messages.expect_latest(move || world.ask("latest message", |_| 42));
             health.expect_ping(move || world.ask("ping", |_| ()));
-            sightings.expect_note(move |session, _| {
-                world.state().journal.push(format!("saw {:x}", session.id.as_uuid().as_u128()));
-            });
             seals.expect_seal(move |seal| {
                 world.state().sealed.push(seal.clone());
                 token(SEALED)
@@ -241,7 +252,7 @@ impl World {
         Ports {
             stores,
             memory: Arc::new(Known { world: self.clone(), recall: self.recall_port() }),
-            sightings: Arc::new(sightings),
+            sightings: Arc::new(self.sightings()),
             budgets: budgets.clone(),
             local_budgets: budgets,
             tokens: Arc::new(self.tokens()),
