@@ -12,7 +12,7 @@ use std::{
     collections::HashMap,
     sync::{
         Arc, Mutex, MutexGuard, PoisonError,
-        atomic::{AtomicBool, AtomicI64, Ordering::SeqCst},
+        atomic::{AtomicI64, Ordering::SeqCst},
     },
     time::Duration,
 };
@@ -37,32 +37,48 @@ pub struct Activity {
     parts: [Mutex<Notes>; Self::PARTS],
 }
 
-/// When a session that is kept in memory was seen there.
+/// When a session that is kept in memory was seen there, in milliseconds; the last bit says whether that is noticed: whoever
+/// writes it looks here from time to time. One word, so that nobody sees the one without the other.
 #[derive(Debug)]
-pub struct Seen {
-    /// In milliseconds.
-    at: AtomicI64,
-    /// Whoever writes it looks here from time to time.
-    is_watched: AtomicBool,
-}
+pub struct Seen(AtomicI64);
 
 impl Default for Seen {
     fn default() -> Self {
-        Self { at: AtomicI64::new(i64::MIN), is_watched: AtomicBool::new(false) }
+        Self(AtomicI64::new(Self::NEVER << 1))
     }
 }
 
 impl Seen {
-    /// It was seen then. Says whether that will be noticed.
+    const NEVER: i64 = i64::MIN >> 1;
+    const LATEST: i64 = i64::MAX >> 1;
+    const IS_NOTICED: i64 = 1;
+
+    /// It was seen then. Says whether that is noticed.
     fn see(&self, at: Timestamp) -> bool {
-        self.at.fetch_max(at.as_millis(), SeqCst);
-        self.is_watched.load(SeqCst)
+        let at = at.as_millis().clamp(Self::NEVER, Self::LATEST);
+        let later = |word: i64| ((word >> 1).max(at) << 1) | (word & Self::IS_NOTICED);
+        self.0.update(SeqCst, SeqCst, later) & Self::IS_NOTICED != 0
     }
 
-    /// When it was seen last, if ever.
-    fn at(&self) -> Option<Timestamp> {
-        let at = self.at.load(SeqCst);
-        (at != i64::MIN).then(|| Timestamp::from_millis(at))
+    /// When it was seen last, if that was noticed.
+    fn noticed(&self) -> Option<Timestamp> {
+        let word = self.0.load(SeqCst);
+        if word & Self::IS_NOTICED != 0 { Self::time_of(word) } else { None }
+    }
+
+    /// From now on it is noticed. When it was seen before.
+    fn watch(&self) -> Option<Timestamp> {
+        Self::time_of(self.0.fetch_or(Self::IS_NOTICED, SeqCst))
+    }
+
+    /// From now on it is not noticed any more. When it was seen before.
+    fn leave(&self) -> Option<Timestamp> {
+        Self::time_of(self.0.fetch_and(!Self::IS_NOTICED, SeqCst))
+    }
+
+    fn time_of(word: i64) -> Option<Timestamp> {
+        let at = word >> 1;
+        (at != Self::NEVER).then(|| Timestamp::from_millis(at))
     }
 }
 
@@ -105,27 +121,25 @@ impl Note {
 
     /// It was seen in its place, perhaps.
     fn catch_up(&mut self) {
-        if let Some(seen) = self.place.as_ref().and_then(|place| place.seen().at()) {
+        if let Some(seen) = self.place.as_ref().and_then(|place| place.seen().noticed()) {
             self.move_on(seen);
         }
     }
 
-    /// It is seen there from now on.
+    /// It is noticed from now on if it is seen there.
     fn watch(&mut self, place: &Arc<dyn Place>) {
         self.leave();
         place.seen().see(self.at);
-        place.seen().is_watched.store(true, SeqCst);
+        if let Some(seen) = place.seen().watch() {
+            self.move_on(seen);
+        }
         self.place = Some(Arc::clone(place));
-        self.catch_up();
     }
 
     /// Whoever sees it in its place has to tell, from now on.
     fn leave(&mut self) {
-        if let Some(place) = &self.place {
-            // In this order: whoever was not told to tell has been there before.
-            place.seen().is_watched.store(false, SeqCst);
-            self.catch_up();
-            self.place = None;
+        if let Some(seen) = self.place.take().and_then(|place| place.seen().leave()) {
+            self.move_on(seen);
         }
     }
 
@@ -234,10 +248,9 @@ impl Sightings for Activity {
     }
 
     fn refresh_in(&self, place: &dyn Place, session: &mut Session) {
-        if !place.seen().is_watched.load(SeqCst) {
-            self.refresh(session);
-        } else if let Some(seen) = place.seen().at() {
-            session.last_seen = session.last_seen.max(seen);
+        match place.seen().noticed() {
+            Some(seen) => session.last_seen = session.last_seen.max(seen),
+            None => self.refresh(session),
         }
     }
 }

@@ -1,4 +1,4 @@
-use std::sync::{OnceLock, Weak};
+use std::sync::{OnceLock, Weak, atomic::AtomicBool};
 
 use super::*;
 use crate::{

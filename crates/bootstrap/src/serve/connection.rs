@@ -147,7 +147,7 @@ impl Common {
             biased;
             ended = conversation.as_mut() => Some(ended),
             () = pace.overdue() => None,
-            () = last.notified() => None,
+            () = last.notified(), if is_http2 => None,
             () = ending(&mut stage) => None,
         };
         if ended.is_none() {
