@@ -32,7 +32,8 @@ use crate::{
 /// Sessions by their ids, each in one place.
 pub(crate) struct Kept {
     entries: Cache<SessionId, Arc<Entry>>,
-    /// The same entries: whoever is found here was not replaced or given up there.
+    /// The same entries: whoever is found here was not replaced or given up there, or is held until a sighting is written. Then
+    /// it was read earlier, and holds as long as that does.
     by_digest: Cache<Digest, Weak<Entry>>,
     /// When sightings of sessions were written, for readings that may have missed them.
     written: Arc<Stamps>,

@@ -4,16 +4,17 @@
 //! cost more than the request. After a crash those notes are missing, so sessions can only idle out a little earlier than
 //! they should, never later.
 
+mod seen;
 #[cfg(test)]
 mod tests;
 
 use std::{
     array,
     collections::HashMap,
-    sync::{
-        Arc, Mutex, MutexGuard, PoisonError,
-        atomic::{AtomicI64, Ordering::SeqCst},
-    },
+    future::poll_fn,
+    mem,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    task::Poll,
     time::Duration,
 };
 
@@ -24,6 +25,7 @@ use vestibule_domain::{
     time::Timestamp,
 };
 
+pub use self::seen::Seen;
 use crate::{
     change::Change,
     ports::{CommitError, Place, SessionFilter, SessionStore, Sightings, StoreError, UnitOfWork},
@@ -35,51 +37,6 @@ pub struct Activity {
     unit: Arc<dyn UnitOfWork>,
     /// Parts of the notes, by the last bits of the sessions' ids: requests seldom wait for each other.
     parts: [Mutex<Notes>; Self::PARTS],
-}
-
-/// When a session that is kept in memory was seen there, in milliseconds; the last bit says whether that is noticed: whoever
-/// writes it looks here from time to time. One word, so that nobody sees the one without the other.
-#[derive(Debug)]
-pub struct Seen(AtomicI64);
-
-impl Default for Seen {
-    fn default() -> Self {
-        Self(AtomicI64::new(Self::NEVER << 1))
-    }
-}
-
-impl Seen {
-    const NEVER: i64 = i64::MIN >> 1;
-    const LATEST: i64 = i64::MAX >> 1;
-    const IS_NOTICED: i64 = 1;
-
-    /// It was seen then. Says whether that is noticed.
-    fn see(&self, at: Timestamp) -> bool {
-        let at = at.as_millis().clamp(Self::NEVER, Self::LATEST);
-        let later = |word: i64| ((word >> 1).max(at) << 1) | (word & Self::IS_NOTICED);
-        self.0.update(SeqCst, SeqCst, later) & Self::IS_NOTICED != 0
-    }
-
-    /// When it was seen last, if that was noticed.
-    fn noticed(&self) -> Option<Timestamp> {
-        let word = self.0.load(SeqCst);
-        if word & Self::IS_NOTICED != 0 { Self::time_of(word) } else { None }
-    }
-
-    /// From now on it is noticed. When it was seen before.
-    fn watch(&self) -> Option<Timestamp> {
-        Self::time_of(self.0.fetch_or(Self::IS_NOTICED, SeqCst))
-    }
-
-    /// From now on it is not noticed any more. When it was seen before.
-    fn leave(&self) -> Option<Timestamp> {
-        Self::time_of(self.0.fetch_and(!Self::IS_NOTICED, SeqCst))
-    }
-
-    fn time_of(word: i64) -> Option<Timestamp> {
-        let at = word >> 1;
-        (at != Self::NEVER).then(|| Timestamp::from_millis(at))
-    }
 }
 
 type Notes = HashMap<SessionId, Note, foldhash::fast::RandomState>;
@@ -124,6 +81,18 @@ impl Note {
         if let Some(seen) = self.place.as_ref().and_then(|place| place.seen().noticed()) {
             self.move_on(seen);
         }
+    }
+
+    /// Goes by what was seen meanwhile, and says whether the store does not have that yet.
+    fn look(&mut self) -> bool {
+        self.catch_up();
+        // Memory has given it up, and holds it for this note alone.
+        let is_given_up = self.place.as_ref().is_some_and(|place| Arc::strong_count(place) == 1);
+        if is_given_up || self.is_written() {
+            self.leave();
+        }
+        // What was written was kept since the last time for whoever was reading an older row then; that is over now.
+        !self.is_written()
     }
 
     /// It is noticed from now on if it is seen there.
@@ -181,16 +150,12 @@ impl Activity {
     async fn write(&self, is_wanted: impl Fn(&Note) -> bool) -> Result<(), CommitError> {
         let mut wanted: Vec<(SessionId, Timestamp)> = Vec::new();
         for part in &self.parts {
-            let mut notes = of(part);
-            // Kept since the last time for whoever was reading an older row then; that is over now.
-            notes.retain(|_, note| {
-                note.catch_up();
-                if note.is_written() {
-                    note.leave();
-                }
-                !note.is_written()
-            });
-            wanted.extend(notes.iter().filter(|(_, note)| is_wanted(note)).map(|(id, note)| (*id, note.at)));
+            {
+                let mut notes = of(part);
+                notes.retain(|_, note| note.look());
+                wanted.extend(notes.iter().filter(|(_, note)| is_wanted(note)).map(|(id, note)| (*id, note.at)));
+            }
+            next_turn().await;
         }
         for batch in wanted.chunks(Self::BATCH) {
             self.unit.commit(vec![Change::TouchSessions(batch.to_vec())]).await?;
@@ -220,6 +185,19 @@ impl Activity {
         let [.., last] = id.as_uuid().into_bytes();
         of(&self.parts[usize::from(last) % Self::PARTS])
     }
+}
+
+/// Lets others go on first: there may be a million notes.
+async fn next_turn() {
+    let mut is_next = false;
+    let turn = poll_fn(|context| {
+        if mem::replace(&mut is_next, true) {
+            return Poll::Ready(());
+        }
+        context.waker().wake_by_ref();
+        Poll::Pending
+    });
+    turn.await;
 }
 
 fn of(part: &Mutex<Notes>) -> MutexGuard<'_, Notes> {

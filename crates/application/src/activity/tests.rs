@@ -1,4 +1,7 @@
-use std::sync::{OnceLock, Weak, atomic::AtomicBool};
+use std::sync::{
+    OnceLock, Weak,
+    atomic::{AtomicBool, AtomicI64, Ordering::SeqCst},
+};
 
 use super::*;
 use crate::{
@@ -232,6 +235,22 @@ async fn a_session_that_has_moved_to_another_place_is_seen_in_both() {
     assert_eq!(last_seen_in(&activity, &old), NOW.plus(secs(7)));
     activity.flush_all().await.unwrap();
     assert_eq!(world.unit(), ["touch 5@+7"]);
+}
+
+#[tokio::test]
+async fn a_place_that_memory_has_given_up_is_let_go_and_what_was_seen_there_is_not() {
+    let world = World::new().with_row(5, ALICE);
+    let (activity, (place, session)) = (world.activity(), place());
+    let held = Arc::downgrade(&place);
+    for second in [1, 9] {
+        activity.note_in(&place, &session, NOW.plus(secs(second)));
+    }
+    drop(place);
+    activity.flush(NOW).await.unwrap();
+    assert!(held.upgrade().is_none() && world.units().is_empty(), "it is not due");
+    assert_eq!(last_seen(&activity).await, NOW.plus(secs(9)));
+    activity.flush_all().await.unwrap();
+    assert_eq!(world.unit(), ["touch 5@+9"]);
 }
 
 #[tokio::test]
