@@ -34,7 +34,7 @@ use vestibule_domain::{
 use crate::{
     compact::Compact,
     kept::{Entry, Kept},
-    newest::Newest,
+    newest::{Forgetting, Newest},
     stamps::{Reading, Stamps},
     tally::{Tally, UseMade},
     users::Users,
@@ -289,10 +289,10 @@ impl Archive for Cached {
     }
 
     async fn replace(&self, span: Span, records: Vec<Record>) -> Result<(), CommitError> {
-        let (archive, newest) = (Arc::clone(&self.inner.archive), Arc::clone(&self.newest));
+        let (archive, forgetting) = (Arc::clone(&self.inner.archive), Forgetting(Arc::clone(&self.newest)));
         let replaced = tokio::spawn(async move {
             let replaced = archive.replace(span, records).await;
-            newest.forget(Stamps::forget);
+            drop(forgetting);
             replaced
         });
         replaced.await.unwrap_or_else(|panic| Err(StoreError::Unavailable(Box::new(panic)).into()))

@@ -32,8 +32,8 @@ use crate::{
 /// Sessions by their ids, each in one place.
 pub(crate) struct Kept {
     entries: Cache<SessionId, Arc<Entry>>,
-    /// The same entries: whoever is found here was not replaced or given up there, or is held until a sighting is written. Then
-    /// it was read earlier, and holds as long as that does.
+    /// The same entries: whoever is found here was not replaced or given up there, or a note of a sighting still holds it. Then
+    /// it was read earlier, holds as long as that does, and is seen where the note says.
     by_digest: Cache<Digest, Weak<Entry>>,
     /// When sightings of sessions were written, for readings that may have missed them.
     written: Arc<Stamps>,
@@ -61,7 +61,7 @@ impl Place for Entry {
 
 /// Sightings that are being written. Unless they [happened](Self::happened), their sessions stay in doubt.
 pub(crate) struct Sightings {
-    /// Only the cache holds them meanwhile: what it gives up or replaces is found by nobody any more.
+    /// Only the cache holds them meanwhile, or the note of a sighting: what it gives up or replaces need not be moved.
     seen: Vec<(Weak<Entry>, Timestamp)>,
     _in_flux: Flux,
 }

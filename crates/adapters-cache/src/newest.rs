@@ -41,6 +41,15 @@ pub(crate) struct Underway {
     log: Option<(Arc<Newest>, Moment)>,
 }
 
+/// Has everything forgotten that was read so far, once this is dropped.
+pub(crate) struct Forgetting(pub(crate) Arc<Newest>);
+
+impl Drop for Forgetting {
+    fn drop(&mut self) {
+        self.0.forget(Stamps::forget);
+    }
+}
+
 impl Newest {
     pub(crate) fn new(stamps: Arc<Stamps>) -> Self {
         Self { stamps, known: RwLock::default(), turn: Mutex::default() }

@@ -86,7 +86,7 @@ impl Note {
     /// Goes by what was seen meanwhile, and says whether the store does not have that yet.
     fn look(&mut self) -> bool {
         self.catch_up();
-        // Memory has given it up, and holds it for this note alone.
+        // Memory has given it up: only this note still holds it.
         let is_given_up = self.place.as_ref().is_some_and(|place| Arc::strong_count(place) == 1);
         if is_given_up || self.is_written() {
             self.leave();
@@ -168,7 +168,7 @@ impl Activity {
         Ok(())
     }
 
-    fn noted(&self, session: &Session, at: Timestamp, place: Option<&Arc<dyn Place>>) {
+    fn take_note(&self, session: &Session, at: Timestamp, place: Option<&Arc<dyn Place>>) {
         let lag = millis(session.idle_ttl.map_or(Self::LAG, |ttl| Self::LAG.min(ttl / Self::LAG_OF_IDLE)));
         let mut notes = self.part(session.id);
         let new = || Note { at: session.last_seen, place: None, behind: 0, lag };
@@ -209,7 +209,7 @@ impl Sightings for Activity {
         if at <= session.last_seen {
             return;
         }
-        self.noted(session, at, None);
+        self.take_note(session, at, None);
     }
 
     fn refresh(&self, session: &mut Session) {
@@ -221,7 +221,7 @@ impl Sightings for Activity {
 
     fn note_in(&self, place: &Arc<dyn Place>, session: &Session, at: Timestamp) {
         if !place.seen().see(at) {
-            self.noted(session, at, Some(place));
+            self.take_note(session, at, Some(place));
         }
     }
 

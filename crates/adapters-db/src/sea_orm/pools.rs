@@ -26,7 +26,9 @@ pub struct PoolUse {
 pub(super) fn tested_when_idle<DB: Database>(pool: PoolOptions<DB>) -> PoolOptions<DB> {
     const LATELY: Duration = Duration::from_secs(1);
     pool.test_before_acquire(false).before_acquire(|connection, use_made| {
-        Box::pin(async move { Ok(use_made.idle_for < LATELY || connection.ping().await.is_ok()) })
+        Box::pin(
+            async move { if use_made.idle_for < LATELY { Ok(true) } else { connection.ping().await.map(|()| true) } },
+        )
     })
 }
 

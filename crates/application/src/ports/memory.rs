@@ -26,7 +26,7 @@ pub trait Recall: Send + Sync {
 
 /// A session and whose it is.
 pub struct Remembered {
-    /// The session, last seen as the store says.
+    /// The session. From memory it comes last seen as the store says; see [`Sightings::refresh_in`](super::Sightings::refresh_in).
     pub session: Session,
     /// Where it is kept.
     pub place: Arc<dyn Place>,
