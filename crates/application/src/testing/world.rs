@@ -1,5 +1,6 @@
 //! Mocked ports that answer from data.
 
+mod hand;
 mod ports;
 
 use std::{

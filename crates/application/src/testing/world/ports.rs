@@ -2,25 +2,24 @@
 
 use std::sync::Arc;
 
-use async_trait::async_trait;
 use uuid::Uuid;
 use vestibule_domain::{
     node::NodeRef,
-    secret::{Digest, PasswordHash},
-    session::{GuardTag, Session, SignedToken, Subject},
+    secret::PasswordHash,
+    session::{GuardTag, Session, SignedToken},
 };
 
 use super::{
-    super::{Anywhere, NEW_ID, NEW_TOKEN, RESET, RETRY, SEALED, digest, session_id, token, words::buckets as words},
-    Hand, State, World,
+    super::{NEW_ID, NEW_TOKEN, RESET, RETRY, SEALED, digest, session_id, token, words::buckets as words},
+    State, World,
+    hand::Known,
 };
 use crate::{
     ports::{
-        Against, AtHand, Bucket, CaughtUp, HashError, InvalidSignature, KeyKind, Memory, MockArchive, MockBudgets,
-        MockClientStore, MockClock, MockFormStore, MockHealth, MockHousekeeping, MockIds, MockInstallation,
-        MockLoginTokenStore, MockMessageLog, MockNodeStore, MockPasswordHasher, MockRecall, MockRoleStore, MockSeals,
-        MockSessionStore, MockSightings, MockTokenSigner, MockTokens, MockUnitOfWork, MockUserStore, NotCharged,
-        Remembered, StoreError, StoredUser, Stores, UnusableHash, Verdict,
+        Against, Bucket, HashError, InvalidSignature, KeyKind, MockArchive, MockBudgets, MockClientStore, MockClock,
+        MockFormStore, MockHealth, MockHousekeeping, MockIds, MockInstallation, MockLoginTokenStore, MockMessageLog,
+        MockNodeStore, MockPasswordHasher, MockRoleStore, MockSeals, MockSessionStore, MockSightings, MockTokenSigner,
+        MockTokens, MockUnitOfWork, MockUserStore, NotCharged, StoreError, StoredUser, Stores, UnusableHash, Verdict,
     },
     service::Ports,
 };
@@ -33,37 +32,6 @@ macro_rules! answer {
             $mock.$method().returning($answer);
         })*
     };
-}
-
-/// What is at hand of a world, if anything is.
-struct Known {
-    world: World,
-    recall: MockRecall,
-}
-
-#[async_trait]
-impl Memory for Known {
-    fn tells_at_once(&self) -> bool {
-        self.world.state().at_hand == Hand::Everything
-    }
-
-    fn at_hand(&self, since: Option<CaughtUp>) -> Option<AtHand<'_>> {
-        let latest = match (self.world.state().at_hand, since) {
-            (Hand::Everything, _) => 42,
-            (Hand::CaughtUp, Some(CaughtUp(latest))) => latest,
-            (Hand::CaughtUp, None) | (Hand::Nothing, _) => return None,
-        };
-        Some(AtHand { known: &self.recall, latest })
-    }
-
-    async fn catch_up(&self, _: Option<&Digest>) -> Result<Option<CaughtUp>, StoreError> {
-        let mut state = self.world.state();
-        if state.at_hand != Hand::CaughtUp {
-            return Ok(None);
-        }
-        state.journal.push("catch up".to_owned());
-        Ok(Some(CaughtUp(42)))
-    }
 }
 
 impl World {
@@ -81,21 +49,6 @@ impl World {
             }));
         }
         sessions
-    }
-
-    fn recall_port(&self) -> MockRecall {
-        let (world, mut memory) = (self, MockRecall::new());
-        answer! { world:
-            memory.expect_session(move |digest| world.tell(|state| {
-                let (_, session) = state.rows.iter().find(|(known, _)| known == digest)?;
-                let user = if let Subject::User(id) = session.subject { state.profile(id) } else { None };
-                Some(Remembered { session: session.clone(), place: Arc::new(Anywhere::default()), user })
-            }));
-            memory.expect_named(move |names| world.tell(|state| {
-                Some(state.roles.iter().filter(|role| names.contains(&role.name)).cloned().collect())
-            }));
-        }
-        memory
     }
 
     fn budgets(&self) -> MockBudgets {
@@ -251,7 +204,7 @@ impl World {
         let budgets = Arc::new(self.budgets());
         Ports {
             stores,
-            memory: Arc::new(Known { world: self.clone(), recall: self.recall_port() }),
+            memory: Arc::new(Known::of(self)),
             sightings: Arc::new(self.sightings()),
             budgets: budgets.clone(),
             local_budgets: budgets,
@@ -264,7 +217,7 @@ impl World {
         }
     }
 
-    fn tell<T>(&self, told: impl FnOnce(&State) -> T) -> T {
+    pub(super) fn tell<T>(&self, told: impl FnOnce(&State) -> T) -> T {
         told(&self.state())
     }
 
