@@ -1,5 +1,6 @@
 //! The decorator.
 
+mod learn;
 mod recall;
 #[cfg(test)]
 mod tests;
@@ -7,7 +8,7 @@ mod tests;
 use std::{
     num::NonZeroUsize,
     sync::{
-        Arc, PoisonError, RwLock,
+        Arc, RwLock,
         atomic::{AtomicI64, Ordering::SeqCst},
     },
 };
@@ -32,6 +33,7 @@ use vestibule_domain::{
 };
 
 use crate::{
+    aside::to_its_end,
     compact::Compact,
     kept::{Entry, Kept},
     newest::{Forgetting, Newest},
@@ -154,35 +156,27 @@ impl Cached {
         }
         Ok(found)
     }
-
-    async fn all_roles(&self) -> Result<Arc<Reading<Vec<Role>>>, StoreError> {
-        if let Some(roles) = self.roles_kept() {
-            return Ok(roles);
-        }
-        let read = self.stamps.now();
-        let roles = Arc::new(Reading { value: self.inner.roles.all().await?, read });
-        *self.roles.write().unwrap_or_else(PoisonError::into_inner) = Some(Arc::clone(&roles));
-        Ok(roles)
-    }
 }
 
 #[async_trait]
 impl UnitOfWork for Cached {
     async fn commit(&self, changes: Vec<Change>) -> Result<Committed, CommitError> {
         let touched: Vec<Touched> = changes.iter().filter_map(Touched::by).collect();
+        let news = self.hear(&changes);
         let underway = self.newest.enter(&touched);
         let sightings = self.sessions.write(&changes);
         let (unit, swept) = (Arc::clone(&self.inner.unit), Arc::clone(&self.swept));
-        // The store may go on with a unit whose caller has gone: what it touches stays in flux until that is over.
-        let committed = tokio::spawn(async move {
+        let (committed, over) = to_its_end(async move {
             let committed = unit.commit(changes).await;
             if committed.is_ok() {
                 sightings.happened(Timestamp::from_millis(swept.load(SeqCst)));
             }
-            underway.tell(committed.as_ref().ok().and_then(|committed| committed.newest));
-            committed
-        });
-        committed.await.unwrap_or_else(|panic| Err(StoreError::Unavailable(Box::new(panic)).into()))
+            let over = underway.tell(committed.as_ref().ok().and_then(|committed| committed.newest));
+            committed.map(|committed| (committed, over))
+        })
+        .await?;
+        self.learn(news, over.as_ref());
+        Ok(committed)
     }
 }
 
@@ -211,7 +205,13 @@ impl SessionStore for Cached {
 #[async_trait]
 impl UserStore for Cached {
     async fn by_key(&self, key: &LoginKey, kind: KeyKind) -> Result<Option<StoredUser>, StoreError> {
-        self.inner.users.by_key(key, kind).await
+        let read = self.stamps.now();
+        let found = self.inner.users.by_key(key, kind).await?;
+        // Who is asked for like this logs in, and is asked for again.
+        if let Some(StoredUser { user, .. }) = &found {
+            self.users.seat(user.id).put(Reading { value: Arc::new(user.clone()), read });
+        }
+        Ok(found)
     }
 
     async fn by_id(&self, id: UserId) -> Result<Option<StoredUser>, StoreError> {
@@ -268,13 +268,13 @@ impl Housekeeping for Cached {
         self.swept.fetch_max(now.as_millis(), SeqCst);
         let underway = self.newest.enter(&[Touched::Log]);
         let housekeeping = Arc::clone(&self.inner.housekeeping);
-        let expired = tokio::spawn(async move {
+        to_its_end(async move {
             let expired = housekeeping.expire(now, limit).await;
             // It does not say what it has written.
             drop(underway);
             expired
-        });
-        expired.await.unwrap_or_else(|panic| Err(StoreError::Unavailable(Box::new(panic))))
+        })
+        .await
     }
 
     async fn forget(&self, before: Timestamp, limit: u32) -> Result<u32, StoreError> {
@@ -290,11 +290,11 @@ impl Archive for Cached {
 
     async fn replace(&self, span: Span, records: Vec<Record>) -> Result<(), CommitError> {
         let (archive, forgetting) = (Arc::clone(&self.inner.archive), Forgetting(Arc::clone(&self.newest)));
-        let replaced = tokio::spawn(async move {
+        to_its_end(async move {
             let replaced = archive.replace(span, records).await;
             drop(forgetting);
             replaced
-        });
-        replaced.await.unwrap_or_else(|panic| Err(StoreError::Unavailable(Box::new(panic)).into()))
+        })
+        .await
     }
 }

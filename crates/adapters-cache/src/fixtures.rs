@@ -1,13 +1,29 @@
 //! A user and her sessions, for tests.
 
-use std::{collections::BTreeSet, time::Duration};
+use std::{
+    collections::BTreeSet,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering::SeqCst},
+    },
+    time::Duration,
+};
 
+use async_trait::async_trait;
+use tokio::{
+    sync::Notify,
+    task::{JoinHandle, yield_now},
+};
 use uuid::Uuid;
-use vestibule_application::change::Change;
+use vestibule_adapters_db::MemoryStore;
+use vestibule_application::{
+    change::Change,
+    ports::{CommitError, Committed, Stores, UnitOfWork},
+};
 use vestibule_domain::{
     message::{Agent, Event, EventKind},
     rights::RoleName,
-    secret::Digest,
+    secret::{Digest, PasswordHash},
     session::{DeviceName, Lifetimes, Origin, Session, SessionId, Subject},
     time::Timestamp,
     user::{EmailAddress, LoginName, Profile, TimeZoneName, User, UserId},
@@ -53,7 +69,50 @@ pub(crate) fn alice() -> User {
     }
 }
 
+pub(crate) fn add_alice() -> Vec<Change> {
+    vec![Change::AddRole(editor()), Change::AddUser { user: alice(), password: PasswordHash::new("x") }]
+}
+
 pub(crate) fn record(kind: EventKind, session: Option<SessionId>, subject: Option<Subject>) -> Change {
     let (at, by) = (START, Agent::default());
     Change::Record(Event { kind, at, session, subject, origin: None, address: None, by })
+}
+
+/// Writes, and of the first unit says so once it may.
+#[derive(Default)]
+pub(crate) struct Slow {
+    pub(crate) store: Arc<MemoryStore>,
+    pub(crate) may_say_so: Notify,
+    has_begun: AtomicBool,
+}
+
+impl Slow {
+    pub(crate) fn stores(self: &Arc<Self>) -> Stores {
+        Stores { unit: self.clone(), ..Stores::of(&self.store) }
+    }
+
+    /// Has the first unit committed through what stands in front of this. It is written, and nobody has been told.
+    pub(crate) async fn commit_first(
+        &self,
+        front: &Arc<impl UnitOfWork + 'static>,
+        changes: Vec<Change>,
+    ) -> JoinHandle<Result<Committed, CommitError>> {
+        let front = Arc::clone(front);
+        let unit = tokio::spawn(async move { front.commit(changes).await });
+        while !self.has_begun.load(SeqCst) {
+            yield_now().await;
+        }
+        unit
+    }
+}
+
+#[async_trait]
+impl UnitOfWork for Slow {
+    async fn commit(&self, changes: Vec<Change>) -> Result<Committed, CommitError> {
+        let committed = self.store.commit(changes).await;
+        if !self.has_begun.swap(true, SeqCst) {
+            self.may_say_so.notified().await;
+        }
+        committed
+    }
 }

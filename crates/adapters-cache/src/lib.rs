@@ -11,6 +11,7 @@
 //! Start reading in [`Cached`]; `stamps` is why it is right, `follower` why it may be with others there, `kept` why times may
 //! move in place, and `newest` why nobody has to ask for the newest message after each unit.
 
+mod aside;
 mod cached;
 mod common;
 mod compact;

@@ -12,7 +12,7 @@ use tokio::sync::Mutex;
 use vestibule_application::{ports::StoreError, touched::Touched};
 use vestibule_domain::message::MessageId;
 
-use crate::stamps::{Flux, Moment, Stamps};
+use crate::stamps::{Flux, Moment, Over, Stamps};
 
 /// What is known of it.
 pub(crate) struct Newest {
@@ -136,17 +136,18 @@ impl Known {
 
 impl Underway {
     /// It is over, and this was its newest message, if it is known to have been written.
-    pub(crate) fn tell(mut self, newest: Option<MessageId>) {
-        self.end(newest);
+    pub(crate) fn tell(mut self, newest: Option<MessageId>) -> Option<Over> {
+        self.end(newest)
     }
 
-    fn end(&mut self, told: Option<MessageId>) {
-        let Some(flux) = self.flux.take() else { return };
-        let Some((log, begun)) = self.log.take() else { return drop(flux) };
+    fn end(&mut self, told: Option<MessageId>) -> Option<Over> {
+        let flux = self.flux.take()?;
+        let Some((log, begun)) = self.log.take() else { return Some(flux.over()) };
         // Nobody finds the log as if nothing was under way, and not yet what the unit has said.
         let mut known = log.write();
         let over = flux.over();
-        known.over(begun, over, told);
+        known.over(begun, over.at(), told);
+        Some(over)
     }
 }
 

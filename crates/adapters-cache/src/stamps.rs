@@ -72,6 +72,13 @@ pub(crate) struct Flux {
     slots: Vec<usize>,
 }
 
+/// A unit that is over, and what its keys' slots said just before.
+pub(crate) struct Over {
+    stamps: Arc<Stamps>,
+    at: Moment,
+    before: Vec<(usize, Slot)>,
+}
+
 impl Stamps {
     /// A power of two; half a megabyte of them.
     const SLOTS: usize = 1 << 16;
@@ -148,24 +155,44 @@ impl Stamps {
 }
 
 impl Flux {
-    /// Ends it, and says when that was.
-    pub(crate) fn over(mut self) -> Moment {
-        self.end()
+    /// Ends it.
+    pub(crate) fn over(mut self) -> Over {
+        let (at, mut before) = (self.now(), Vec::with_capacity(self.slots.len()));
+        self.leave(at, |slot, said| before.push((slot, said)));
+        Over { stamps: Arc::clone(&self.stamps), at, before }
     }
 
-    fn end(&mut self) -> Moment {
-        let now = self.stamps.now.fetch_add(1, SeqCst) + 1;
+    fn now(&self) -> Moment {
+        Moment(self.stamps.now.fetch_add(1, SeqCst) + 1)
+    }
+
+    fn leave(&mut self, Moment(now): Moment, mut before: impl FnMut(usize, Slot)) {
         for slot in self.slots.drain(..) {
-            self.stamps.slots[slot].update(SeqCst, SeqCst, |slot| Slot(slot).without_a_unit(now).0);
+            let said = self.stamps.slots[slot].update(SeqCst, SeqCst, |slot| Slot(slot).without_a_unit(now).0);
+            before(slot, Slot(said));
         }
-        Moment(now)
+    }
+}
+
+impl Over {
+    /// When it was.
+    pub(crate) fn at(&self) -> Moment {
+        self.at
+    }
+
+    /// Whether what was read of `key` at `read` held until then but for this unit, which touched it: no other did since. So it
+    /// holds from now on if it is changed as the unit has changed it.
+    pub(crate) fn held_but_for_it(&self, read: Moment, key: &impl Hash) -> bool {
+        let slot = self.stamps.slot_of(key);
+        let said = self.before.iter().find_map(|(touched, said)| (*touched == slot).then_some(*said));
+        self.stamps.is_after_the_floor(read) && said.is_some_and(|said| said.without_a_unit(0).holds(read))
     }
 }
 
 impl Drop for Flux {
     fn drop(&mut self) {
         if !self.slots.is_empty() {
-            self.end();
+            self.leave(self.now(), |_, _| ());
         }
     }
 }

@@ -53,8 +53,11 @@ impl Seat {
         self.0.read().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
-    /// Keeps what was read instead.
+    /// Keeps what was read instead, unless that was read later.
     pub(crate) fn put(&self, reading: Reading<Arc<User>>) {
-        *self.0.write().unwrap_or_else(PoisonError::into_inner) = Some(reading);
+        let mut kept = self.0.write().unwrap_or_else(PoisonError::into_inner);
+        if kept.as_ref().is_none_or(|kept| kept.read <= reading.read) {
+            *kept = Some(reading);
+        }
     }
 }

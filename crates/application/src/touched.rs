@@ -33,8 +33,9 @@ pub enum Touched {
 impl Touched {
     /// The one thing of these that this change touches, if any.
     ///
-    /// A session that begins was in nobody's memory, for what is not there is not kept. When a session was last seen is for
-    /// whoever keeps it to find out: that is written all the time, and never makes a session end sooner.
+    /// A session that begins was in nobody's memory, for what is not there is not kept; the networks somebody comes from never
+    /// are. When a session was last seen is for whoever keeps it to find out: that is written all the time, and never makes a
+    /// session end sooner.
     pub fn by(change: &Change) -> Option<Self> {
         match change {
             Change::SaveSession { session, .. } => Some(Self::Session(session.id)),
@@ -48,11 +49,12 @@ impl Touched {
             | Change::GrantRole { user, .. }
             | Change::WithdrawRole { user, .. }
             | Change::RemoveUser { user } => Some(Self::User(*user)),
-            Change::RecordLogin { subject, .. } | Change::KnowNetwork { subject, .. } => Self::user(*subject),
+            Change::RecordLogin { subject, .. } => Self::user(*subject),
             Change::AddRole(_) | Change::PutRole(_) | Change::ReplaceRole { .. } => Some(Self::Roles),
             Change::Record(_) => Some(Self::Log),
             Change::BeginSession { .. }
             | Change::TouchSessions(_)
+            | Change::KnowNetwork { .. }
             | Change::ExpectUser { .. }
             | Change::AddNode { .. }
             | Change::ExpectNode { .. }
@@ -101,7 +103,8 @@ impl Touched {
         };
         let told = [
             Some(Self::Log),
-            event.session.map(Self::Session),
+            // One that begins is kept at most by whoever began it, as it is from then on.
+            event.session.filter(|_| event.kind != EventKind::SessionBegun).map(Self::Session),
             event.subject.and_then(Self::user),
             event.subject.filter(|_| sessions).map(Self::SessionsOf),
             roles.then_some(Self::Roles),

@@ -69,6 +69,16 @@ impl Cached {
         let kept = self.roles.read().unwrap_or_else(PoisonError::into_inner).clone();
         kept.filter(|roles| self.stamps.holds(roles.read, &Touched::Roles))
     }
+
+    pub(super) async fn all_roles(&self) -> Result<Arc<Reading<Vec<Role>>>, StoreError> {
+        if let Some(roles) = self.roles_kept() {
+            return Ok(roles);
+        }
+        let read = self.stamps.now();
+        let roles = Arc::new(Reading { value: self.inner.roles.all().await?, read });
+        *self.roles.write().unwrap_or_else(PoisonError::into_inner) = Some(Arc::clone(&roles));
+        Ok(roles)
+    }
 }
 
 pub(super) fn of_names(roles: &Reading<Vec<Role>>, names: &[RoleName]) -> Vec<Role> {

@@ -1,55 +1,29 @@
-use tokio::{sync::Notify, task::yield_now};
 use vestibule_adapters_db::MemoryStore;
 use vestibule_application::ports::{AtHand, Memory, Recall};
 use vestibule_domain::{
     message::EventKind,
-    secret::PasswordHash,
     session::{EndReason, Ending},
 };
 
 use super::*;
-use crate::fixtures::{ALICE, START, alice, digest, editor, record, session, session_id};
+use crate::fixtures::{ALICE, START, Slow, add_alice, digest, record, session, session_id};
 
 const CAPACITY: Capacity = Capacity { sessions: NonZeroUsize::MIN.saturating_add(9), users: NonZeroUsize::MIN };
 
-/// Writes, and says so once it may.
-struct Slow {
-    store: Arc<MemoryStore>,
-    may_say_so: Notify,
-}
-
-#[async_trait]
-impl UnitOfWork for Slow {
-    async fn commit(&self, changes: Vec<Change>) -> Result<Committed, CommitError> {
-        let committed = self.store.commit(changes).await;
-        self.may_say_so.notified().await;
-        committed
-    }
-}
-
 /// Her first session.
 fn begin() -> Vec<Change> {
-    vec![
-        Change::AddRole(editor()),
-        Change::AddUser { user: alice(), password: PasswordHash::new("x") },
-        Change::BeginSession { session: session(1), digest: digest(1) },
-    ]
+    let session = Change::BeginSession { session: session(1), digest: digest(1) };
+    add_alice().into_iter().chain([session]).collect()
 }
 
 #[tokio::test]
 async fn the_newest_message_is_at_hand_while_others_are_written_and_the_next_as_soon_as_that_is_over() {
-    let store = Arc::new(MemoryStore::new());
-    let slow = Arc::new(Slow { store: store.clone(), may_say_so: Notify::new() });
-    let stores = Stores { unit: slow.clone(), ..Stores::of(&store) };
-    let cached = Arc::new(Cached::new(stores, CAPACITY));
+    let slow = Arc::new(Slow::default());
+    let cached = Arc::new(Cached::new(slow.stores(), CAPACITY));
     let at_hand = || cached.at_hand(None).map(|AtHand { latest, .. }| latest);
     assert_eq!((at_hand(), cached.latest().await.unwrap(), at_hand()), (None, 0, Some(0)));
 
-    let writing = cached.clone();
-    let unit = tokio::spawn(async move { writing.commit(vec![record(EventKind::FormChanged, None, None)]).await });
-    while store.latest().await.unwrap() == 0 {
-        yield_now().await;
-    }
+    let unit = slow.commit_first(&cached, vec![record(EventKind::FormChanged, None, None)]).await;
     assert_eq!(at_hand(), Some(0), "nobody was told of another");
     assert_eq!((cached.latest().await.unwrap(), at_hand()), (1, Some(1)), "who asks the store for all hears of all");
     slow.may_say_so.notify_one();
@@ -81,9 +55,10 @@ async fn a_session_leads_to_its_user_as_they_are_also_once_they_were_forgotten()
 
 #[tokio::test]
 async fn of_a_session_that_has_ended_not_even_the_place_of_its_user_is_kept() {
-    let cached = Cached::new(Stores::of(&Arc::new(MemoryStore::new())), CAPACITY);
+    let store = Arc::new(MemoryStore::new());
+    let cached = Cached::new(Stores::of(&store), CAPACITY);
     let ending = Ending { at: START, reason: EndReason::SignedOut };
-    cached.commit(begin()).await.unwrap();
+    store.commit(begin()).await.unwrap();
     cached.commit(vec![Change::EndSession { id: session_id(1), ending }]).await.unwrap();
     assert!(cached.by_digest(&digest(1)).await.unwrap().is_some_and(|session| session.ended.is_some()));
     assert_eq!((cached.use_made().sessions, cached.use_made().users), (0, 0));

@@ -75,3 +75,38 @@ fn what_is_forgotten_does_not_hold_and_a_pause_goes_on() {
     stamps.forget();
     assert!(!stamps.holds(stamps.now(), &1));
 }
+
+#[test]
+fn what_was_read_held_but_for_a_unit_if_no_other_touched_its_key_since() {
+    let stamps = stamps();
+    let read = stamps.now();
+    let over = stamps.enter([1, 2]).over();
+    assert!(over.held_but_for_it(read, &1) && stamps.holds(over.at(), &1));
+    assert!(!over.held_but_for_it(read, &3), "it did not touch that");
+
+    // One that was over before, and one that is not over yet.
+    let (read, other) = (stamps.now(), stamps.enter([1]));
+    let unit = stamps.enter([1, 2]);
+    drop(other);
+    let over = unit.over();
+    assert!(!over.held_but_for_it(read, &1) && over.held_but_for_it(read, &2));
+    let (read, unit) = (stamps.now(), stamps.enter([1]));
+    let _other = stamps.enter([1]);
+    assert!(!unit.over().held_but_for_it(read, &1));
+}
+
+#[test]
+fn nothing_held_but_for_a_unit_once_all_was_forgotten() {
+    for forget in [Stamps::forget, |stamps: &Stamps| {
+        stamps.pause();
+        stamps.resume()
+    }] {
+        let stamps = stamps();
+        let (read, before) = (stamps.now(), stamps.enter([1]));
+        forget(&stamps);
+        assert!(!before.over().held_but_for_it(read, &1));
+        let (read, over) = (stamps.now(), stamps.enter([1]).over());
+        forget(&stamps);
+        assert!(!over.held_but_for_it(read, &1));
+    }
+}
