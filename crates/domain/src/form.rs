@@ -159,7 +159,7 @@ pub fn shipped_forms() -> Vec<FormConfiguration> {
     ]
     .into_iter()
     .map(|(name, action)| FormConfiguration {
-        name: FormName(name.to_owned()),
+        name: FormName(name.into()),
         action,
         fields: if action == FormAction::Create { credentials.clone() } else { BTreeMap::new() },
         roles: BTreeSet::new(),

@@ -2,6 +2,8 @@
 
 use std::collections::BTreeSet;
 
+use smol_str::SmolStr;
+
 use crate::text::word_type;
 
 word_type!(
@@ -30,13 +32,13 @@ pub struct Role {
 
 impl RoleName {
     /// The role whose sessions are back-office sessions (seed 001).
-    pub fn admin() -> Self {
-        Self("admin".to_owned())
+    pub const fn admin() -> Self {
+        Self(SmolStr::new_static("admin"))
     }
 
     /// The role whose rights every node has.
-    pub fn node() -> Self {
-        Self("node".to_owned())
+    pub const fn node() -> Self {
+        Self(SmolStr::new_static("node"))
     }
 }
 
@@ -54,7 +56,7 @@ pub const SYSTEM_RIGHTS: [&str; 8] = [
 
 /// [`SYSTEM_RIGHTS`] as a set: what the role `admin` is shipped with, and what an unconfigured system grants at least.
 pub fn system_rights() -> Rights {
-    SYSTEM_RIGHTS.iter().map(|right| Right((*right).to_owned())).collect()
+    SYSTEM_RIGHTS.iter().map(|right| Right(SmolStr::new_static(right))).collect()
 }
 
 /// The roles every store has from its first migration on.

@@ -1,5 +1,6 @@
 //! The rules that every short text from outside shares: trimmed, NFC, bounded, free of control characters.
 
+use smol_str::SmolStr;
 use thiserror::Error;
 use unicode_normalization::UnicodeNormalization;
 
@@ -21,7 +22,7 @@ pub enum TextError {
 }
 
 /// `text` trimmed and in NFC, when it has 1 to `max` characters and no control character.
-pub fn short(text: &str, max: usize) -> Result<String, TextError> {
+pub fn short(text: &str, max: usize) -> Result<SmolStr, TextError> {
     let text = text.trim();
     if text.is_empty() {
         return Err(TextError::Empty);
@@ -33,7 +34,7 @@ pub fn short(text: &str, max: usize) -> Result<String, TextError> {
     if text.chars().any(char::is_control) {
         return Err(TextError::ControlCharacter);
     }
-    let text: String = text.nfc().collect();
+    let text: SmolStr = text.nfc().collect();
     if text.chars().count() > max {
         return Err(TextError::TooLong(max));
     }
@@ -50,7 +51,7 @@ macro_rules! short_text {
     ($(#[$doc:meta])* $name:ident, $max:expr) => {
         $(#[$doc])*
         #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-        pub struct $name(String);
+        pub struct $name(smol_str::SmolStr);
 
         impl $name {
             /// The most characters such a text may have.
@@ -81,7 +82,7 @@ macro_rules! word_type {
     ($(#[$doc:meta])* $name:ident, $max:expr) => {
         $(#[$doc])*
         #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-        pub struct $name(String);
+        pub struct $name(smol_str::SmolStr);
 
         impl $name {
             /// The most characters such a word may have.
@@ -111,7 +112,7 @@ const WORD: &str = "must consist of ASCII letters, digits and . _ - : / only";
 
 /// `text` when it is an identifier word of 1 to `max` characters. `.` and `..` are none: in a path they are taken for steps
 /// before anybody looks for what is called so (RFC 3986, 5.2.4).
-pub fn word(text: &str, max: usize) -> Result<String, TextError> {
+pub fn word(text: &str, max: usize) -> Result<SmolStr, TextError> {
     let text = short(text, max)?;
     if matches!(text.as_str(), "." | "..") {
         return Err(TextError::Invalid("must not be . or .."));

@@ -1,11 +1,13 @@
 //! E-mail addresses.
 
+use smol_str::SmolStr;
+
 use super::LoginKey;
 use crate::text::{TextError, short};
 
 /// An e-mail address by the syntax of RFC 5321 (with RFC 6531's letters), without display name or address literal.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct EmailAddress(String);
+pub struct EmailAddress(SmolStr);
 
 impl EmailAddress {
     /// The longest address, in bytes (RFC 5321, section 4.5.3.1.3, less the angle brackets).

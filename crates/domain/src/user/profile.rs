@@ -3,6 +3,7 @@
 use std::ops::Range;
 
 use jiff::civil::Date;
+use smol_str::SmolStr;
 use thiserror::Error;
 
 use crate::text::{TextError, short, short_text};
@@ -44,7 +45,7 @@ short_text!(
 
 /// A city's name in upper case: 1 to 100 characters.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct City(String);
+pub struct City(SmolStr);
 
 impl City {
     /// Reads a name in any case.
@@ -62,7 +63,7 @@ impl City {
 /// `WARSZAWA`, the default of seed 003.
 impl Default for City {
     fn default() -> Self {
-        Self("WARSZAWA".to_owned())
+        Self(SmolStr::new_static("WARSZAWA"))
     }
 }
 

@@ -1,10 +1,12 @@
 //! Time zones by name.
 
+use smol_str::SmolStr;
+
 use crate::text::TextError;
 
 /// The IANA name of a time zone that exists, in the database's own spelling.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct TimeZoneName(String);
+pub struct TimeZoneName(SmolStr);
 
 impl TimeZoneName {
     /// Reads a name in any case, for example `Europe/Warsaw`.
@@ -12,7 +14,7 @@ impl TimeZoneName {
         let zone = jiff::tz::db().get(text.trim()).ok();
         let name = zone.as_ref().and_then(jiff::tz::TimeZone::iana_name);
         let unknown = TextError::Invalid("must be the IANA name of a time zone, such as Europe/Warsaw");
-        name.map(|name| Self(name.to_owned())).ok_or(unknown)
+        name.map(|name| Self(name.into())).ok_or(unknown)
     }
 
     /// The name.
@@ -24,6 +26,6 @@ impl TimeZoneName {
 /// `UTC`.
 impl Default for TimeZoneName {
     fn default() -> Self {
-        Self("UTC".to_owned())
+        Self(SmolStr::new_static("UTC"))
     }
 }
