@@ -25,6 +25,7 @@ use vestibule_domain::{
 
 use crate::{
     compact::{Compact, Places},
+    index::Index,
     stamps::{Flux, Moment, Stamps},
     users::{Seat, Users},
 };
@@ -34,7 +35,7 @@ pub(crate) struct Kept {
     entries: Cache<SessionId, Arc<Entry>>,
     /// The same entries: whoever is found here was not replaced or given up there, or a note of a sighting still holds it. Then
     /// it was read earlier, holds as long as that does, and is seen where the note says.
-    by_digest: Cache<Digest, Weak<Entry>>,
+    by_digest: Arc<Index<Entry>>,
     /// When sightings of sessions were written, for readings that may have missed them.
     written: Arc<Stamps>,
     places: Places,
@@ -51,6 +52,22 @@ pub(crate) struct Entry {
     doubts: AtomicU32,
     /// When it was seen, whether or not anybody has written that.
     seen: Seen,
+    found_by: Option<FoundBy>,
+}
+
+/// The digest by which an entry is found, and where.
+struct FoundBy {
+    digest: Digest,
+    index: Arc<Index<Entry>>,
+}
+
+/// Nobody keeps it any more, so it leads nowhere.
+impl Drop for Entry {
+    fn drop(&mut self) {
+        if let Some(FoundBy { digest, index }) = &self.found_by {
+            index.remove(digest, self);
+        }
+    }
 }
 
 impl Place for Entry {
@@ -70,7 +87,7 @@ impl Kept {
     pub(crate) fn new(capacity: NonZeroUsize) -> Self {
         Self {
             entries: Cache::new(capacity.get()),
-            by_digest: Cache::new(capacity.get()),
+            by_digest: Arc::new(Index::new()),
             written: Arc::new(Stamps::new()),
             places: Places::new(),
         }
@@ -93,7 +110,7 @@ impl Kept {
 
     /// The same for the session with this digest.
     pub(crate) fn by_digest(&self, digest: &Digest) -> Option<Arc<Entry>> {
-        self.by_digest.get(digest)?.upgrade().filter(|entry| entry.is_certain())
+        self.by_digest.find(digest).filter(|entry| entry.is_of(digest) && entry.is_certain())
     }
 
     /// Keeps a session that was read at these moments: of all units, and of those that write sightings. Also by its digest, if
@@ -102,11 +119,12 @@ impl Kept {
         let (id, last_seen) = (session.id, AtomicI64::new(session.last_seen.as_millis()));
         let Some(session) = Compact::of(session, &self.places) else { return };
         let seat = if let Subject::User(user) = session.subject { Some(users.seat(user)) } else { None };
-        let entry =
-            Arc::new(Entry { session, seat, read, last_seen, doubts: AtomicU32::new(1), seen: Seen::default() });
+        let (doubts, index) = (AtomicU32::new(1), || Arc::clone(&self.by_digest));
+        let found_by = digest.map(|digest| FoundBy { digest: *digest, index: index() });
+        let entry = Arc::new(Entry { session, seat, read, last_seen, doubts, seen: Seen::default(), found_by });
         self.entries.insert(id, Arc::clone(&entry));
         if let Some(digest) = digest {
-            self.by_digest.insert(*digest, Arc::downgrade(&entry));
+            self.by_digest.put(digest, &entry);
         }
         // In this order: a unit that did not find the entry to move its time is noticed here.
         if self.written.holds(seen, &id) {
@@ -130,6 +148,10 @@ fn sightings(change: &Change) -> &[(SessionId, Timestamp)] {
 }
 
 impl Entry {
+    fn is_of(&self, digest: &Digest) -> bool {
+        self.found_by.as_ref().is_some_and(|found_by| found_by.digest == *digest)
+    }
+
     fn is_certain(&self) -> bool {
         self.doubts.load(SeqCst) == 0
     }

@@ -19,6 +19,7 @@ mod compact;
 mod fixtures;
 mod followed;
 mod follower;
+mod index;
 mod kept;
 mod newest;
 pub mod room;

@@ -126,3 +126,23 @@ fn a_session_that_was_replaced_while_its_time_was_written_keeps_nothing_of_that(
     writing.happened(at(0));
     assert!(kept.by_digest(&digest).is_none());
 }
+
+#[test]
+fn nobody_is_found_by_a_digest_that_has_only_its_beginning_in_common() {
+    let (kept, digest) = (kept(), Digest::new([7; 32]));
+    kept.keep(&session(), &nobody(), Some(&digest), Moment::default(), kept.now());
+    let mut alike = [7; 32];
+    alike[31] = 8;
+    assert!(kept.by_digest(&digest).is_some() && kept.by_digest(&Digest::new(alike)).is_none());
+}
+
+#[test]
+fn nothing_leads_to_sessions_that_were_given_up() {
+    let kept = kept();
+    for number in 1..=200 {
+        let other = Session { id: SessionId::from_uuid(Uuid::from_u128(number.into())), ..session() };
+        kept.keep(&other, &nobody(), Some(&Digest::new([number; 32])), Moment::default(), kept.now());
+    }
+    let found = (1..=200).filter(|number| kept.by_digest(&Digest::new([*number; 32])).is_some()).count();
+    assert_eq!((found, kept.by_digest.len()), (kept.len(), kept.len()));
+}
