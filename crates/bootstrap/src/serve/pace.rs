@@ -28,22 +28,23 @@ pub(super) struct Pace {
 struct State {
     /// Requests being worked on.
     working: usize,
-    /// Since when it counts how long nothing happens.
-    since: Instant,
+    /// Since when it counts how long nothing happens: since somebody next looks at this, if that is not known yet. The task of
+    /// the connection does, each time it has run, and so the clock is read once for all that happened meanwhile.
+    since: Option<Instant>,
     /// A head has begun to arrive, so more bytes do not put the end off.
     in_head: bool,
 }
 
 impl State {
     fn idle_from_now(&mut self) {
-        (self.in_head, self.since) = (false, Instant::now());
+        (self.in_head, self.since) = (false, None);
     }
 }
 
 impl Pace {
     /// A connection on which the first head is expected.
     pub(super) fn new(head: Duration, idle: Duration) -> Arc<Self> {
-        let state = Mutex::new(State { working: 0, since: Instant::now(), in_head: true });
+        let state = Mutex::new(State { working: 0, since: None, in_head: true });
         Arc::new(Self { state, head, idle })
     }
 
@@ -51,7 +52,7 @@ impl Pace {
     fn heard(&self) {
         let mut state = self.state();
         if state.working == 0 && !state.in_head {
-            (state.in_head, state.since) = (true, Instant::now());
+            (state.in_head, state.since) = (true, None);
         }
     }
 
@@ -69,8 +70,12 @@ impl Pace {
 
     /// When the connection is overdue, if nothing happens and no request is worked on.
     fn due(&self) -> Option<Instant> {
-        let state = self.state();
-        (state.working == 0).then(|| state.since + if state.in_head { self.head } else { self.idle })
+        let mut state = self.state();
+        if state.working > 0 {
+            return None;
+        }
+        let since = *state.since.get_or_insert_with(Instant::now);
+        Some(since + if state.in_head { self.head } else { self.idle })
     }
 
     /// Waits until the connection has taken too long.
