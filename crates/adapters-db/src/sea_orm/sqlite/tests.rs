@@ -19,6 +19,7 @@ async fn every_connection_is_durable_patient_and_keeps_foreign_keys_and_readers_
         assert_eq!(pragma(pool, "foreign_keys").await, "1");
         assert_eq!(pragma(pool, "busy_timeout").await, busy_timeout);
         assert_eq!(pragma(pool, "query_only").await, query_only);
+        assert_eq!(pragma(pool, "cache_size").await, KEPT_IN_MEMORY);
     }
     assert!(store.reads.execute_unprepared("CREATE TABLE t (x)").await.is_err());
 }
