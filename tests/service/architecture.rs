@@ -42,7 +42,18 @@ const ALLOWED: [(&str, &[&str]); 14] = [
 const INNER: [(&str, &[&str]); 2] = [
     (
         "domain",
-        &["email_address", "idna", "jiff", "regex", "subtle", "thiserror", "unicode-normalization", "uuid", "zeroize"],
+        &[
+            "email_address",
+            "idna",
+            "jiff",
+            "regex",
+            "smol_str",
+            "subtle",
+            "thiserror",
+            "unicode-normalization",
+            "uuid",
+            "zeroize",
+        ],
     ),
     ("application", &["async-trait", "foldhash", "ipnet", "mockall", "thiserror", "tracing", "uuid", "zxcvbn"]),
 ];
