@@ -1,9 +1,9 @@
 //! The decorator.
 
-mod learn;
 mod recall;
 #[cfg(test)]
 mod tests;
+mod units;
 
 use std::{
     num::NonZeroUsize,
@@ -15,10 +15,9 @@ use std::{
 
 use async_trait::async_trait;
 use vestibule_application::{
-    change::Change,
     ports::{
-        About, Archive, CommitError, Committed, Housekeeping, KeyKind, MessageLog, RoleStore, SessionFilter,
-        SessionStore, StoreError, StoredUser, Stores, UnitOfWork, UserStore,
+        About, Archive, CommitError, Housekeeping, KeyKind, MessageLog, RoleStore, SessionFilter, SessionStore,
+        StoreError, StoredUser, Stores, UserStore,
         archive::{Key, Kind, Record, Span},
     },
     touched::Touched,
@@ -119,11 +118,6 @@ impl Cached {
         self.sessions.by_digest(digest).is_some()
     }
 
-    /// A session as it is in the store, whatever is kept of it.
-    pub(crate) async fn ask(&self, digest: &Digest) -> Result<Option<Session>, StoreError> {
-        self.read(Some(digest), self.inner.sessions.by_digest(digest)).await
-    }
-
     /// Somebody may have asked for sessions to be ended that are over by then.
     pub(crate) fn swept_until(&self, then: Timestamp) {
         self.swept.fetch_max(then.as_millis(), SeqCst);
@@ -159,33 +153,11 @@ impl Cached {
 }
 
 #[async_trait]
-impl UnitOfWork for Cached {
-    async fn commit(&self, changes: Vec<Change>) -> Result<Committed, CommitError> {
-        let touched: Vec<Touched> = changes.iter().filter_map(Touched::by).collect();
-        let news = self.hear(&changes);
-        let underway = self.newest.enter(&touched);
-        let sightings = self.sessions.write(&changes);
-        let (unit, swept) = (Arc::clone(&self.inner.unit), Arc::clone(&self.swept));
-        let (committed, over) = to_its_end(async move {
-            let committed = unit.commit(changes).await;
-            if committed.is_ok() {
-                sightings.happened(Timestamp::from_millis(swept.load(SeqCst)));
-            }
-            let over = underway.tell(committed.as_ref().ok().and_then(|committed| committed.newest));
-            committed.map(|committed| (committed, over))
-        })
-        .await?;
-        self.learn(news, over.as_ref());
-        Ok(committed)
-    }
-}
-
-#[async_trait]
 impl SessionStore for Cached {
     async fn by_digest(&self, digest: &Digest) -> Result<Option<Session>, StoreError> {
         match self.found(digest) {
             Some((_, session)) => Ok(Some(session)),
-            None => self.ask(digest).await,
+            None => self.read(Some(digest), self.inner.sessions.by_digest(digest)).await,
         }
     }
 

@@ -111,7 +111,8 @@ impl UnitOfWork for Followed {
         if let [untold, ..] = untold(&changes)[..] {
             return Err(StoreError::Unavailable(no_message_tells(untold).into()).into());
         }
-        self.cached.commit(changes).await
+        // The log may lose it and be as it was at the last look: then nobody would hear that what was learnt is not there.
+        self.cached.pass_on(changes).await.map(|(committed, _)| committed)
     }
 }
 
@@ -122,10 +123,10 @@ fn no_message_tells(of: Touched) -> String {
 #[async_trait]
 impl SessionStore for Followed {
     async fn by_digest(&self, digest: &Digest) -> Result<Option<Session>, StoreError> {
-        // Of what is not kept, as no anonymous session is that has its token alone, there is nothing to be heard. What somebody
-        // may keep by now was read before this asks, perhaps.
-        if !self.cached.may_know(digest) {
-            return self.cached.ask(digest).await;
+        // Of what is not there, as no anonymous session is that has its token alone, there is nothing to be heard. What is there
+        // is kept after a look only: so the next look begins with a message that is no older, and notices if that was lost.
+        if !self.cached.may_know(digest) && self.inner.sessions.by_digest(digest).await?.is_none() {
+            return Ok(None);
         }
         self.look().await?;
         self.cached.by_digest(digest).await

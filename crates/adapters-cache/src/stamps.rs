@@ -136,6 +136,8 @@ impl Stamps {
 
     /// From now on holds what is read from now on, and says since when that is.
     pub(crate) fn resume(&self) -> Moment {
+        // Before there is a later moment: an older reading that a unit moves to it does not hold either.
+        self.pause();
         let later = self.now.fetch_add(1, SeqCst) + 1;
         self.floor.store(later, SeqCst);
         Moment(later)
@@ -143,6 +145,8 @@ impl Stamps {
 
     /// Nothing holds that was read so far. Says since when that is; a pause goes on.
     pub(crate) fn forget(&self) -> Moment {
+        // As in [`Self::resume`].
+        self.floor.fetch_max(self.now.load(SeqCst) + 1, SeqCst);
         let later = self.now.fetch_add(1, SeqCst) + 1;
         self.floor.fetch_max(later, SeqCst);
         Moment(later)

@@ -36,7 +36,7 @@ mod two_nodes {
     use vestibule_adapters_cache::Followed;
     use vestibule_application::{
         change::Change,
-        ports::{Clock, CommitError, Committed, Stores, UnitOfWork},
+        ports::{Clock, CommitError, Committed, MessageLog, SessionStore, Stores, UnitOfWork},
         touched::{Touched, untold},
     };
     use vestibule_domain::{
@@ -158,8 +158,34 @@ mod two_nodes {
             assert_eq!(store.sessions.by_digest(&digest).await.expect("the store answers"), None);
         }
 
+        /// A session is begun and read on the node that is told of it, and then the log is as it was before.
+        async fn lost_with_the_end_of_the_log(place: Place) {
+            let (foreign, store) = (place.foreign().await, Arc::new(place.migrated().await));
+            let node = Followed::new(Stores::of(&store), capacity(1000), Arc::new(Early), Duration::from_mins(1));
+            node.commit(vec![message(Touched::Log)]).await.expect("it can be told");
+            node.latest().await.expect("the log can be read");
+            let (at, id) = (Timestamp::from_millis(1_800_000_000_000), SessionId::from_uuid(Uuid::from_u128(1)));
+            let session =
+                Session::begin(id, Origin::new("test"), DeviceName::default(), at, at.plus(Duration::from_hours(1)));
+            let digest = Digest::new([1; 32]);
+            let unit = vec![Change::BeginSession { session, digest }, message(Touched::Session(id))];
+            node.commit(unit).await.expect("it can be begun");
+            assert!(node.by_digest(&digest).await.expect("the store answers").is_some());
+            for statement in ["DELETE FROM sessions", "DELETE FROM messages WHERE id > 1"] {
+                foreign.execute_unprepared(statement).await.expect("it can be lost");
+            }
+            foreign.close().await.expect("it can be closed");
+            assert_eq!(node.by_digest(&digest).await.expect("the store answers"), None);
+        }
+
         mod postgres {
             use super::*;
+
+            #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+            async fn nothing_is_believed_that_was_lost_with_the_end_of_the_log() {
+                let Some(place) = Place::on(POSTGRES).await else { return };
+                lost_with_the_end_of_the_log(place).await;
+            }
 
             #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
             async fn nothing_is_believed_that_a_backup_does_not_know() {
@@ -175,6 +201,12 @@ mod two_nodes {
 
         mod mysql {
             use super::*;
+
+            #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+            async fn nothing_is_believed_that_was_lost_with_the_end_of_the_log() {
+                let Some(place) = Place::on(MYSQL).await else { return };
+                lost_with_the_end_of_the_log(place).await;
+            }
 
             #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
             async fn nothing_is_believed_that_a_backup_does_not_know() {

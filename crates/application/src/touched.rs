@@ -103,8 +103,7 @@ impl Touched {
         };
         let told = [
             Some(Self::Log),
-            // One that begins is kept at most by whoever began it, as it is from then on.
-            event.session.filter(|_| event.kind != EventKind::SessionBegun).map(Self::Session),
+            event.session.map(Self::Session),
             event.subject.and_then(Self::user),
             event.subject.filter(|_| sessions).map(Self::SessionsOf),
             roles.then_some(Self::Roles),

@@ -1,5 +1,8 @@
 use vestibule_adapters_db::MemoryStore;
-use vestibule_application::ports::{AtHand, Memory, Recall};
+use vestibule_application::{
+    change::Change,
+    ports::{AtHand, Memory, Recall, UnitOfWork},
+};
 use vestibule_domain::{
     message::EventKind,
     session::{EndReason, Ending},

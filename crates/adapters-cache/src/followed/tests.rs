@@ -136,21 +136,6 @@ async fn a_session_that_ended_on_one_node_is_over_on_the_other_and_no_other_is()
 }
 
 #[tokio::test]
-async fn a_session_is_told_from_memory_where_it_was_begun_until_another_node_ends_it() {
-    let (nodes, subject) = (Nodes::start().await, Some(Subject::User(ALICE)));
-    let begun = record(EventKind::SessionBegun, Some(session_id(3)), subject);
-    nodes.a_does(vec![Change::BeginSession { session: session(3), digest: digest(3) }, begun]).await;
-    let on_a = async || nodes.a.by_digest(&digest(3)).await.unwrap().unwrap();
-    let before = nodes.a.use_made();
-    assert_eq!(on_a().await, session(3));
-    assert_eq!((nodes.a.use_made().hits, nodes.a.use_made().misses), (before.hits + 1, before.misses));
-    let ended = record(EventKind::SessionEnded(EndReason::SignedOut), Some(session_id(3)), subject);
-    let end = Change::EndSession { id: session_id(3), ending: ending(EndReason::SignedOut) };
-    nodes.b.commit(vec![end, ended]).await.unwrap();
-    assert!(on_a().await.ended.is_some());
-}
-
-#[tokio::test]
 async fn a_user_who_was_disabled_on_one_node_is_so_on_the_other_and_so_are_their_sessions() {
     let nodes = Nodes::start().await;
     let subject = Subject::User(ALICE);
