@@ -9,7 +9,8 @@
 //! something has changed.
 //!
 //! Start reading in [`Cached`]; `stamps` is why it is right, `follower` why it may be with others there, `kept` why times may
-//! move in place, and `newest` why nobody has to ask for the newest message after each unit.
+//! move in place, `newest` why nobody has to ask for the newest message after each unit, and `cached/units` why not for who has
+//! just come in.
 
 mod aside;
 mod cached;

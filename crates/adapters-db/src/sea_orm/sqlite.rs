@@ -27,9 +27,12 @@ const RETRY: Duration = Duration::from_millis(1);
 /// and would never meet the moments between the transactions of a process that writes all the time.
 const ASK_ANEW: Duration = Duration::from_millis(10);
 
-/// How much of the file each connection keeps in memory, as SQLite wants it said: in KiB, below zero. It takes that once it has read
-/// as much. Of ten million sessions that is most of the upper levels of the indexes by which they are found.
-const KEPT_IN_MEMORY: &str = "-8192";
+/// How much of the file a connection keeps in memory, in KiB, as one of so many: 8 MB each, and 32 together unless there are more
+/// than have SQLite's own 2,000 KiB then. It takes that once it has read as much. Of ten million sessions it is most of the
+/// upper levels of the indexes by which they are found.
+fn kept_in_memory(connections: u32) -> u32 {
+    (32 * 1024 / connections).clamp(2000, 8 * 1024)
+}
 
 /// Opens the file: a pool of readers, and a writer that all units of work take turns on.
 pub(super) async fn open(url: &str, options: ConnectOptions) -> Result<SeaOrmStore, ConnectError> {
@@ -67,8 +70,9 @@ fn create(path: &Path) -> Result<(), ConnectError> {
 }
 
 async fn connect(url: &str, path: &Path, options: ConnectOptions, writes: bool) -> Result<DatabaseConnection, DbErr> {
+    let connections = if writes { 1 } else { options.readers.max(1) };
     let mut pool = SeaOrmOptions::new(url);
-    pool.max_connections(if writes { 1 } else { options.readers.max(1) })
+    pool.max_connections(connections)
         .min_connections(1)
         .acquire_timeout(options.patience)
         .idle_timeout(None)
@@ -89,7 +93,7 @@ async fn connect(url: &str, path: &Path, options: ConnectOptions, writes: bool) 
             .synchronous(SqliteSynchronous::Full)
             .foreign_keys(true)
             .busy_timeout(if writes { ASK_ANEW } else { options.patience })
-            .pragma("cache_size", KEPT_IN_MEMORY)
+            .pragma("cache_size", format!("-{}", kept_in_memory(connections)))
             .pragma("query_only", if writes { "OFF" } else { "ON" })
     });
     // SQLite waits for other programs' reads and writes, but not always while another opens the file first or closes it
