@@ -27,11 +27,11 @@ const RETRY: Duration = Duration::from_millis(1);
 /// and would never meet the moments between the transactions of a process that writes all the time.
 const ASK_ANEW: Duration = Duration::from_millis(10);
 
-/// How much of the file a connection keeps in memory, in KiB, as one of so many: 8 MB each, and 32 together unless there are more
+/// How much of the file a connection keeps in memory, in KiB, as one of so many: 4 MB each, and 16 together unless there are more
 /// than have SQLite's own 2,000 KiB then. It takes that once it has read as much. Of ten million sessions it is most of the
 /// upper levels of the indexes by which they are found.
 fn kept_in_memory(connections: u32) -> u32 {
-    (32 * 1024 / connections).clamp(2000, 8 * 1024)
+    (16 * 1024 / connections).clamp(2000, 4 * 1024)
 }
 
 /// Opens the file: a pool of readers, and a writer that all units of work take turns on.
