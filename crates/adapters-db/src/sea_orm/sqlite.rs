@@ -28,8 +28,8 @@ const RETRY: Duration = Duration::from_millis(1);
 const ASK_ANEW: Duration = Duration::from_millis(10);
 
 /// How much of the file a connection keeps in memory, in KiB, as one of so many: 4 MB each, and 16 together unless there are more
-/// than have SQLite's own 2,000 KiB then. It takes that once it has read as much. Of ten million sessions it is most of the
-/// upper levels of the indexes by which they are found.
+/// than have SQLite's own 2,000 KiB then. It takes that once it has read as much: of a million or two sessions all but the
+/// lowest level of the indexes by which they are found.
 fn kept_in_memory(connections: u32) -> u32 {
     (16 * 1024 / connections).clamp(2000, 4 * 1024)
 }
