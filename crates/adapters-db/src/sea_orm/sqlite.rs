@@ -27,13 +27,6 @@ const RETRY: Duration = Duration::from_millis(1);
 /// and would never meet the moments between the transactions of a process that writes all the time.
 const ASK_ANEW: Duration = Duration::from_millis(10);
 
-/// How much of the file a connection keeps in memory, in KiB, as one of so many: 4 MB each, and 16 together unless there are more
-/// than have SQLite's own 2,000 KiB then. It takes that once it has read as much: of a million or two sessions all but the
-/// lowest level of the indexes by which they are found.
-fn kept_in_memory(connections: u32) -> u32 {
-    (16 * 1024 / connections).clamp(2000, 4 * 1024)
-}
-
 /// Opens the file: a pool of readers, and a writer that all units of work take turns on.
 pub(super) async fn open(url: &str, options: ConnectOptions) -> Result<SeaOrmStore, ConnectError> {
     let path = path_of(url)?;
@@ -70,9 +63,8 @@ fn create(path: &Path) -> Result<(), ConnectError> {
 }
 
 async fn connect(url: &str, path: &Path, options: ConnectOptions, writes: bool) -> Result<DatabaseConnection, DbErr> {
-    let connections = if writes { 1 } else { options.readers.max(1) };
     let mut pool = SeaOrmOptions::new(url);
-    pool.max_connections(connections)
+    pool.max_connections(if writes { 1 } else { options.readers.max(1) })
         .min_connections(1)
         .acquire_timeout(options.patience)
         .idle_timeout(None)
@@ -93,7 +85,6 @@ async fn connect(url: &str, path: &Path, options: ConnectOptions, writes: bool) 
             .synchronous(SqliteSynchronous::Full)
             .foreign_keys(true)
             .busy_timeout(if writes { ASK_ANEW } else { options.patience })
-            .pragma("cache_size", format!("-{}", kept_in_memory(connections)))
             .pragma("query_only", if writes { "OFF" } else { "ON" })
     });
     // SQLite waits for other programs' reads and writes, but not always while another opens the file first or closes it

@@ -19,12 +19,6 @@ async fn every_connection_is_durable_patient_and_keeps_foreign_keys_and_readers_
         assert_eq!(pragma(pool, "foreign_keys").await, "1");
         assert_eq!(pragma(pool, "busy_timeout").await, busy_timeout);
         assert_eq!(pragma(pool, "query_only").await, query_only);
-        assert_eq!(pragma(pool, "cache_size").await, "-4096");
     }
     assert!(store.reads.execute_unprepared("CREATE TABLE t (x)").await.is_err());
-}
-
-#[test]
-fn many_readers_keep_no_more_of_a_file_in_memory_than_few_until_each_has_as_little_as_sqlite_takes() {
-    assert_eq!([1, 4, 5, 8, 1000].map(kept_in_memory), [4096, 4096, 3276, 2048, 2000]);
 }
