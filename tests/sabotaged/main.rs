@@ -39,6 +39,7 @@ async fn overrides(name: &str, settings: &Settings) -> Result<Overrides> {
         "acknowledges-before-commit" => decorated(writes::acknowledged_early),
         "remembers-sessions" => decorated(reads::remembered),
         "does-not-follow" => decorated(reads::unfollowed),
+        "believes-without-a-lease" => overriding(reads::unleased),
         "keeps-anonymous-sessions" => decorated(anonymous::kept),
         "skips-the-dummy-hash" => decorated(hashing::skipped_for_nobody),
         "logs-passwords" => decorated(hashing::logged),
@@ -49,6 +50,9 @@ async fn overrides(name: &str, settings: &Settings) -> Result<Overrides> {
 
 fn decorated(decorate: fn(Ports) -> Ports) -> Overrides {
     // What is at hand would be told without asking whom it is about.
-    let decorate = move |ports: Ports| decorate(Ports { memory: Arc::new(NoMemory), ..ports });
+    overriding(move |ports| decorate(Ports { memory: Arc::new(NoMemory), ..ports }))
+}
+
+fn overriding(decorate: impl Fn(Ports) -> Ports + Send + Sync + 'static) -> Overrides {
     Overrides { ports: Some(Arc::new(decorate)), ..Overrides::default() }
 }

@@ -11,7 +11,7 @@ use std::{
 use async_trait::async_trait;
 use vestibule_adapters_cache::{Cached, Capacity};
 use vestibule_application::{
-    ports::{SessionFilter, SessionStore, StoreError, Stores},
+    ports::{AtHand, CaughtUp, Memory as AtHandMemory, SessionFilter, SessionStore, StoreError, Stores},
     service::Ports,
 };
 use vestibule_domain::{
@@ -75,4 +75,36 @@ pub(crate) fn unfollowed(ports: Ports) -> Ports {
     let some = NonZeroUsize::new(10_000).unwrap();
     let cached = Arc::new(Cached::new(ports.stores, Capacity { sessions: some, users: some }));
     Ports { stores: cached.stores(), ..ports }
+}
+
+/// What has caught up once is believed for a while, though nobody waits for it to hear of anything.
+struct Believing {
+    inner: Arc<dyn AtHandMemory>,
+    caught_up: Mutex<Option<(Instant, CaughtUp)>>,
+}
+
+#[async_trait]
+impl AtHandMemory for Believing {
+    fn tells_at_once(&self) -> bool {
+        true
+    }
+
+    fn at_hand(&self, since: Option<CaughtUp>) -> Option<AtHand<'_>> {
+        let believed = || self.caught_up.lock().unwrap().filter(|(then, _)| then.elapsed() < BELIEVED);
+        self.inner.at_hand(since.or_else(|| believed().map(|(_, since)| since)))
+    }
+
+    async fn catch_up(&self, about: Option<&Digest>) -> Result<Option<CaughtUp>, StoreError> {
+        let then = Instant::now();
+        let caught_up = self.inner.catch_up(about).await?;
+        if let Some(caught_up) = caught_up {
+            *self.caught_up.lock().unwrap() = Some((then, caught_up));
+        }
+        Ok(caught_up)
+    }
+}
+
+/// Memory as whoever holds a lease has it, in a process that holds none.
+pub(crate) fn unleased(ports: Ports) -> Ports {
+    Ports { memory: Arc::new(Believing { inner: ports.memory, caught_up: Mutex::default() }), ..ports }
 }

@@ -3,6 +3,7 @@
 mod balancer;
 mod endings;
 mod followed;
+mod leased;
 pub(crate) mod nodes;
 mod restarts;
 

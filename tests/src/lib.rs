@@ -83,7 +83,9 @@ impl TestApp {
             .with_variable("VESTIBULE__PASSWORDS__ARGON2__MEMORY_KIB", "64")
             .with_variable("VESTIBULE__PASSWORDS__ARGON2__ITERATIONS", "1");
         let settings = Settings::read(sources).unwrap_or_else(|invalid| panic!("{invalid}"));
-        let app = build(&settings, Overrides { clock: Some(clock.clone()), ..Overrides::default() }).await.unwrap();
+        let overrides = Overrides { clock: Some(clock.clone()), ..Overrides::default() };
+        // Boxed, because it has room for every kind of store.
+        let app = Box::pin(build(&settings, overrides)).await.unwrap();
         let operator = app.operator();
         let handle = app.serve().await.unwrap();
         let address = handle.address();

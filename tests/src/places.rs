@@ -60,3 +60,6 @@ pub async fn storage_on(variable: &str) -> Option<String> {
 
 /// A line for the section `[storage]`, by which the nodes on a server keep in memory what they read, and follow the log.
 pub const FOLLOW_LOG: &str = "follow_log = true\n";
+
+/// Lines for the same section, by which they do not even ask the log, because whoever writes waits for them.
+pub const LEASES: &str = "follow_log = true\nleases = true\n";

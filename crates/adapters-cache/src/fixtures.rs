@@ -1,9 +1,9 @@
 //! A user and her sessions, for tests.
 
 use std::{
-    collections::BTreeSet,
+    collections::{BTreeSet, HashMap},
     sync::{
-        Arc,
+        Arc, Mutex,
         atomic::{AtomicBool, Ordering::SeqCst},
     },
     time::Duration,
@@ -18,10 +18,10 @@ use uuid::Uuid;
 use vestibule_adapters_db::MemoryStore;
 use vestibule_application::{
     change::Change,
-    ports::{CommitError, Committed, Stores, UnitOfWork},
+    ports::{CommitError, Committed, Holder, Leases, StoreError, Stores, UnitOfWork},
 };
 use vestibule_domain::{
-    message::{Agent, Event, EventKind},
+    message::{Agent, Event, EventKind, MessageId},
     rights::RoleName,
     secret::{Digest, PasswordHash},
     session::{DeviceName, Lifetimes, Origin, Session, SessionId, Subject},
@@ -114,5 +114,52 @@ impl UnitOfWork for Slow {
             self.may_say_so.notified().await;
         }
         committed
+    }
+}
+
+/// Leases, where nobody is as far away as a server is; and they may be out of reach.
+#[derive(Default)]
+pub(crate) struct Board {
+    pub(crate) heard: Mutex<HashMap<Holder, MessageId>>,
+    pub(crate) is_away: AtomicBool,
+}
+
+impl Board {
+    fn with<T>(&self, work: impl FnOnce(&mut HashMap<Holder, MessageId>) -> T) -> Result<T, StoreError> {
+        if self.is_away.load(SeqCst) {
+            return Err(StoreError::Unavailable("as told".into()));
+        }
+        Ok(work(&mut self.heard.lock().unwrap()))
+    }
+
+    pub(crate) fn holders(&self) -> usize {
+        self.heard.lock().unwrap().len()
+    }
+}
+
+#[async_trait]
+impl Leases for Board {
+    async fn take(&self, holder: Holder) -> Result<(), StoreError> {
+        self.with(|heard| _ = heard.insert(holder, 0))
+    }
+
+    async fn heard(&self, holder: Holder, newest: MessageId) -> Result<bool, StoreError> {
+        self.with(|heard| heard.get_mut(&holder).map(|heard| *heard = newest).is_some())
+    }
+
+    async fn give_up(&self, holder: Holder) -> Result<(), StoreError> {
+        self.with(|heard| _ = heard.remove(&holder))
+    }
+
+    async fn least_heard(&self) -> Result<Option<MessageId>, StoreError> {
+        self.with(|heard| heard.values().min().copied())
+    }
+
+    async fn strike(&self, message: MessageId) -> Result<u32, StoreError> {
+        self.with(|heard| {
+            let before = heard.len();
+            heard.retain(|_, heard| *heard >= message);
+            u32::try_from(before - heard.len()).unwrap()
+        })
     }
 }

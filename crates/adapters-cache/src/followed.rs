@@ -9,8 +9,8 @@ use async_trait::async_trait;
 use vestibule_application::{
     change::Change,
     ports::{
-        About, AtHand, CaughtUp, Clock, CommitError, Committed, Housekeeping, KeyKind, Memory, MessageLog, RoleStore,
-        SessionFilter, SessionStore, StoreError, StoredUser, Stores, UnitOfWork, UserStore,
+        About, AtHand, CaughtUp, Clock, CommitError, Committed, Housekeeping, Ids, KeyKind, Leases, Memory, MessageLog,
+        RoleStore, SessionFilter, SessionStore, StoreError, StoredUser, Stores, UnitOfWork, UserStore,
     },
     touched::{Touched, untold},
 };
@@ -26,21 +26,23 @@ use vestibule_domain::{
 use crate::{
     cached::{Cached, Capacity},
     follower::Follower,
+    lease::{Elapsed, Keeper, Lease, elapsed},
     tally::UseMade,
 };
 
 /// Storage ports that answer from memory what they can, once they know what others have written by then.
 ///
-/// Nothing of it may be had without waiting: what is kept is true only for whoever has caught up since they wanted to know.
+/// What is kept is true only for whoever has caught up since they wanted to know: each read looks at the message log first,
+/// and at nothing else of the store unless something has changed. Where the log cannot be read, neither can anything else.
 ///
-/// Each read looks at the message log first, and at nothing else of the store unless something has changed. Memory alone
-/// never answers: where the log cannot be read, neither can anything else.
+/// While it [holds a lease](Self::holding), those who write wait until it has heard of that, and what is kept is true without a look.
 pub struct Followed {
     cached: Arc<Cached>,
     /// What is not kept.
     inner: Stores,
     follower: Follower,
     clock: Arc<dyn Clock>,
+    lease: Option<Arc<Lease>>,
 }
 
 impl Followed {
@@ -52,7 +54,19 @@ impl Followed {
     pub fn new(inner: Stores, capacity: Capacity, clock: Arc<dyn Clock>, patience: Duration) -> Self {
         let cached = Arc::new(Cached::new(inner.clone(), capacity));
         let follower = Follower::new(inner.messages.clone(), cached.stamps(), patience);
-        Self { cached, inner, follower, clock }
+        Self { cached, inner, follower, clock, lease: None }
+    }
+
+    /// The same, holding a lease for as long as the keeper runs, wherever that can be had. All who write to the store have to do
+    /// so through [`Heard`](crate::Heard).
+    pub fn holding(self, leases: Arc<dyn Leases>, ids: Arc<dyn Ids>) -> (Arc<Self>, Keeper) {
+        self.holding_by(elapsed, leases, ids)
+    }
+
+    pub(crate) fn holding_by(self, clock: Elapsed, leases: Arc<dyn Leases>, ids: Arc<dyn Ids>) -> (Arc<Self>, Keeper) {
+        let lease = Arc::new(Lease::new(clock));
+        let followed = Arc::new(Self { lease: Some(Arc::clone(&lease)), ..self });
+        (Arc::clone(&followed), Keeper::new(followed, lease, leases, ids))
     }
 
     /// The ports, those decorated that are here.
@@ -78,27 +92,39 @@ impl Followed {
     ///
     /// No message tells when others have seen a session. So one that is over soon, going by what is kept, is not told from
     /// there: they may have written that it is not.
-    async fn look(&self) -> Result<MessageId, StoreError> {
+    pub(crate) async fn look(&self) -> Result<MessageId, StoreError> {
         let latest = self.follower.follow().await?;
         self.cached.swept_until(self.clock.now().plus(Self::SOON));
         Ok(latest)
+    }
+
+    /// The newest message, if what is kept is true without a look.
+    fn in_force(&self) -> Option<MessageId> {
+        self.lease.as_ref()?.in_force()
     }
 }
 
 #[async_trait]
 impl Memory for Followed {
     fn tells_at_once(&self) -> bool {
-        false
+        self.lease.is_some()
     }
 
     fn at_hand(&self, since: Option<CaughtUp>) -> Option<AtHand<'_>> {
-        since.map(|CaughtUp(latest)| AtHand { known: &*self.cached, latest })
+        let latest = since.map(|CaughtUp(latest)| latest).or_else(|| self.in_force())?;
+        Some(AtHand { known: &*self.cached, latest })
     }
 
     /// One look for all that a request asks.
     async fn catch_up(&self, about: Option<&Digest>) -> Result<Option<CaughtUp>, StoreError> {
         if about.is_some_and(|digest| !self.cached.may_know(digest)) {
             return Ok(None);
+        }
+        if let Some(latest) = self.in_force() {
+            return Ok(Some(CaughtUp(latest)));
+        }
+        if let Some(lease) = &self.lease {
+            lease.want();
         }
         self.look().await.map(|latest| Some(CaughtUp(latest)))
     }

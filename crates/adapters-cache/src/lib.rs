@@ -6,7 +6,7 @@
 //!
 //! While another process has the store's file open, memory proves nothing: [`Tenure`] lets every read through then. On a
 //! server's database others are always there: [`Followed`] asks the message log at each read, and nothing else unless
-//! something has changed.
+//! something has changed; or not even that, while all others wait for it to hear what they write ([`Heard`], [`Keeper`]).
 //!
 //! Start reading in [`Cached`]; `stamps` is why it is right, `follower` why it may be with others there, `kept` why times may
 //! move in place, `newest` why nobody has to ask for the newest message after each unit, and `cached/units` why not for who has
@@ -20,8 +20,10 @@ mod compact;
 mod fixtures;
 mod followed;
 mod follower;
+mod heard;
 mod index;
 mod kept;
+mod lease;
 mod newest;
 pub mod room;
 mod stamps;
@@ -31,5 +33,7 @@ mod users;
 
 pub use cached::{Cached, Capacity};
 pub use followed::Followed;
+pub use heard::Heard;
+pub use lease::Keeper;
 pub use tally::UseMade;
 pub use tenure::Tenure;

@@ -12,6 +12,7 @@ mod error;
 mod forms;
 mod housekeeping;
 mod installation;
+mod leases;
 mod login_tokens;
 pub(crate) mod mapping;
 mod messages;
@@ -77,6 +78,7 @@ struct SharedReads {
     profiles: Reader<UserId, Arc<User>>,
     roles: Reader<RoleName, Role>,
     latest_message: Reader<(), MessageId>,
+    least_heard: Reader<(), MessageId>,
 }
 
 impl SharedReads {
@@ -88,12 +90,14 @@ impl SharedReads {
         }
         let (most, patience) =
             (statements.min(usize::try_from(options.readers).unwrap_or(usize::MAX)), options.patience);
-        let (sessions, profiles, roles, messages) = (db.clone(), db.clone(), db.clone(), db.clone());
+        let (sessions, profiles, roles, messages, leases) =
+            (db.clone(), db.clone(), db.clone(), db.clone(), db.clone());
         Self {
             sessions: Reader::new(most, patience, move |keys| Box::pin(sessions::of(sessions.clone(), keys))),
             profiles: Reader::new(most, patience, move |keys| Box::pin(users::profiles(profiles.clone(), keys))),
             roles: Reader::new(most, patience, move |keys| Box::pin(roles::of(roles.clone(), keys))),
             latest_message: Reader::new(most, patience, move |_| Box::pin(messages::latest(messages.clone()))),
+            least_heard: Reader::new(most, patience, move |_| Box::pin(leases::least_heard(leases.clone()))),
         }
     }
 }

@@ -6,6 +6,7 @@
 pub mod archive;
 mod budgets;
 mod crypto;
+mod leases;
 mod memory;
 mod store;
 mod stores;
@@ -16,6 +17,7 @@ pub use crypto::{
     Against, HashError, HashProfile, InvalidSignature, PasswordHasher, Seal, Seals, SigningFailed, TokenSigner, Tokens,
     UnusableHash, Verdict,
 };
+pub use leases::{Holder, Leases, WAITED_FOR};
 pub use memory::{AtHand, CaughtUp, Memory, NoMemory, Recall, Remembered};
 pub use store::{
     About, ClientStore, CommitError, Committed, Conflict, FormStore, Health, Housekeeping, Installation, KeyKind,
@@ -28,6 +30,7 @@ pub use {
     archive::MockArchive,
     budgets::MockBudgets,
     crypto::{MockPasswordHasher, MockSeals, MockTokenSigner, MockTokens},
+    leases::MockLeases,
     memory::MockRecall,
     store::{
         MockClientStore, MockFormStore, MockHealth, MockHousekeeping, MockInstallation, MockLoginTokenStore,

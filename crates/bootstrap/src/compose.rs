@@ -20,7 +20,6 @@ use std::{
 
 use anyhow::{Context, Result, bail};
 use tokio::net::TcpListener;
-use vestibule_adapters_cache::Tenure;
 use vestibule_adapters_http::{
     admin::v1,
     mount::{self, Collision, Front, Mount, Shared},
@@ -50,6 +49,7 @@ use crate::{
     report::{Addresses, Report},
     serve::{self, Admin, Certificate, ConnectionMeters, Place, Sockets},
     settings::{Invalid, OpenTo, Server, Settings, Storage, StoreUrl},
+    upkeep::Upkeep,
 };
 
 /// Puts all mounts together, as [`mount::mount`] does.
@@ -81,7 +81,7 @@ pub struct App {
     pub(crate) server: Server,
     pub(crate) certificate: Option<Certificate>,
     pub(crate) store: OpenStores,
-    pub(crate) tenure: Option<Tenure>,
+    pub(crate) upkeep: Upkeep,
     operator: Arc<Operator>,
     report: Report,
 }
@@ -123,7 +123,7 @@ pub async fn build(settings: &Settings, overrides: Overrides) -> Result<App> {
     };
     let public_url = public_url(settings, address)?;
     let (open, core) = open(settings, clock).await?;
-    let (open, tenure) = open.remembering(settings, &core.clock);
+    let (open, upkeep) = open.remembering(settings, &core.clock);
     let (commits, sweeps, connections) = (Arc::<Commits>::default(), Arc::default(), Arc::default());
     let open = open.counting(commits.clone());
     let stores = &instance::stamped(&open.ports, address);
@@ -204,7 +204,7 @@ pub async fn build(settings: &Settings, overrides: Overrides) -> Result<App> {
             keep_ended: settings.sessions.keep_ended,
         },
         key_watch: keys::file(settings).map(|file| KeyWatch::new(file, core.keyring.clone(), rotations)),
-        tenure,
+        upkeep,
         operator,
         store: open,
     })
@@ -256,7 +256,7 @@ pub(crate) async fn open_both(
     let at = |(url, sessions_url)| {
         let mut settings = settings.clone();
         // Whether to follow is said of the store in the configuration.
-        settings.storage = Storage { url, sessions_url, follow_log: false, ..settings.storage };
+        settings.storage = Storage { url, sessions_url, follow_log: false, leases: false, ..settings.storage };
         settings
     };
     let (from, to) = (at(from), at((to, None)));

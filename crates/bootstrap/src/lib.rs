@@ -17,3 +17,4 @@ mod report;
 pub mod serve;
 pub mod settings;
 pub mod telemetry;
+mod upkeep;

@@ -39,6 +39,7 @@ use self::{caps::PerAddress, connection::Common};
 use crate::{
     compose::{App, OpenStores},
     settings::Server,
+    upkeep::UnderWay,
 };
 
 /// How far a service is on its way.
@@ -74,7 +75,7 @@ struct After {
     stop: watch::Sender<bool>,
     background: JoinHandle<()>,
     key_watch: Option<JoinHandle<()>>,
-    tenure: Option<JoinHandle<()>>,
+    upkeep: UnderWay,
     store: OpenStores,
 }
 
@@ -155,15 +156,10 @@ impl App {
             handle.serve_admin(admin, self.server);
         }
         let key_watch = self.key_watch.map(|watch| watch.start(stopped.clone())).transpose()?;
-        let background = tokio::spawn(self.background.run(stopped));
-        let tenure = self.tenure.map(|tenure| {
-            tokio::spawn(async move {
-                let error = tenure.run().await;
-                tracing::error!("cannot tell whether other programs use the store ({error}): every read goes to it");
-            })
-        });
+        let background = tokio::spawn(self.background.run(stopped.clone()));
+        let upkeep = self.upkeep.start(stopped);
         handle.leaving = self.leaving;
-        handle.after = Some(After { stop, background, key_watch, tenure, store: self.store });
+        handle.after = Some(After { stop, background, key_watch, upkeep, store: self.store });
         Ok(handle)
     }
 }
@@ -264,16 +260,13 @@ impl Handle {
         while let Some(ended) = self.accepting.join_next().await {
             ended.context("accepting connections broke down")?;
         }
-        if let Some(After { stop, background, key_watch, tenure, store }) = self.after {
+        if let Some(After { stop, background, key_watch, upkeep, store }) = self.after {
             let _ = stop.send(true);
             background.await.context("the background tasks broke down")?;
             if let Some(watch) = key_watch {
                 watch.await.context("the watch on the key file broke down")?;
             }
-            store.close().await?;
-            if let Some(tenure) = tenure {
-                tenure.abort();
-            }
+            upkeep.over_before(store.close()).await?;
         }
         Ok(())
     }

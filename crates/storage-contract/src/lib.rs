@@ -35,7 +35,7 @@
 //! # }
 //! ```
 //!
-//! What counts attempts need not be a store: its laws are in [`budgets`].
+//! What counts attempts need not be a store: its laws are in [`budgets`]; and those of [`leases`] are for databases alone.
 //!
 //! What the laws are worth is measured: `tests/mutants` has stores that are broken on purpose, most of them in a way that
 //! has been met in the field, each with the laws that have to notice.
@@ -45,6 +45,7 @@ pub mod budgets;
 mod fixtures;
 mod law;
 pub mod laws;
+pub mod leases;
 mod store;
 
 #[cfg(test)]

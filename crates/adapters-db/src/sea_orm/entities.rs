@@ -7,6 +7,7 @@ pub(crate) mod budget;
 pub(crate) mod client;
 pub(crate) mod form;
 pub(crate) mod installation;
+pub(crate) mod lease;
 pub(crate) mod login_token;
 pub(crate) mod message;
 pub(crate) mod node;

@@ -12,7 +12,7 @@ mod together;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use server::{MYSQL, POSTGRES, Place};
-use vestibule_storage_contract::{Store, budgets_contract, storage_contract};
+use vestibule_storage_contract::{Store, budgets_contract, leases_contract, storage_contract};
 
 /// The expression of a fresh store on a server; ends the test if there is no such server.
 macro_rules! fresh {
@@ -35,6 +35,15 @@ macro_rules! counting {
     }};
 }
 
+/// And of leases.
+macro_rules! leased {
+    ($server:expr) => {{
+        let Some(place) = Place::on($server).await else { return };
+        let (here, there) = (place.migrated().await, place.connect().await);
+        vestibule_storage_contract::leases::Place::shared(here, there, place)
+    }};
+}
+
 mod postgres {
     use super::*;
 
@@ -44,6 +53,12 @@ mod postgres {
         use super::*;
 
         budgets_contract!(counting!(POSTGRES));
+    }
+
+    mod leases {
+        use super::*;
+
+        leases_contract!(leased!(POSTGRES));
     }
 }
 
@@ -56,5 +71,11 @@ mod mysql {
         use super::*;
 
         budgets_contract!(counting!(MYSQL));
+    }
+
+    mod leases {
+        use super::*;
+
+        leases_contract!(leased!(MYSQL));
     }
 }

@@ -24,7 +24,10 @@ async fn migrations_are_pending_until_they_are_applied_and_asking_writes_nothing
     let place = Place::new();
     let store = place.connect().await;
     for _ in 0..2 {
-        assert_eq!(store.pending_migrations().await.unwrap(), ["m0001_begin", "m0002_budgets", "m0003_operators"]);
+        assert_eq!(
+            store.pending_migrations().await.unwrap(),
+            ["m0001_begin", "m0002_budgets", "m0003_operators", "m0004_leases"]
+        );
     }
     assert!(store.ping().await.is_err(), "there are no tables yet");
     assert!(Installation::state(&store).await.is_err(), "no tables is not the same as no users");

@@ -8,7 +8,7 @@ use anyhow::{Context, Result, ensure};
 #[cfg(test)]
 pub(super) use database::options;
 pub(super) use database::{connect, migrate};
-use vestibule_adapters_cache::{Cached, Capacity, Followed, Tenure, room};
+use vestibule_adapters_cache::{Cached, Capacity, Followed, Heard, Tenure, room};
 use vestibule_adapters_crypto::RandomIds;
 use vestibule_adapters_db::{MemoryBudgets, MemoryStore, SeaOrmStore};
 use vestibule_adapters_http::admin::health::Part;
@@ -19,6 +19,7 @@ use vestibule_application::ports::{BudgetLimits, Budgets, Clock, Memory, NoMemor
 use crate::{
     metrics::{Commits, CountedUnits, TellUse},
     settings::{Invalid, Settings, Storage, StoreUrl},
+    upkeep::Upkeep,
 };
 
 /// The storage ports, and the connections to be closed when nothing uses them any more.
@@ -91,7 +92,13 @@ impl OpenStores {
     }
 
     fn on(database: SeaOrmStore, company: Company) -> Self {
-        Self { database: Some(database.clone()), company, ..Self::of(Stores::of(&Arc::new(database))) }
+        let store = Arc::new(database.clone());
+        let mut ports = Stores::of(&store);
+        if database.is_a_server() {
+            // Whether this process holds one or not, others may.
+            ports.unit = Arc::new(Heard::new(store.clone(), store.clone(), store));
+        }
+        Self { database: Some(database), company, ..Self::of(ports) }
     }
 
     async fn with_sessions(self, storage: &Storage) -> Result<Self> {
@@ -128,23 +135,32 @@ impl OpenStores {
         }
     }
 
-    /// Answers from memory what it can, where no other process can write to the store unnoticed; then somebody may have to
-    /// watch out for others.
-    pub(super) fn remembering(mut self, settings: &Settings, clock: &Arc<dyn Clock>) -> (Self, Option<Tenure>) {
+    /// Answers from memory what it can, where no other process can write to the store unnoticed; and what has to go on for that.
+    pub(super) fn remembering(mut self, settings: &Settings, clock: &Arc<dyn Clock>) -> (Self, Upkeep) {
         let most = usize::try_from(settings.sessions.in_memory).unwrap_or(usize::MAX);
         // Redis may have lost what memory would still tell.
-        let Some(most) = NonZeroUsize::new(most).filter(|_| self.redis.is_none()) else { return (self, None) };
+        let Some(most) = NonZeroUsize::new(most).filter(|_| self.redis.is_none()) else {
+            return (self, Upkeep::default());
+        };
         let capacity = Capacity { sessions: most, users: most };
         let cached = || Arc::new(Cached::new(self.ports.clone(), capacity));
         let (cached, tenure) = match std::mem::replace(&mut self.company, Company::Anybody) {
             Company::Anybody if settings.storage.follow_log => {
                 let (clock, patience) = (Arc::clone(clock), settings.storage.patience);
-                let followed = Arc::new(Followed::new(self.ports.clone(), capacity, clock, patience));
+                let followed = Followed::new(self.ports.clone(), capacity, clock, patience);
+                let (followed, keeper) = match self.database.clone().filter(|_| settings.storage.leases) {
+                    Some(database) => {
+                        let (followed, keeper) = followed.holding(Arc::new(database), Arc::new(RandomIds));
+                        (followed, Some(keeper))
+                    }
+                    None => (Arc::new(followed), None),
+                };
                 let told = Arc::clone(&followed);
                 let use_made: Option<TellUse> = Some(Arc::new(move || told.use_made()));
-                return (Self { ports: followed.stores(), memory: followed, use_made, ..self }, None);
+                let upkeep = Upkeep { keeper, ..Upkeep::default() };
+                return (Self { ports: followed.stores(), memory: followed, use_made, ..self }, upkeep);
             }
-            Company::Anybody => return (self, None),
+            Company::Anybody => return (self, Upkeep::default()),
             Company::Nobody => (cached(), None),
             Company::Guests(guest) => {
                 let cached = cached();
@@ -154,7 +170,7 @@ impl OpenStores {
         };
         let told = Arc::clone(&cached);
         let use_made: Option<TellUse> = Some(Arc::new(move || told.use_made()));
-        (Self { ports: cached.stores(), memory: cached, use_made, ..self }, tenure)
+        (Self { ports: cached.stores(), memory: cached, use_made, ..self }, Upkeep { tenure, ..Upkeep::default() })
     }
 
     /// What of the stores is at hand, once it answers from memory.
@@ -195,6 +211,10 @@ pub(super) fn check(settings: &Settings) -> Result<(), Invalid> {
     }
     if let Some(wrong) = wrong_for_following(storage).filter(|_| storage.follow_log) {
         return Err(Invalid::because("storage.follow_log", wrong));
+    }
+    if storage.leases && !storage.follow_log {
+        let missing = "what it lets memory answer is there only with storage.follow_log: set that too, or remove it";
+        return Err(Invalid::because("storage.leases", missing));
     }
     Ok(())
 }

@@ -75,6 +75,7 @@ fn storage(reader: &mut Reader, default_url: StoreUrl) -> Result<Storage, Proble
         statement_timeout: wait(reader, "storage.statement_timeout")?,
         lock_timeout: wait(reader, "storage.lock_timeout")?,
         follow_log: reader.take("storage.follow_log")?,
+        leases: reader.take("storage.leases")?,
     })
 }
 

@@ -76,6 +76,8 @@ pub struct Storage {
     pub lock_timeout: Duration,
     /// Whether what others write is learnt from the message log.
     pub follow_log: bool,
+    /// And not asked for at each request, because those who write wait for this process.
+    pub leases: bool,
 }
 
 /// `[keys]`
