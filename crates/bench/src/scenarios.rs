@@ -42,4 +42,5 @@ pub(crate) const ALL: &[Scenario] = &[
     Scenario { name: "growth", run: |bench| Box::pin(growth::growth(bench)) },
     Scenario { name: "nodes", run: |bench| Box::pin(nodes::strict(bench)) },
     Scenario { name: "nodes-that-follow", run: |bench| Box::pin(nodes::followed(bench)) },
+    Scenario { name: "nodes-with-leases", run: |bench| Box::pin(nodes::leased(bench)) },
 ];

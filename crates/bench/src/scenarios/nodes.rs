@@ -1,5 +1,5 @@
-//! Several nodes on one PostgreSQL, each of which asks it every time, for everything or for what is new: no session is
-//! accepted that another node has ended.
+//! Several nodes on one PostgreSQL. Each asks it every time, for everything or for what is new, or others wait until it has heard
+//! of that: no session is accepted that another node has ended.
 
 use std::{
     env, process,
@@ -10,11 +10,11 @@ use std::{
 use anyhow::{Context, Result, anyhow, ensure};
 use sea_orm::{ConnectOptions, ConnectionTrait, Database, DatabaseConnection, DbBackend, Statement};
 
-use super::reads::easydb_read;
+use super::{reads::easydb_read, writes::logout};
 use crate::{
-    bench::{Bench, CONNECTIONS, Served, add_somebody, now},
+    bench::{Bench, CONNECTIONS, Served, add_somebody, now, requests_of},
     cores::Cores,
-    figure::{Figure, Target},
+    figure::{Figure, Target, Unit},
     load::Question,
     place::{Place, Running},
     rounds::{Rounds, Sample},
@@ -46,20 +46,51 @@ pub(super) async fn strict(bench: &Bench) -> Result<Vec<Figure>> {
 pub(super) async fn followed(bench: &Bench) -> Result<Vec<Figure>> {
     on_a_database(async |url| {
         let (served, _other) = two_nodes(bench, url, "follow_log = true\n").await?;
-        let alone = bench.usual().await?;
-        let (read, read_alone) = (served.requests(easydb_read), alone.requests(easydb_read));
-        // Both have everything in memory.
-        bench.each(&served.running, &Question::each_of(read.clone(), 200), CONNECTIONS).await?;
-        bench.each(&alone.running, &Question::each_of(read_alone.clone(), 200), CONNECTIONS).await?;
-        let (read, read_alone) = (Question::any_of(read, 200), Question::any_of(read_alone, 200));
-        let rounds = Rounds::measure(
-            bench.rounds,
-            async || bench.round(&served.running, &read).await,
-            async || bench.round(&alone.running, &read_alone).await,
-        )
-        .await?;
-        Ok(figures(&rounds, "session read on PostgreSQL, two nodes that follow the log, against the embedded store"))
+        let rounds = against_alone(bench, &served).await?;
+        let figures =
+            figures(&rounds, "session read on PostgreSQL, two nodes that follow the log, against the embedded store");
+        // What is to be reached beside others is for those that hold leases.
+        Ok(figures.into_iter().map(|figure| Figure { target: None, ..figure }).collect())
     })
+    .await
+}
+
+/// The same on nodes that hold leases; and how long an end of a session takes, for which each waits until the other has heard.
+pub(super) async fn leased(bench: &Bench) -> Result<Vec<Figure>> {
+    /// Over before the other has given up a lease that nobody asks for.
+    const ENDS: u32 = 100;
+    on_a_database(async |url| {
+        let (served, other) = two_nodes(bench, url, "follow_log = true\nleases = true\n").await?;
+        let rounds = against_alone(bench, &served).await?;
+        let mut figures =
+            figures(&rounds, "session read on PostgreSQL, two nodes with leases, against the embedded store");
+        let read = Question::each_of(requests_of(ENDS..2 * ENDS, easydb_read), 200);
+        bench.each(&other, &read, CONNECTIONS).await?;
+        let ends = bench.each(&served.running, &Question::each_of(requests_of(0..ENDS, logout), 200), 1).await?;
+        figures.push(Figure {
+            what: "end of a session on PostgreSQL, two nodes with leases".to_owned(),
+            unit: Unit::Millis,
+            target: None,
+            rounds: vec![ends.p50 / 1e3],
+            note: format!("one after the other; p99 {:.2} ms", ends.p99 / 1e3),
+        });
+        Ok(figures)
+    })
+    .await
+}
+
+/// A session read on this node, against one where the store is the service's own. Both have everything in memory.
+async fn against_alone(bench: &Bench, node: &Served) -> Result<Rounds> {
+    let alone = bench.usual().await?;
+    let (read, read_alone) = (node.requests(easydb_read), alone.requests(easydb_read));
+    bench.each(&node.running, &Question::each_of(read.clone(), 200), CONNECTIONS).await?;
+    bench.each(&alone.running, &Question::each_of(read_alone.clone(), 200), CONNECTIONS).await?;
+    let (read, read_alone) = (Question::any_of(read, 200), Question::any_of(read_alone, 200));
+    Rounds::measure(
+        bench.rounds,
+        async || bench.round(&node.running, &read).await,
+        async || bench.round(&alone.running, &read_alone).await,
+    )
     .await
 }
 
