@@ -13,6 +13,7 @@ use async_trait::async_trait;
 use tokio::{
     sync::Notify,
     task::{JoinHandle, yield_now},
+    time::sleep,
 };
 use uuid::Uuid;
 use vestibule_adapters_db::MemoryStore;
@@ -122,6 +123,8 @@ impl UnitOfWork for Slow {
 pub(crate) struct Board {
     pub(crate) heard: Mutex<HashMap<Holder, MessageId>>,
     pub(crate) is_away: AtomicBool,
+    /// For how long what a holder has heard is there for others before the holder is told so.
+    pub(crate) delay: Mutex<Duration>,
 }
 
 impl Board {
@@ -144,7 +147,10 @@ impl Leases for Board {
     }
 
     async fn heard(&self, holder: Holder, newest: MessageId) -> Result<bool, StoreError> {
-        self.with(|heard| heard.get_mut(&holder).map(|heard| *heard = newest).is_some())
+        let is_held = self.with(|heard| heard.get_mut(&holder).map(|heard| *heard = newest).is_some());
+        let delay = *self.delay.lock().unwrap();
+        sleep(delay).await;
+        is_held
     }
 
     async fn give_up(&self, holder: Holder) -> Result<(), StoreError> {
