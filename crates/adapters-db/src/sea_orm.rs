@@ -35,12 +35,13 @@ mod writer;
 use std::{num::NonZero, sync::Arc, thread};
 
 use sea_orm::{DatabaseConnection, DbBackend};
+use vestibule_application::ports::{KeyKind, StoredUser};
 use vestibule_domain::{
     message::MessageId,
     rights::{Role, RoleName},
     secret::Digest,
     session::Session,
-    user::{User, UserId},
+    user::{LoginKey, User, UserId},
 };
 
 pub use budgets::SeaOrmBudgets;
@@ -76,6 +77,7 @@ const STATEMENTS: usize = 2;
 struct SharedReads {
     sessions: Reader<Digest, Session>,
     profiles: Reader<UserId, Arc<User>>,
+    owners: Reader<(LoginKey, KeyKind), StoredUser>,
     roles: Reader<RoleName, Role>,
     latest_message: Reader<(), MessageId>,
     least_heard: Reader<(), MessageId>,
@@ -88,16 +90,14 @@ impl SharedReads {
             // Here they are made by threads of this process: on one processor, one only gets in another's way.
             statements = statements.min(thread::available_parallelism().map_or(1, NonZero::get));
         }
-        let (most, patience) =
-            (statements.min(usize::try_from(options.readers).unwrap_or(usize::MAX)), options.patience);
-        let (sessions, profiles, roles, messages, leases) =
-            (db.clone(), db.clone(), db.clone(), db.clone(), db.clone());
+        let how = (statements.min(usize::try_from(options.readers).unwrap_or(usize::MAX)), options.patience);
         Self {
-            sessions: Reader::new(most, patience, move |keys| Box::pin(sessions::of(sessions.clone(), keys))),
-            profiles: Reader::new(most, patience, move |keys| Box::pin(users::profiles(profiles.clone(), keys))),
-            roles: Reader::new(most, patience, move |keys| Box::pin(roles::of(roles.clone(), keys))),
-            latest_message: Reader::new(most, patience, move |_| Box::pin(messages::latest(messages.clone()))),
-            least_heard: Reader::new(most, patience, move |_| Box::pin(leases::least_heard(leases.clone()))),
+            sessions: Reader::on(db, how, sessions::of),
+            profiles: Reader::on(db, how, users::profiles),
+            owners: Reader::on(db, how, users::owners),
+            roles: Reader::on(db, how, roles::of),
+            latest_message: Reader::on(db, how, messages::latest),
+            least_heard: Reader::on(db, how, leases::least_heard),
         }
     }
 }

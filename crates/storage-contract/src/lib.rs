@@ -254,6 +254,7 @@ macro_rules! laws {
             one_of_many_saves_the_session
             one_of_many_begins_the_session
             an_end_is_final_whoever_touches_or_saves_meanwhile
+            keys_that_are_looked_up_at_once_find_each_its_own
             messages_recorded_at_once_have_each_a_number
             units_at_once_tell_of_messages_that_are_there_and_not_older_than_their_own
             whoever_follows_the_log_misses_nothing

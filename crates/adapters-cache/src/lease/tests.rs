@@ -192,7 +192,7 @@ async fn a_node_that_stood_still_believes_nothing_afterwards() {
 }
 
 /// Cuts a node off, which is told of what it has said so late; it knew the session, which another ends then.
-async fn cut_off(place: &Place, delay: Duration) -> Node {
+async fn cut_off(place: &Place, delay: Duration) -> [Node; 2] {
     let (cut_off, other) = (place.node().await, place.node().await);
     *place.board.delay.lock().unwrap() = delay;
     // A look of its that went well.
@@ -212,13 +212,13 @@ async fn cut_off(place: &Place, delay: Duration) -> Node {
     assert!(told > Duration::from_millis(700) && told < waited * 4 / 5, "{told:?} of {waited:?}");
     assert!(waited >= WAITED_FOR, "{waited:?}");
     assert!(!other.asks().await);
-    cut_off
+    [cut_off, other]
 }
 
 #[tokio::test(start_paused = true)]
 async fn a_node_that_cannot_look_believes_nothing_before_others_stop_to_wait_for_it() {
     let place = Place::new().await;
-    let cut_off = cut_off(&place, Duration::ZERO).await;
+    let [cut_off, _other] = cut_off(&place, Duration::ZERO).await;
     assert_eq!(place.board.holders(), 1, "it is struck out");
 
     cut_off.log.is_away.store(false, SeqCst);

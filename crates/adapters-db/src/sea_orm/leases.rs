@@ -61,7 +61,7 @@ impl Leases for SeaOrmStore {
 }
 
 /// What whoever has heard the least has heard, which concerns everybody alike.
-pub(super) async fn least_heard(db: DatabaseConnection) -> Result<Found<(), MessageId>, DbErr> {
+pub(super) async fn least_heard(db: DatabaseConnection, _: Vec<()>) -> Result<Found<(), MessageId>, DbErr> {
     let least = Entity::find().select_only().column_as(Column::Heard.min(), "least").into_tuple::<Option<i64>>();
     let least = least.one(&db).await?.flatten();
     Ok(least.map(|least| ((), least.try_into().map_err(|_| KIND))).into_iter().collect::<HashMap<_, _>>())

@@ -7,7 +7,8 @@ use std::{
 
 use sea_orm::{
     ActiveModelTrait, ColumnTrait, Condition, ConnectionTrait, DbErr, DeleteMany, DeriveValueType, EntityTrait,
-    FromQueryResult, IdenStatic, IntoActiveModel, QueryFilter, QuerySelect, QueryTrait, Select, TryGetable, UpdateMany,
+    FromQueryResult, IdenStatic, IntoActiveModel, QueryFilter, QueryResult, QuerySelect, QueryTrait, Select,
+    TryGetable, UpdateMany,
     sea_query::{Expr, OnConflict},
 };
 use uuid::Uuid;
@@ -80,8 +81,12 @@ pub(crate) async fn by_column<E: Table, C: TryGetable + Eq + Hash>(
     column: E::Column,
 ) -> Result<Found<C, E::Value>, DbErr> {
     let rows = db.query_all_raw(rows.build(db.get_database_backend())).await?;
-    let value = |row| E::Model::from_query_result(row, "").ok().and_then(E::value).ok_or(E::KIND);
-    rows.iter().map(|row| Ok((row.try_get("", column.as_str())?, value(row)))).collect()
+    rows.iter().map(|row| Ok((row.try_get("", column.as_str())?, found::<E>(row)))).collect()
+}
+
+/// The value of a row among others; of what kind it is if it cannot be read.
+pub(crate) fn found<E: Table>(row: &QueryResult) -> Result<E::Value, &'static str> {
+    E::Model::from_query_result(row, "").ok().and_then(E::value).ok_or(E::KIND)
 }
 
 /// Keys of rows that one statement reads, so many that there are few different statements: connections keep them prepared.

@@ -50,7 +50,7 @@ impl MessageLog for SeaOrmStore {
 }
 
 /// The highest id, which concerns everybody alike.
-pub(super) async fn latest(db: DatabaseConnection) -> Result<Found<(), MessageId>, DbErr> {
+pub(super) async fn latest(db: DatabaseConnection, _: Vec<()>) -> Result<Found<(), MessageId>, DbErr> {
     let highest = Entity::find().select_only().column_as(Column::Id.max(), "highest").into_tuple::<Option<i64>>();
     let highest = highest.one(&db).await?.flatten().unwrap_or(0);
     Ok(HashMap::from([((), highest.try_into().map_err(|_| Entity::KIND))]))

@@ -18,7 +18,7 @@ use std::{
     time::Duration,
 };
 
-use sea_orm::DbErr;
+use sea_orm::{DatabaseConnection, DbErr};
 use tokio::{sync::oneshot, task::yield_now, time::timeout};
 use vestibule_application::ports::StoreError;
 
@@ -30,7 +30,7 @@ const MOST: usize = 64;
 /// What a statement finds under each key; where a row cannot be read, of what kind it is.
 pub(super) type Found<K, V> = HashMap<K, Result<V, &'static str>>;
 /// A statement under way.
-pub(super) type Reading<K, V> = Pin<Box<dyn Future<Output = Result<Found<K, V>, DbErr>> + Send>>;
+type Reading<K, V> = Pin<Box<dyn Future<Output = Result<Found<K, V>, DbErr>> + Send>>;
 
 /// Reads what is asked for by key.
 pub(super) struct Reader<K, V>(Arc<Shared<K, V>>);
@@ -62,12 +62,18 @@ where
     K: Clone + Eq + Hash + Send + 'static,
     V: Clone + Send + 'static,
 {
-    /// Makes at most so many statements at a time. An answer that takes longer than `patience` is none.
-    pub(super) fn new(
-        most: usize,
-        patience: Duration,
-        read: impl Fn(Vec<K>) -> Reading<K, V> + Send + Sync + 'static,
+    /// Reads from this database, as many statements at a time and for as long as `how` says.
+    pub(super) fn on<R: Future<Output = Result<Found<K, V>, DbErr>> + Send + 'static>(
+        db: &DatabaseConnection,
+        how: (usize, Duration),
+        read: impl Fn(DatabaseConnection, Vec<K>) -> R + Send + Sync + 'static,
     ) -> Self {
+        let (db, (most, patience)) = (db.clone(), how);
+        Self::new(most, patience, move |keys| Box::pin(read(db.clone(), keys)))
+    }
+
+    /// Makes at most so many statements at a time. An answer that takes longer than `patience` is none.
+    fn new(most: usize, patience: Duration, read: impl Fn(Vec<K>) -> Reading<K, V> + Send + Sync + 'static) -> Self {
         let most = most.max(1);
         let queue = Mutex::new(Queue { waiting: Vec::new(), busy: 0 });
         Self(Arc::new(Shared { read: Box::new(read), most, patience, queue }))

@@ -1,12 +1,18 @@
 //! Users: reads and writes.
 
-use std::{collections::BTreeSet, sync::Arc};
+#[cfg(test)]
+mod tests;
+
+use std::{
+    collections::{BTreeSet, HashMap},
+    sync::Arc,
+};
 
 use async_trait::async_trait;
 use sea_orm::{
-    ColumnTrait, Condition, ConnectionTrait, DatabaseConnection, DatabaseTransaction, DbErr, EntityTrait, ExprTrait,
-    FromQueryResult, QueryFilter, QueryOrder, QuerySelect, QueryTrait, Set, UpdateMany,
-    sea_query::{Expr, Func, SimpleExpr},
+    ColumnTrait, ConnectionTrait, DatabaseConnection, DatabaseTransaction, DbErr, EntityTrait, ExprTrait, IdenStatic,
+    QueryFilter, QueryOrder, QuerySelect, QueryTrait, Select, Set, UpdateMany,
+    sea_query::{Expr, Func, Query, SimpleExpr, UnionType},
 };
 use vestibule_application::ports::{CommitError, Conflict, KeyKind, StoreError, StoredUser, UserStore};
 use vestibule_domain::{
@@ -21,14 +27,13 @@ use super::{
     SeaOrmStore,
     entities::{
         login_token,
-        user::{self, Column, Entity, Model},
+        user::{self, Column, Entity},
         user_key,
     },
-    error::{unavailable, unread},
     installation,
     mapping::{
-        HashColumn, Table, all, by_column, delete, first, insert, is_there, met, moving_forward, networks_column,
-        only_networks, padded, read, update, words_column,
+        HashColumn, all, by_column, delete, first, found, insert, is_there, met, moving_forward, networks_column,
+        only_networks, padded, update, words_column,
     },
     reader::Found,
 };
@@ -36,26 +41,7 @@ use super::{
 #[async_trait]
 impl UserStore for SeaOrmStore {
     async fn by_key(&self, key: &LoginKey, kind: KeyKind) -> Result<Option<StoredUser>, StoreError> {
-        let is_meant = match kind {
-            KeyKind::Email => Condition::all().add(user_key::Column::IsEmail.eq(true)),
-            KeyKind::Login => Condition::all().add(user_key::Column::IsLogin.eq(true)),
-            KeyKind::Any => Condition::all(),
-        };
-        let keys = user_key::Entity::find_by_id(key.as_str()).filter(is_meant).select_only();
-        let owner = Expr::from(keys.column(user_key::Column::UserId).into_query());
-        // To read a row takes time, and a login is not to tell by it whether anybody has it: else somebody's is read.
-        let anybody = Expr::from(Entity::find().select_only().column(Column::Id).limit(1).into_query());
-        let row = Entity::find()
-            .filter(Column::Id.into_expr().eq(Func::coalesce([owner.clone(), anybody])))
-            .expr_as(owner.is_not_null(), "is_theirs");
-        let found = self.reads.query_one_raw(row.build(self.reads.get_database_backend())).await;
-        let Some(row) = found.map_err(unavailable)? else { return Ok(None) };
-        let is_theirs: bool = row.try_get("", "is_theirs").map_err(unavailable)?;
-        match Model::from_query_result(&row, "").map_err(|error| unread(Entity::KIND, error)).and_then(read::<Entity>) {
-            Err(StoreError::Unavailable(cause)) => Err(StoreError::Unavailable(cause)),
-            // Whatever is wrong with somebody's is its owner's affair.
-            stored => is_theirs.then_some(stored).transpose(),
-        }
+        self.shared.owners.read((key.clone(), kind)).await
     }
 
     async fn by_id(&self, id: UserId) -> Result<Option<StoredUser>, StoreError> {
@@ -81,6 +67,59 @@ pub(super) async fn profiles(db: DatabaseConnection, ids: Vec<UserId>) -> Result
     let found = by_column(&db, Entity::find().filter(Column::Id.is_in(ids)), Column::Id).await?;
     let profile = |stored: StoredUser| Arc::new(stored.user);
     Ok(found.into_iter().map(|(id, stored)| (UserId::from_uuid(id), stored.map(profile))).collect())
+}
+
+/// Whose these keys are as what they are asked for. Keys of all kinds share a statement: what a key is, its row says.
+pub(super) async fn owners(
+    db: DatabaseConnection,
+    asked: Vec<(LoginKey, KeyKind)>,
+) -> Result<Found<(LoginKey, KeyKind), StoredUser>, DbErr> {
+    let rows = rows_for(asked.iter().map(|(key, _)| key).collect());
+    let mut owners = HashMap::new();
+    for row in db.query_all_raw(rows.build(db.get_database_backend())).await? {
+        let stored = found::<Entity>(&row);
+        // Whatever is wrong with somebody's who was not asked for is its owner's affair.
+        if let Some(key) = row.try_get::<Option<String>>("", user_key::Column::Key.as_str())? {
+            let is = |what: user_key::Column| row.try_get("", what.as_str()).unwrap_or(false);
+            owners.insert(key, (is(user_key::Column::IsLogin), is(user_key::Column::IsEmail), stored));
+        }
+    }
+    let owner = |(key, kind): (LoginKey, KeyKind)| {
+        let (is_login, is_email, stored) = owners.get(key.as_str())?;
+        let is_meant = match kind {
+            KeyKind::Email => *is_email,
+            KeyKind::Login => *is_login,
+            KeyKind::Any => true,
+        };
+        is_meant.then(|| ((key, kind), stored.clone()))
+    };
+    Ok(asked.into_iter().filter_map(owner).collect())
+}
+
+/// A user's row for each of these keys, beside the key's own if anybody has it.
+///
+/// To read a row takes time, and a login is not to tell by it whether anybody has its key: else somebody's is read. Keys
+/// are filled up, for few different statements, with what is none, so that for it nothing is looked up.
+fn rows_for(keys: Vec<&LoginKey>) -> Select<Entity> {
+    let many = keys.len().next_power_of_two();
+    let mut keys = keys.into_iter().map(|key| key.as_str().to_owned());
+    let mut each = (0..many).map(|_| Query::select().expr_as(Expr::val(keys.next()), "key").take());
+    let mut asked = each.next().unwrap_or_default();
+    asked.unions(each.map(|key| (UnionType::All, key)));
+    let key = Expr::col(("asked", "key"));
+    let anybody = Expr::from(Entity::find().select_only().column(Column::Id).limit(1).into_query());
+    let owner = Func::coalesce([user_key::Column::UserId.into_expr(), anybody]);
+    let mut rows = Entity::find()
+        .column(user_key::Column::Key)
+        .column(user_key::Column::IsLogin)
+        .column(user_key::Column::IsEmail)
+        .filter(key.clone().is_not_null());
+    QueryTrait::query(&mut rows)
+        .from_clear()
+        .from_subquery(asked, "asked")
+        .left_join(user_key::Entity, user_key::Column::Key.into_expr().eq(key))
+        .inner_join(Entity, Column::Id.into_expr().eq(owner));
+    rows
 }
 
 pub(super) async fn add(tx: &DatabaseTransaction, user: User, password: PasswordHash) -> Result<(), CommitError> {

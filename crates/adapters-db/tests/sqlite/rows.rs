@@ -91,16 +91,22 @@ async fn a_malformed_row_is_an_error_that_names_its_kind_and_never_a_panic() {
 
 /// TM2: somebody's row is read for whoever nobody is, but what is wrong with it is not theirs.
 #[tokio::test]
-async fn a_malformed_user_is_no_matter_to_a_login_that_nobody_has() {
+async fn a_malformed_user_is_no_matter_to_whoever_asks_for_another_at_the_same_time() {
     let place = Place::new();
     let store = place.migrated().await;
-    store.commit(vec![add_user(1, "ada")]).await.unwrap();
-    place.foreign().await.execute_unprepared("UPDATE users SET roles = 'admin'").await.unwrap();
-    let by_login = async |name: &str| {
-        UserStore::by_key(&store, &LoginName::parse(name).unwrap().key(), KeyKind::Login)
-            .await
-            .map(|found| found.is_some())
+    store.commit(vec![add_user(1, "ada"), add_user(2, "eve")]).await.unwrap();
+    place.foreign().await.execute_unprepared("UPDATE users SET roles = 'admin' WHERE login = 'ada'").await.unwrap();
+    let by_key = async |name: &str, kind| {
+        let key = LoginName::parse(name).unwrap().key();
+        UserStore::by_key(&store, &key, kind).await.map(|found| found.is_some())
     };
-    assert!(matches!(by_login("bob").await, Ok(false)));
-    assert!(matches!(by_login("ada").await, Err(StoreError::Malformed("user"))));
+    assert!(matches!(by_key("bob", KeyKind::Login).await, Ok(false)));
+    let (bob, ada, no_address, eve) = tokio::join!(
+        by_key("bob", KeyKind::Login),
+        by_key("ada", KeyKind::Login),
+        by_key("ada", KeyKind::Email),
+        by_key("eve", KeyKind::Login),
+    );
+    assert!(matches!(ada, Err(StoreError::Malformed("user"))));
+    assert!(matches!((bob, no_address, eve), (Ok(false), Ok(false), Ok(true))));
 }

@@ -133,7 +133,7 @@ pub struct StoredUser {
 }
 
 /// As what a key is looked up.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum KeyKind {
     /// As an e-mail address.
     Email,

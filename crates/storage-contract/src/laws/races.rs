@@ -2,18 +2,19 @@
 
 use vestibule_application::{
     change::Change,
-    ports::{About, Conflict},
+    ports::{About, Conflict, KeyKind},
 };
 use vestibule_domain::{
     message::{Event, EventKind},
     session::{EndReason, Ending, Session},
+    user::User,
 };
 
 use crate::{
     Store,
     fixtures::{
         ABSOLUTE, anonymous, at, client, digest, digest_of, ending, event, hash, login_token, node, secrets,
-        session_id, session_of, user_at,
+        session_id, session_of, user, user_at,
     },
 };
 
@@ -145,6 +146,34 @@ pub async fn an_end_is_final_whoever_touches_or_saves_meanwhile(store: Store) {
         let met = race(&store, meanwhile).await;
         assert_eq!(met[usize::try_from(ender).unwrap() - 1], None, "the end itself");
         assert_eq!(store.session(id).await.unwrap().ended, Some(ending(1)));
+    }
+}
+
+pub async fn keys_that_are_looked_up_at_once_find_each_its_own(store: Store) {
+    let users: Vec<User> = (1..=RACERS).map(|number| user(number, &format!("n{number}"))).collect();
+    // First there is nobody at all, then every other one.
+    for has_come in [|_| false, |nth: usize| nth.is_multiple_of(2)] {
+        let mut looked_up = Vec::new();
+        for (nth, user) in users.iter().enumerate() {
+            if has_come(nth) {
+                store.adds(user).await;
+            }
+        }
+        for (nth, user) in users.iter().enumerate() {
+            for (key, kind, is_theirs) in [
+                (user.login.key(), KeyKind::Login, true),
+                (user.login.key(), KeyKind::Email, false),
+                (user.login.key(), KeyKind::Any, true),
+                (user.email.key(), KeyKind::Email, true),
+                (user.email.key(), KeyKind::Login, false),
+            ] {
+                let (store, owner) = (store.clone(), (has_come(nth) && is_theirs).then_some(user));
+                looked_up.push((owner, tokio::spawn(async move { store.users.by_key(&key, kind).await })));
+            }
+        }
+        for (owner, found) in looked_up {
+            assert_eq!(found.await.unwrap().unwrap().map(|stored| stored.user).as_ref(), owner);
+        }
     }
 }
 

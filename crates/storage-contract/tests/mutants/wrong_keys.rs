@@ -9,6 +9,7 @@ use std::{
 };
 
 use async_trait::async_trait;
+use tokio::task::yield_now;
 use vestibule_application::{
     change::Change,
     ports::{Conflict, KeyKind, SessionFilter, StoredUser, Stores},
@@ -90,6 +91,12 @@ fn names() -> Vec<Mutant> {
             "one column, and nobody asks as what the key was given",
             &["a_key_belongs_to_a_user_as_what_it_is"],
             || AnyKind,
+        ),
+        Mutant::new(
+            "whoever looks a key up meanwhile gets what another asked about it",
+            "a flight that is shared by part of the question",
+            &["keys_that_are_looked_up_at_once_find_each_its_own"],
+            OneForAll::default,
         ),
         Mutant::new(
             "roles come in the order they were asked for, and as often",
@@ -271,6 +278,21 @@ struct AnyKind;
 impl Fault for AnyKind {
     async fn user_by_key(&self, store: &Stores, key: &LoginKey, _: KeyKind) -> Read<Option<StoredUser>> {
         store.users.by_key(key, KeyKind::Any).await
+    }
+}
+
+/// Answers all who ask about a key at the same time as the first of them asked.
+#[derive(Default)]
+struct OneForAll(Mutex<BTreeMap<LoginKey, KeyKind>>);
+
+#[async_trait]
+impl Fault for OneForAll {
+    async fn user_by_key(&self, store: &Stores, key: &LoginKey, kind: KeyKind) -> Read<Option<StoredUser>> {
+        let kind = *self.0.lock().unwrap().entry(key.clone()).or_insert(kind);
+        // Others come.
+        yield_now().await;
+        self.0.lock().unwrap().remove(key);
+        store.users.by_key(key, kind).await
     }
 }
 
