@@ -5,7 +5,8 @@ use std::sync::Weak;
 
 /// Values by names that are as good as random.
 pub(super) struct Slots<T> {
-    /// None, or a power of two of them, a quarter of which is empty: every search ends.
+    /// None, or a power of two of them, an eighth of which is empty: every search ends, mostly after no more than four, which lie
+    /// in one line of memory or two.
     slots: Vec<Option<Slot<T>>>,
     taken: usize,
 }
@@ -35,7 +36,7 @@ impl<T> Slots<T> {
 
     /// In place of what has this name.
     pub(super) fn insert(&mut self, name: u64, value: Weak<T>) {
-        if (self.taken + 1) * 4 > self.slots.len() * 3 {
+        if (self.taken + 1) * 8 > self.slots.len() * 7 {
             self.grow();
         }
         if let Some(at) = self.search(name) {

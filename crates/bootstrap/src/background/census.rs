@@ -1,12 +1,13 @@
 //! How many live sessions there are, from a sample: counting them all would take a store of millions a while.
 //!
-//! Sessions have random ids, and come in the order of these. So if the first two thousand reach a hundredth of the way
-//! through all possible ids, there are two hundred thousand.
+//! Sessions have random ids, if some that follow each other begin alike, and come in the order of these. So if the first two
+//! thousand reach a hundredth of the way through all possible ids, there are two hundred thousand.
 
 use vestibule_application::ports::{SessionFilter, SessionStore, StoreError};
 use vestibule_domain::{session::SessionId, time::Timestamp};
 
-/// So many that the estimate is off by some two in a hundred; up to so many it is exact.
+/// So many that the estimate is off by some two in a hundred, or some nine where sixteen each begin alike; up to so many it is
+/// exact.
 const SAMPLE: u32 = 2000;
 /// So few at a time: all at once they would be a quarter of what an idle process has in memory.
 const PAGE: u32 = 100;

@@ -151,6 +151,7 @@ async fn a_store_that_cannot_serve_is_a_mistake_of_the_configuration_and_leaves_
             "remove",
         ),
         ("storage = { url = \"sqlite:///x/hunter2.db\", follow_log = true }", "memory is used without it"),
+        ("storage = { url = \"postgres://a:hunter2@db/x\", leases = true }", "storage.follow_log: set that too"),
     ] {
         let folder = TempDir::new().unwrap();
         let settings = settings(&format!("data_dir = {:?}\n{setting}\n", folder.path().join("data")));
