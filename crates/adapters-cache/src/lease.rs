@@ -113,6 +113,10 @@ impl Keeper {
                 _ = stop.changed() => return,
                 () = self.lease.wanted.notified() => {}
             }
+            // It may have been wanted while one was being taken, and nobody has asked since that was given up.
+            if !self.lease.asked.load(SeqCst) {
+                continue;
+            }
             let holder = Holder(self.ids.next());
             let held = self.hold(holder, &mut stop).await;
             // In this order: others may believe at once that nobody holds it.
