@@ -6,11 +6,10 @@ mod tests;
 use std::{sync::Arc, time::Duration};
 
 use async_trait::async_trait;
-use tokio::time::{Instant, sleep};
+use tokio::time::{Instant, sleep, timeout};
 use vestibule_application::{
     change::Change,
     ports::{CommitError, Committed, Leases, MessageLog, StoreError, UnitOfWork, WAITED_FOR},
-    touched::Touched,
 };
 use vestibule_domain::message::MessageId;
 
@@ -23,54 +22,78 @@ pub struct Heard {
     leases: Arc<dyn Leases>,
 }
 
+/// What is to be heard of.
+#[derive(Clone, Copy)]
+enum Awaited {
+    /// The newest message of a unit that has just been committed.
+    Message(MessageId),
+    /// Whatever is in the log by now.
+    Whatever,
+}
+
 impl Heard {
     /// How long it is until it is asked a second time whether all have heard, and from then on at most. Holders look every
     /// ten milliseconds.
     const PAUSES: [Duration; 2] = [Duration::from_millis(2), Duration::from_millis(8)];
+    /// How long it may take to strike somebody out, who is struck out by the next otherwise.
+    const STRIKE: Duration = Duration::from_millis(100);
 
     /// In front of units on the store with this log and these leases.
     pub fn new(inner: Arc<dyn UnitOfWork>, log: Arc<dyn MessageLog>, leases: Arc<dyn Leases>) -> Self {
         Self { inner, log, leases }
     }
 
-    /// Waits until all have heard of what was committed by now: of this message, or of whatever is in the log if that is not known.
-    async fn by_all(&self, mut newest: Option<MessageId>) {
-        let (committed, [mut pause, longest]) = (Instant::now(), Self::PAUSES);
+    /// Waits until all have heard of it.
+    async fn by_all(&self, awaited: Awaited) {
+        // Asked for in here or not, what is awaited was committed before this.
+        let begun = Instant::now();
+        if timeout(WAITED_FOR, self.in_time(awaited)).await.is_ok() {
+            return;
+        }
+        tracing::debug!("somebody has not heard for {:?} of what was written", begun.elapsed());
+        // Only of what is known to be as old as that: whoever was told late of a message cannot tell who had time to hear of it.
+        if let Awaited::Message(message) = awaited {
+            self.strike(message).await;
+        }
+    }
+
+    async fn in_time(&self, awaited: Awaited) {
+        let [mut pause, longest] = Self::PAUSES;
+        let mut message = match awaited {
+            Awaited::Message(message) => Some(message),
+            Awaited::Whatever => None,
+        };
         loop {
-            match self.is_heard_by_all(&mut newest).await {
+            match self.is_heard_by_all(&mut message).await {
                 Ok(true) => return,
                 Ok(false) => {}
                 // It is committed, whatever becomes of this; and to wait is enough.
                 Err(error) => tracing::debug!("cannot tell who has heard of what was written: {error}"),
             }
-            let left = WAITED_FOR.saturating_sub(committed.elapsed());
-            if left.is_zero() {
-                return self.strike(newest).await;
-            }
-            sleep(pause.min(left)).await;
+            sleep(pause).await;
             pause = (pause * 2).min(longest);
         }
     }
 
-    async fn is_heard_by_all(&self, newest: &mut Option<MessageId>) -> Result<bool, StoreError> {
+    async fn is_heard_by_all(&self, message: &mut Option<MessageId>) -> Result<bool, StoreError> {
         let Some(least) = self.leases.least_heard().await? else { return Ok(true) };
-        let message = match *newest {
+        let message = match *message {
             Some(known) => known,
-            None => *newest.insert(self.log.latest().await?),
+            None => *message.insert(self.log.latest().await?),
         };
         Ok(least >= message)
     }
 
-    /// Nobody who has not heard of it by now holds anything.
-    async fn strike(&self, newest: Option<MessageId>) {
-        let Some(message) = newest else { return };
-        match self.leases.strike(message).await {
-            Ok(0) => {}
-            Ok(struck) => tracing::warn!(
+    /// Nobody who has not heard of it by now believes anything.
+    async fn strike(&self, message: MessageId) {
+        match timeout(Self::STRIKE, self.leases.strike(message)).await {
+            Ok(Ok(0)) => {}
+            Ok(Ok(struck)) => tracing::warn!(
                 struck,
                 "a node that answered from memory was not heard of for {WAITED_FOR:?}: what was written had to wait for it"
             ),
-            Err(error) => tracing::debug!("whoever has not heard of message {message} is not struck out: {error}"),
+            Ok(Err(error)) => tracing::debug!("whoever has not heard of message {message} is not struck out: {error}"),
+            Err(late) => tracing::debug!("whoever has not heard of message {message} is not struck out: {late}"),
         }
     }
 }
@@ -78,12 +101,26 @@ impl Heard {
 #[async_trait]
 impl UnitOfWork for Heard {
     async fn commit(&self, changes: Vec<Change>) -> Result<Committed, CommitError> {
-        let is_told = changes.iter().any(|change| Touched::by(change) == Some(Touched::Log));
-        let committed = self.inner.commit(changes).await?;
-        // What no message tells of concerns nobody's memory.
-        if is_told {
-            self.by_all(committed.newest).await;
+        // An empty one is for whoever found something done that somebody else may still be waiting for.
+        let concerns_memory = changes.is_empty() || !changes.iter().all(concerns_nobody);
+        let is_told = changes.iter().any(|change| matches!(change, Change::Record(_)));
+        match self.inner.commit(changes).await {
+            Ok(committed) if concerns_memory => {
+                let named = committed.newest.filter(|_| is_told);
+                self.by_all(named.map_or(Awaited::Whatever, Awaited::Message)).await;
+                Ok(committed)
+            }
+            // Somebody else was first, and may be waiting.
+            Err(conflict @ CommitError::Conflict(_)) => {
+                self.by_all(Awaited::Whatever).await;
+                Err(conflict)
+            }
+            done => done,
         }
-        Ok(committed)
     }
+}
+
+/// Whether a change alone is nothing that any node would have to hear of.
+fn concerns_nobody(change: &Change) -> bool {
+    matches!(change, Change::TouchSessions(_) | Change::KnowNetwork { .. })
 }

@@ -72,7 +72,7 @@ fn nanos(duration: Duration) -> u64 {
     duration.as_nanos().try_into().unwrap_or(u64::MAX)
 }
 
-/// Time while the machine sleeps is time: others wait no longer for it.
+/// Time while the machine sleeps is time, where the system tells: others wait no longer for it.
 pub(crate) fn elapsed() -> Duration {
     static START: OnceLock<Instant> = OnceLock::new();
     #[cfg(target_os = "linux")]
@@ -98,8 +98,9 @@ impl Keeper {
     const BELIEVED: Duration = Duration::from_millis(750);
     /// How long it is held while nobody asks: others would wait for nothing.
     const KEPT: Duration = Duration::from_secs(3);
-    /// How long it is until something that failed is tried again.
-    const REST: Duration = Duration::from_millis(100);
+    /// How long it is until a lease is taken again after one could not be held: for one that lapses again and again, others would
+    /// wait each time, and nobody would have anything from it.
+    const REST: Duration = Duration::from_secs(10);
 
     pub(crate) fn new(followed: Arc<Followed>, lease: Arc<Lease>, leases: Arc<dyn Leases>, ids: Arc<dyn Ids>) -> Self {
         Self { followed, lease, leases, ids }
@@ -118,28 +119,31 @@ impl Keeper {
                 continue;
             }
             let holder = Holder(self.ids.next());
-            let held = self.hold(holder, &mut stop).await;
+            let over = self.hold(holder, &mut stop).await;
             // In this order: others may believe at once that nobody holds it.
             self.lease.until.store(0, SeqCst);
             if let Err(error) = in_time(self.leases.give_up(holder)).await {
                 tracing::debug!("a lease is not given up, and will be waited for: {error}");
             }
-            match held {
-                Ok(Over::Stopped) => return,
-                Ok(Over::NobodyAsks) => {}
-                Err(error) => {
-                    tracing::debug!("no lease is held: {error}");
-                    sleep(Self::REST).await;
+            match over {
+                Over::Stopped => return,
+                Over::NobodyAsks => {}
+                Over::Lost(why) => {
+                    tracing::warn!("no lease is held ({why}): it is asked at each request what others have written");
+                    select! {
+                        biased;
+                        _ = stop.changed() => return,
+                        () = sleep(Self::REST) => {}
+                    }
                 }
-                Ok(Over::StruckOut) => tracing::warn!(
-                    "this process was not heard of for {WAITED_FOR:?}, so others have gone on without it: it asks what they have written"
-                ),
             }
         }
     }
 
-    async fn hold(&self, holder: Holder, stop: &mut watch::Receiver<bool>) -> Result<Over, StoreError> {
-        in_time(self.leases.take(holder)).await?;
+    async fn hold(&self, holder: Holder, stop: &mut watch::Receiver<bool>) -> Over {
+        if let Err(error) = in_time(self.leases.take(holder)).await {
+            return Over::Lost(error.to_string());
+        }
         let (mut tick, mut asked) = (interval(Self::TICK), self.lease.now());
         tick.set_missed_tick_behavior(MissedTickBehavior::Delay);
         loop {
@@ -147,20 +151,21 @@ impl Keeper {
             if self.lease.asked.swap(false, SeqCst) {
                 asked = begun;
             } else if begun.saturating_sub(asked) > nanos(Self::KEPT) {
-                return Ok(Over::NobodyAsks);
+                return Over::NobodyAsks;
             }
-            // What is in force goes on for as long as it is, whatever happens here.
-            match in_time(self.renew(holder, begun)).await {
-                Ok(true) => {}
-                Ok(false) => return Ok(Over::StruckOut),
-                Err(error) => {
-                    tracing::debug!("a lease is not renewed: {error}");
-                    sleep(Self::REST).await;
-                }
+            // What is in force goes on for as long as it is, if it cannot be renewed; and then that is tried again and again.
+            let renewed = in_time(self.renew(holder, begun)).await;
+            if let Ok(false) = renewed {
+                return Over::Lost(format!("others have not heard of this process for {WAITED_FOR:?}"));
+            }
+            if self.lease.now() >= self.lease.until.load(SeqCst) {
+                return Over::Lost(
+                    renewed.err().map_or_else(|| "to renew it takes too long".to_owned(), |error| error.to_string()),
+                );
             }
             select! {
                 biased;
-                _ = stop.changed() => return Ok(Over::Stopped),
+                _ = stop.changed() => return Over::Stopped,
                 _ = tick.tick() => {}
             }
         }
@@ -183,7 +188,7 @@ impl Keeper {
 enum Over {
     Stopped,
     NobodyAsks,
-    StruckOut,
+    Lost(String),
 }
 
 /// What takes longer than others wait is worth nothing.

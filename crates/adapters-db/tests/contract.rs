@@ -2,7 +2,7 @@
 #![expect(clippy::expect_used, reason = "a test that has no store fails")]
 
 use vestibule_application::ports::Stores;
-use vestibule_storage_contract::{Store, budgets::Place, budgets_contract, leases, leases_contract, storage_contract};
+use vestibule_storage_contract::{Store, budgets::Place, budgets_contract, storage_contract};
 
 mod memory {
     use vestibule_adapters_db::MemoryStore;
@@ -58,18 +58,6 @@ mod sqlite {
             use super::*;
 
             budgets_contract!(place().await);
-        }
-
-        mod leases_of_two {
-            use super::*;
-
-            async fn place() -> leases::Place {
-                let directory = tempfile::tempdir().expect("there is room for a directory");
-                let (here, there) = (open(directory.path()).await, open(directory.path()).await);
-                leases::Place::shared(here, there, directory)
-            }
-
-            leases_contract!(place().await);
         }
     }
 

@@ -25,6 +25,9 @@ use crate::{
 #[async_trait]
 impl UnitOfWork for RedbStore {
     async fn commit(&self, changes: Vec<Change>) -> Result<Committed, CommitError> {
+        if changes.is_empty() {
+            return Ok(Committed::default());
+        }
         let done = self.write(|tx| {
             changes.into_iter().try_for_each(|change| apply(tx, change))?;
             Ok(Committed { newest: Some(messages::latest(tx)?) })

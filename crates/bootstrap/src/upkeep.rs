@@ -28,17 +28,28 @@ impl Upkeep {
                 tracing::error!("cannot tell whether other programs use the store ({error}): every read goes to it");
             })
         });
-        UnderWay { tenure, keeper: self.keeper.map(|keeper| tokio::spawn(keeper.run(stop))) }
+        let keeper = self.keeper.map(|keeper| {
+            tokio::spawn(async move {
+                if let Err(gone) = tokio::spawn(keeper.run(stop)).await {
+                    tracing::error!(
+                        "no lease is held any more ({gone}): it is asked at each request what others have written"
+                    );
+                }
+            })
+        });
+        UnderWay { tenure, keeper }
     }
 }
 
 impl UnderWay {
     /// Sees to it that others need not wait for this process any more before this closes the store, and lets them to its file after that.
     pub(crate) async fn over_before(self, close: impl Future<Output = Result<()>>) -> Result<()> {
-        if let Some(keeper) = self.keeper {
-            keeper.await.context("what held a lease broke down")?;
-        }
+        let kept = match self.keeper {
+            Some(keeper) => keeper.await.context("what held a lease broke down"),
+            None => Ok(()),
+        };
         close.await?;
+        kept?;
         if let Some(tenure) = self.tenure {
             tenure.abort();
         }

@@ -66,6 +66,35 @@ async fn r3_a_node_that_stood_still_refuses_what_others_ended_meanwhile() {
     }
 }
 
+/// It comes late to what it was waiting for, and finds that everybody has heard of other things since.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn r3_a_node_that_stood_still_while_it_wrote_strikes_nobody_out() {
+    let Some(storage) = storage_on(POSTGRES).await else { return };
+    let nodes = Nodes::start(&(storage + LEASES), 3).await;
+    let visitors = nodes.visitors(1).await;
+    let visitor = &visitors[0];
+    for round in 0..5 {
+        let (one, other) = (visitor.begin("vprotect", nodes.at(0)).await, visitor.begin("vprotect", nodes.at(1)).await);
+        for _ in 0..20 {
+            assert!(visitor.reads("vprotect bearer", nodes.at(2), &other).await);
+        }
+        let writes = async {
+            visitor.end("vprotect logout", nodes.at(0), &one).await;
+        };
+        let stops = async {
+            sleep(Duration::from_millis(3)).await;
+            nodes.processes[0].signal("STOP").await;
+            sleep(WAITED_FOR).await;
+            let ended = visitor.end("vprotect logout", nodes.at(1), &other);
+            let goes_on = nodes.processes[0].signal("CONT");
+            tokio::join!(ended, goes_on);
+            assert!(!visitor.reads("vprotect bearer", nodes.at(2), &other).await, "in round {round}");
+        };
+        tokio::join!(writes, stops);
+        assert!(!visitor.reads("vprotect bearer", nodes.at(2), &one).await, "in round {round}");
+    }
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_node_that_was_killed_is_waited_for_once() {
     let Some(storage) = storage_on(POSTGRES).await else { return };

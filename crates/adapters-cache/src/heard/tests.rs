@@ -1,10 +1,10 @@
-use std::sync::atomic::Ordering::SeqCst;
+use std::{future::pending, sync::atomic::Ordering::SeqCst};
 
 use tokio::time::advance;
 use uuid::Uuid;
 use vestibule_adapters_db::MemoryStore;
-use vestibule_application::ports::Holder;
-use vestibule_domain::message::EventKind;
+use vestibule_application::ports::{About, Holder};
+use vestibule_domain::message::{EventKind, Message};
 
 use super::*;
 use crate::fixtures::{Board, add_alice, record};
@@ -78,11 +78,30 @@ async fn where_leases_are_out_of_reach_all_are_waited_for() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn what_no_message_tells_of_concerns_nobody() {
+async fn when_sessions_were_seen_nobody_has_to_hear() {
     let board = Arc::<Board>::default();
     let heard = on(&board).await;
     board.take(HERE).await.unwrap();
-    assert_eq!(how_long(heard.commit(Vec::new())).await, Duration::ZERO);
+    assert_eq!(how_long(heard.commit(vec![Change::TouchSessions(Vec::new())])).await, Duration::ZERO);
+}
+
+#[tokio::test(start_paused = true)]
+async fn who_finds_something_done_waits_for_whoever_does_it() {
+    let board = Arc::<Board>::default();
+    let heard = on(&board).await;
+    board.take(HERE).await.unwrap();
+    let other = Arc::clone(&heard);
+    let first = tokio::spawn(async move { other.commit(something()).await });
+    sleep(Duration::from_millis(50)).await;
+    let unit: Arc<dyn UnitOfWork> = heard.clone();
+    let settled = tokio::spawn(async move { unit.settled().await });
+    let conflict = tokio::spawn(async move { heard.commit([add_alice(), add_alice()].concat()).await });
+    sleep(Duration::from_millis(50)).await;
+    assert!(!first.is_finished() && !settled.is_finished() && !conflict.is_finished());
+    board.heard(HERE, 2).await.unwrap();
+    first.await.unwrap().unwrap();
+    settled.await.unwrap().unwrap();
+    assert!(matches!(conflict.await.unwrap(), Err(CommitError::Conflict(_))));
 }
 
 /// Commits, and does not say what its newest message is.
@@ -92,6 +111,25 @@ struct Silent(Arc<MemoryStore>);
 impl UnitOfWork for Silent {
     async fn commit(&self, changes: Vec<Change>) -> Result<Committed, CommitError> {
         self.0.commit(changes).await.map(|_| Committed { newest: None })
+    }
+}
+
+/// A log that takes its time.
+struct Late(Arc<MemoryStore>, Duration);
+
+#[async_trait]
+impl MessageLog for Late {
+    async fn latest(&self) -> Result<MessageId, StoreError> {
+        sleep(self.1).await;
+        self.0.latest().await
+    }
+
+    async fn page(&self, after: MessageId, limit: u32) -> Result<Vec<Message>, StoreError> {
+        MessageLog::page(&*self.0, after, limit).await
+    }
+
+    async fn about(&self, about: About, after: MessageId, limit: u32) -> Result<Vec<Message>, StoreError> {
+        self.0.about(about, after, limit).await
     }
 }
 
@@ -105,14 +143,51 @@ async fn where_a_unit_does_not_say_what_its_message_is_the_log_is_asked() {
     assert_eq!(how_long(heard.commit(something())).await, WAITED_FOR);
 }
 
+/// They may have had no time: by then the newest is a message of a moment ago.
 #[tokio::test(start_paused = true)]
-async fn what_was_not_written_is_nothing_to_hear_of() {
-    let board = Arc::<Board>::default();
-    let heard = on(&board).await;
+async fn who_is_told_late_which_message_it_was_strikes_nobody_out() {
+    let (board, store) = (Arc::<Board>::default(), Arc::new(MemoryStore::new()));
+    let late = Arc::new(Late(store.clone(), Duration::from_millis(990)));
+    let heard = Heard::new(Arc::new(Silent(store.clone())), late, board.clone());
     board.take(HERE).await.unwrap();
-    let twice = [add_alice(), add_alice(), something()].concat();
-    let begun = Instant::now();
-    let refused = heard.commit(twice).await;
-    assert!(matches!(refused, Err(CommitError::Conflict(_))), "{refused:?}");
-    assert_eq!(begun.elapsed(), Duration::ZERO);
+    let unit = tokio::spawn(async move { heard.commit(something()).await });
+    sleep(WAITED_FOR / 2).await;
+    board.heard(HERE, 1).await.unwrap();
+    sleep(WAITED_FOR / 3).await;
+    store.commit(something()).await.unwrap();
+    unit.await.unwrap().unwrap();
+    assert_eq!(board.holders(), 1);
+}
+
+/// Never answers.
+struct Hanging;
+
+#[async_trait]
+impl Leases for Hanging {
+    async fn take(&self, _: Holder) -> Result<(), StoreError> {
+        pending().await
+    }
+
+    async fn heard(&self, _: Holder, _: MessageId) -> Result<bool, StoreError> {
+        pending().await
+    }
+
+    async fn give_up(&self, _: Holder) -> Result<(), StoreError> {
+        pending().await
+    }
+
+    async fn least_heard(&self) -> Result<Option<MessageId>, StoreError> {
+        pending().await
+    }
+
+    async fn strike(&self, _: MessageId) -> Result<u32, StoreError> {
+        pending().await
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn nobody_waits_for_much_longer_however_long_the_store_takes() {
+    let store = Arc::new(MemoryStore::new());
+    let heard = Heard::new(store.clone(), store, Arc::new(Hanging));
+    assert!(how_long(heard.commit(something())).await <= WAITED_FOR * 5 / 4);
 }

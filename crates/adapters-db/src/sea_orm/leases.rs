@@ -1,6 +1,7 @@
 //! Leases in a database.
 //!
-//! Each statement is a transaction of its own: nothing of this needs two of them to be seen at once.
+//! Each statement is a transaction of its own: nothing of this needs two of them to be seen at once. They go where reads go, because
+//! whoever waits for holders to hear may be many, and holders would have to wait behind those who want to write. So only servers have leases.
 
 use std::collections::HashMap;
 
@@ -28,7 +29,7 @@ fn column(message: MessageId) -> i64 {
 impl Leases for SeaOrmStore {
     async fn take(&self, Holder(holder): Holder) -> Result<(), StoreError> {
         let row = ActiveModel { holder: Set(holder), heard: Set(0) };
-        Entity::insert(row).exec_without_returning(self.writes.connection()).await.map(drop).map_err(unavailable)
+        Entity::insert(row).exec_without_returning(&self.reads).await.map(drop).map_err(unavailable)
     }
 
     async fn heard(&self, Holder(holder): Holder, newest: MessageId) -> Result<bool, StoreError> {
@@ -40,13 +41,13 @@ impl Leases for SeaOrmStore {
             Some(_) => {
                 let rows = Entity::update_many().filter(Column::Holder.eq(holder));
                 let heard = rows.col_expr(Column::Heard, Expr::value(column(newest)));
-                Ok(update(self.writes.connection(), heard).await? == 1)
+                Ok(update(&self.reads, heard).await? == 1)
             }
         }
     }
 
     async fn give_up(&self, Holder(holder): Holder) -> Result<(), StoreError> {
-        delete(self.writes.connection(), Entity::delete_many().filter(Column::Holder.eq(holder))).await.map(drop)
+        delete(&self.reads, Entity::delete_many().filter(Column::Holder.eq(holder))).await.map(drop)
     }
 
     async fn least_heard(&self) -> Result<Option<MessageId>, StoreError> {
@@ -55,7 +56,7 @@ impl Leases for SeaOrmStore {
 
     async fn strike(&self, message: MessageId) -> Result<u32, StoreError> {
         let deaf = Entity::delete_many().filter(Column::Heard.lt(column(message)));
-        let struck = delete(self.writes.connection(), deaf).await?;
+        let struck = delete(&self.reads, deaf).await?;
         Ok(u32::try_from(struck).unwrap_or(u32::MAX))
     }
 }

@@ -87,6 +87,9 @@ impl SeaOrmStore {
 #[async_trait]
 impl UnitOfWork for SeaOrmStore {
     async fn commit(&self, changes: Vec<Change>) -> Result<Committed, CommitError> {
+        if changes.is_empty() {
+            return Ok(Committed::default());
+        }
         self.write(move |tx| Box::pin(apply_all(tx, changes.clone()))).await
     }
 }

@@ -70,6 +70,7 @@ on_each_server!(
     a_session_ended_by_one_process_has_ended_for_the_other_at_once
     units_that_wait_for_each_other_all_succeed
     whoever_follows_the_log_misses_no_message
+    every_unit_says_which_message_is_its_own
     a_write_that_waited_too_long_says_that_the_store_is_unavailable
     an_error_names_the_place_and_never_the_password
 );
@@ -142,6 +143,20 @@ async fn whoever_follows_the_log_misses_no_message(place: Place) {
     for writer in writers {
         writer.await.unwrap().unwrap();
     }
+}
+
+/// Whoever waits for others to hear of it needs no less, and no more.
+async fn every_unit_says_which_message_is_its_own(place: Place) {
+    let stores = [place.migrated().await, place.connect().await];
+    let mut units = tokio::task::JoinSet::new();
+    for number in 1..=20_u128 {
+        let store = stores[usize::try_from(number % 2).unwrap()].clone();
+        units.spawn(async move { store.commit(vec![record(), begin(number), record()]).await.unwrap().newest });
+    }
+    let mut told: Vec<_> = units.join_all().await.into_iter().map(Option::unwrap).collect();
+    told.sort_unstable();
+    // Each is the second of two, and units take turns from their first on.
+    assert_eq!(told, (1..=20).map(|unit| 2 * unit).collect::<Vec<_>>());
 }
 
 async fn a_write_that_waited_too_long_says_that_the_store_is_unavailable(place: Place) {

@@ -55,6 +55,8 @@ impl Operator {
         let session = self.session(id).await?.session;
         if session.ended.is_none() {
             self.end(&[session], self.revoked_now()).await?;
+        } else {
+            self.ports.stores.unit.settled().await?;
         }
         self.session(id).await
     }
@@ -81,7 +83,10 @@ impl Operator {
         let mut revoked = 0;
         loop {
             let mut page = self.ports.stores.sessions.page(&filter).await?;
-            let Some(last) = page.last() else { return Ok(revoked) };
+            let Some(last) = page.last() else {
+                self.ports.stores.unit.settled().await?;
+                return Ok(revoked);
+            };
             filter.after = Some(last.id);
             page.retain(|session| session.ended.is_none() && begun_before.is_none_or(|before| session.begun < before));
             revoked += self.end(&page, ending).await?;

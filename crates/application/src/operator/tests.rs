@@ -77,7 +77,8 @@ impl World {
         let mut unit_of_work = MockUnitOfWork::new();
         unit_of_work.expect_commit().returning(move |changes| {
             assert_eq!(untold(&changes), [], "other nodes would not hear of it: see `touched`");
-            self.written.lock().unwrap().extend(changes.iter().map(described));
+            let settled = changes.is_empty().then(|| "settled".to_owned());
+            self.written.lock().unwrap().extend(changes.iter().map(described).chain(settled));
             self.conflict.map_or(Ok(Committed::default()), |conflict| Err(conflict.into()))
         });
         let mut installation = MockInstallation::new();

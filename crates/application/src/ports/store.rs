@@ -93,6 +93,17 @@ pub trait UnitOfWork: Send + Sync {
     async fn commit(&self, changes: Vec<Change>) -> Result<Committed, CommitError>;
 }
 
+impl dyn UnitOfWork {
+    /// Sees to it that nobody answers any more as if what is in the store by now were not: for who finds done already what
+    /// they were to do, and would say so. Whoever did it may still be waiting until all have heard of it.
+    pub async fn settled(&self) -> Result<(), StoreError> {
+        match self.commit(Vec::new()).await {
+            Err(CommitError::Store(error)) => Err(error),
+            Ok(_) | Err(CommitError::Conflict(_)) => Ok(()),
+        }
+    }
+}
+
 /// Which sessions to list.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct SessionFilter {

@@ -77,7 +77,10 @@ impl UseCase {
     pub async fn run(&self, Command { caller, bearer }: Command) -> Result<Outcome, Error> {
         let mut is_charged = false;
         for _ in 0..ATTEMPTS {
-            let found = self.resolver.resolve(&bearer, &caller.origin).await?.ok_or(Error::UnknownSession)?;
+            let Some(found) = self.resolver.resolve(&bearer, &caller.origin).await? else {
+                self.unit.settled().await?;
+                return Err(Error::UnknownSession);
+            };
             let is_nobodys = matches!(found.kept, Kept::Seal(_)) && found.session.subject == Subject::Anonymous;
             if is_nobodys && !is_charged {
                 self.budgets.charge(&[Bucket::EndingFrom(Network::of(caller.address)), Bucket::Ending]).await?;

@@ -73,14 +73,16 @@ impl UseCase {
     /// Signs the session out. One that is anonymous already stays as it is, and nothing is written.
     pub async fn run(&self, Command { caller, bearer }: Command) -> Result<Outcome, Error> {
         for _ in 0..ATTEMPTS {
-            let found = self.resolver.resolve(&bearer, &caller.origin).await?.ok_or(Error::UnknownSession)?;
+            let Some(found) = self.resolver.resolve(&bearer, &caller.origin).await? else {
+                self.unit.settled().await?;
+                return Err(Error::UnknownSession);
+            };
             let (session, replacement, changes) = match &bearer {
                 Bearer::Opaque(_) if found.session.subject == Subject::Anonymous => (found.session, None, Vec::new()),
                 Bearer::Opaque(_) => self.released(found, &caller),
                 Bearer::Signed(_) => self.replaced(found, &caller),
             };
-            let committed = if changes.is_empty() { Ok(Committed::default()) } else { self.unit.commit(changes).await };
-            match committed {
+            match self.unit.commit(changes).await {
                 Ok(Committed { newest }) => {
                     return Ok(Outcome { view: self.viewer.view_unowned(session, newest).await?, replacement });
                 }

@@ -212,9 +212,8 @@ pub(super) fn check(settings: &Settings) -> Result<(), Invalid> {
     if let Some(wrong) = wrong_for_following(storage).filter(|_| storage.follow_log) {
         return Err(Invalid::because("storage.follow_log", wrong));
     }
-    if storage.leases && !storage.follow_log {
-        let missing = "what it lets memory answer is there only with storage.follow_log: set that too, or remove it";
-        return Err(Invalid::because("storage.leases", missing));
+    if let Some(wrong) = wrong_for_leases(storage).filter(|_| storage.leases) {
+        return Err(Invalid::because("storage.leases", wrong));
     }
     Ok(())
 }
@@ -228,6 +227,16 @@ fn wrong_for_following(storage: &Storage) -> Option<&'static str> {
         Some(
             "it is for several processes on PostgreSQL, MySQL or MariaDB; elsewhere memory is used without it: remove it",
         )
+    } else {
+        None
+    }
+}
+
+fn wrong_for_leases(storage: &Storage) -> Option<&'static str> {
+    if !storage.follow_log {
+        Some("what it lets memory answer is there only with storage.follow_log: set that too, or remove it")
+    } else if cfg!(not(target_os = "linux")) {
+        Some("only Linux tells how long a machine has slept, in which others may have gone on: remove it")
     } else {
         None
     }

@@ -1,10 +1,13 @@
 //! Statements of a unit on whose results nothing of it depends.
 
-use sea_orm::{ConnectionTrait, DatabaseTransaction, DbBackend, DbErr, QueryTrait, Statement, Values};
+use sea_orm::{ConnectionTrait, DatabaseTransaction, DbBackend, DbErr, Insert, QueryTrait, Statement, Values};
 use vestibule_application::ports::{CommitError, Conflict};
 use vestibule_domain::message::MessageId;
 
-use crate::sea_orm::error::{not_inserted, unavailable};
+use crate::sea_orm::{
+    entities::message,
+    error::{not_inserted, unavailable},
+};
 
 /// What is run in one go, in the order in which it was added, before anything else of the unit is.
 ///
@@ -52,9 +55,17 @@ impl<'a> Script<'a> {
     }
 
     /// Adds the insertion of a message.
-    pub(in crate::sea_orm) async fn record(&mut self, message: impl QueryTrait) -> Result<(), CommitError> {
-        self.recording = Some(self.added.len());
-        self.add(message).await
+    pub(in crate::sea_orm) async fn record(
+        &mut self,
+        message: Insert<message::ActiveModel>,
+    ) -> Result<(), CommitError> {
+        if self.tx.get_database_backend() == DbBackend::Sqlite {
+            self.recording = Some(self.added.len());
+            return self.add(message).await;
+        }
+        self.run().await?;
+        self.newest = message.exec(self.tx).await.map_err(unavailable)?.last_insert_id.try_into().ok();
+        Ok(())
     }
 
     /// The id of the last message, where that is known once all was run.
@@ -73,9 +84,8 @@ impl<'a> Script<'a> {
         };
         let done = self.tx.execute_raw(script).await.map_err(failed)?;
         if recording.is_some() {
-            // The database tells of the last statement alone, and PostgreSQL not even of that.
-            let is_told = recording == last && self.tx.get_database_backend() != DbBackend::Postgres;
-            self.newest = is_told.then(|| done.last_insert_id());
+            // It tells of the last statement alone.
+            self.newest = (recording == last).then(|| done.last_insert_id());
         }
         Ok(())
     }

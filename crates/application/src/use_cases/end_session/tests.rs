@@ -61,7 +61,9 @@ async fn an_end_is_charged_once_however_often_it_is_tried() {
 
 #[tokio::test]
 async fn what_is_not_accepted_here_is_not_ended() {
-    assert_eq!(refusal(ended(&World::new()).await), "UnknownSession");
+    let world = World::new();
+    assert_eq!(refusal(ended(&world).await), "UnknownSession");
+    assert_eq!(world.journal(), ["find session", "settled"], "whoever ended it may be waiting for others to hear");
     let confined = World::new().with_row(5, ALICE);
     confined.state().lifetimes.shared = false;
     let command = Command { caller: elsewhere(), bearer: bearer(5) };
