@@ -123,6 +123,8 @@ impl UnitOfWork for Slow {
 pub(crate) struct Board {
     pub(crate) heard: Mutex<HashMap<Holder, MessageId>>,
     pub(crate) is_away: AtomicBool,
+    /// Whoever takes a lease is struck out at once.
+    pub(crate) is_forgetful: AtomicBool,
     /// For how long what a holder has heard is there for others before the holder is told so.
     pub(crate) delay: Mutex<Duration>,
 }
@@ -143,7 +145,12 @@ impl Board {
 #[async_trait]
 impl Leases for Board {
     async fn take(&self, holder: Holder) -> Result<(), StoreError> {
-        self.with(|heard| _ = heard.insert(holder, 0))
+        let is_forgetful = self.is_forgetful.load(SeqCst);
+        self.with(|heard| {
+            if !is_forgetful {
+                heard.insert(holder, 0);
+            }
+        })
     }
 
     async fn heard(&self, holder: Holder, newest: MessageId) -> Result<bool, StoreError> {

@@ -6,7 +6,7 @@ mod tests;
 use std::{sync::Arc, time::Duration};
 
 use async_trait::async_trait;
-use tokio::time::{Instant, sleep, timeout};
+use tokio::time::{sleep, timeout};
 use vestibule_application::{
     change::Change,
     ports::{CommitError, Committed, Leases, MessageLog, StoreError, UnitOfWork, WAITED_FOR},
@@ -22,6 +22,9 @@ pub struct Heard {
     leases: Arc<dyn Leases>,
 }
 
+/// How long it may take to strike somebody out, who is struck out by the next otherwise.
+const STRIKE: Duration = Duration::from_millis(100);
+
 /// What is to be heard of.
 #[derive(Clone, Copy)]
 enum Awaited {
@@ -35,36 +38,39 @@ impl Heard {
     /// How long it is until it is asked a second time whether all have heard, and from then on at most. Holders look every
     /// ten milliseconds.
     const PAUSES: [Duration; 2] = [Duration::from_millis(2), Duration::from_millis(8)];
-    /// How long it may take to strike somebody out, who is struck out by the next otherwise.
-    const STRIKE: Duration = Duration::from_millis(100);
 
     /// In front of units on the store with this log and these leases.
     pub fn new(inner: Arc<dyn UnitOfWork>, log: Arc<dyn MessageLog>, leases: Arc<dyn Leases>) -> Self {
         Self { inner, log, leases }
     }
 
-    /// Waits until all have heard of it.
+    /// Waits until all have heard of it, which was committed before this.
     async fn by_all(&self, awaited: Awaited) {
-        // Asked for in here or not, what is awaited was committed before this.
-        let begun = Instant::now();
-        if timeout(WAITED_FOR, self.in_time(awaited)).await.is_ok() {
-            return;
-        }
-        tracing::debug!("somebody has not heard for {:?} of what was written", begun.elapsed());
-        // Only of what is known to be as old as that: whoever was told late of a message cannot tell who had time to hear of it.
-        if let Awaited::Message(message) = awaited {
-            self.strike(message).await;
-        }
-    }
-
-    async fn in_time(&self, awaited: Awaited) {
-        let [mut pause, longest] = Self::PAUSES;
         let mut message = match awaited {
             Awaited::Message(message) => Some(message),
             Awaited::Whatever => None,
         };
+        if timeout(WAITED_FOR, self.in_time(&mut message)).await.is_ok() {
+            return;
+        }
+        match (awaited, message) {
+            (Awaited::Message(message), _) => strike(&*self.leases, message).await,
+            // It was learnt on the way. Whoever has not heard of that may have had no time to, and gets it.
+            (Awaited::Whatever, Some(message)) => {
+                let leases = Arc::clone(&self.leases);
+                tokio::spawn(async move {
+                    sleep(WAITED_FOR).await;
+                    strike(&*leases, message).await;
+                });
+            }
+            (Awaited::Whatever, None) => {}
+        }
+    }
+
+    async fn in_time(&self, message: &mut Option<MessageId>) {
+        let [mut pause, longest] = Self::PAUSES;
         loop {
-            match self.is_heard_by_all(&mut message).await {
+            match self.is_heard_by_all(message).await {
                 Ok(true) => return,
                 Ok(false) => {}
                 // It is committed, whatever becomes of this; and to wait is enough.
@@ -83,18 +89,18 @@ impl Heard {
         };
         Ok(least >= message)
     }
+}
 
-    /// Nobody who has not heard of it by now believes anything.
-    async fn strike(&self, message: MessageId) {
-        match timeout(Self::STRIKE, self.leases.strike(message)).await {
-            Ok(Ok(0)) => {}
-            Ok(Ok(struck)) => tracing::warn!(
-                struck,
-                "a node that answered from memory was not heard of for {WAITED_FOR:?}: what was written had to wait for it"
-            ),
-            Ok(Err(error)) => tracing::debug!("whoever has not heard of message {message} is not struck out: {error}"),
-            Err(late) => tracing::debug!("whoever has not heard of message {message} is not struck out: {late}"),
-        }
+/// Strikes out who has not heard of a message that is as old as anybody may believe.
+async fn strike(leases: &dyn Leases, message: MessageId) {
+    match timeout(STRIKE, leases.strike(message)).await {
+        Ok(Ok(0)) => {}
+        Ok(Ok(struck)) => tracing::warn!(
+            struck,
+            "a node that answered from memory was not heard of for {WAITED_FOR:?}: what was written had to wait for it"
+        ),
+        Ok(Err(error)) => tracing::debug!("whoever has not heard of message {message} is not struck out: {error}"),
+        Err(late) => tracing::debug!("whoever has not heard of message {message} is not struck out: {late}"),
     }
 }
 

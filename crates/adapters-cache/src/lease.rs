@@ -127,7 +127,7 @@ impl Keeper {
             }
             match over {
                 Over::Stopped => return,
-                Over::NobodyAsks => {}
+                Over::NobodyAsks | Over::StruckOutAtOnce => {}
                 Over::Lost(why) => {
                     tracing::warn!("no lease is held ({why}): it is asked at each request what others have written");
                     select! {
@@ -144,7 +144,7 @@ impl Keeper {
         if let Err(error) = in_time(self.leases.take(holder)).await {
             return Over::Lost(error.to_string());
         }
-        let (mut tick, mut asked) = (interval(Self::TICK), self.lease.now());
+        let (mut tick, mut asked, mut is_new) = (interval(Self::TICK), self.lease.now(), true);
         tick.set_missed_tick_behavior(MissedTickBehavior::Delay);
         loop {
             let begun = self.lease.now();
@@ -155,13 +155,16 @@ impl Keeper {
             }
             // What is in force goes on for as long as it is, if it cannot be renewed; and then that is tried again and again.
             let renewed = in_time(self.renew(holder, begun)).await;
-            if let Ok(false) = renewed {
-                return Over::Lost(format!("others have not heard of this process for {WAITED_FOR:?}"));
-            }
-            if self.lease.now() >= self.lease.until.load(SeqCst) {
-                return Over::Lost(
-                    renewed.err().map_or_else(|| "to renew it takes too long".to_owned(), |error| error.to_string()),
-                );
+            let now = self.lease.now();
+            match renewed {
+                // Who was waiting for another has not waited for this one.
+                Ok(false) if is_new => return Over::StruckOutAtOnce,
+                Ok(false) => return Over::Lost(format!("others have not heard of this process for {WAITED_FOR:?}")),
+                Ok(true) if now.saturating_sub(begun) > nanos(Self::BELIEVED / 2) => {
+                    return Over::Lost("to renew it takes so long that it is hardly ever in force".to_owned());
+                }
+                Err(error) if now >= self.lease.until.load(SeqCst) => return Over::Lost(error.to_string()),
+                Ok(true) | Err(_) => is_new = false,
             }
             select! {
                 biased;
@@ -188,6 +191,7 @@ impl Keeper {
 enum Over {
     Stopped,
     NobodyAsks,
+    StruckOutAtOnce,
     Lost(String),
 }
 

@@ -207,6 +207,14 @@ impl Operator {
         self.ports.stores.users.by_key(&key, KeyKind::Any).await?.ok_or_else(unknown)
     }
 
+    /// What is to be removed. That it is not there may have been somebody else's doing, who is still waiting for others to hear.
+    async fn gone_or<T>(&self, found: Result<T, Error>) -> Result<T, Error> {
+        if let Err(Error::UnknownUser(_) | Error::UnknownNode(_)) = found {
+            self.ports.stores.unit.settled().await?;
+        }
+        found
+    }
+
     async fn commit(&self, changes: Vec<Change>) -> Result<(), Error> {
         self.ports.stores.unit.commit(changes).await?;
         Ok(())

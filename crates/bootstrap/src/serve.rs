@@ -262,11 +262,14 @@ impl Handle {
         }
         if let Some(After { stop, background, key_watch, upkeep, store }) = self.after {
             let _ = stop.send(true);
-            background.await.context("the background tasks broke down")?;
-            if let Some(watch) = key_watch {
-                watch.await.context("the watch on the key file broke down")?;
-            }
+            let ended = background.await.context("the background tasks broke down");
+            let watched = match key_watch {
+                Some(watch) => watch.await.context("the watch on the key file broke down"),
+                None => Ok(()),
+            };
+            // Whatever broke down, others need not wait for this process, and the store is closed.
             upkeep.over_before(store.close()).await?;
+            ended.and(watched)?;
         }
         Ok(())
     }

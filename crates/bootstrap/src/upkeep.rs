@@ -48,8 +48,8 @@ impl UnderWay {
             Some(keeper) => keeper.await.context("what held a lease broke down"),
             None => Ok(()),
         };
-        close.await?;
-        kept?;
+        let closed = close.await;
+        kept.and(closed)?;
         if let Some(tenure) = self.tenure {
             tenure.abort();
         }

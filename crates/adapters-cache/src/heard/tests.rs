@@ -1,6 +1,6 @@
 use std::{future::pending, sync::atomic::Ordering::SeqCst};
 
-use tokio::time::advance;
+use tokio::time::{Instant, advance};
 use uuid::Uuid;
 use vestibule_adapters_db::MemoryStore;
 use vestibule_application::ports::{About, Holder};
@@ -141,6 +141,18 @@ async fn where_a_unit_does_not_say_what_its_message_is_the_log_is_asked() {
     board.heard(HERE, 1).await.unwrap();
     assert_eq!(how_long(heard.commit(something())).await, Duration::ZERO);
     assert_eq!(how_long(heard.commit(something())).await, WAITED_FOR);
+}
+
+#[tokio::test(start_paused = true)]
+async fn who_does_not_hear_of_what_others_wrote_is_struck_out_as_well_once_they_had_time_to() {
+    let board = Arc::<Board>::default();
+    let heard = on(&board).await;
+    board.take(HERE).await.unwrap();
+    let unit: Arc<dyn UnitOfWork> = heard;
+    unit.settled().await.unwrap();
+    assert_eq!(board.holders(), 1, "what was written last may be younger than a second");
+    sleep(WAITED_FOR * 2).await;
+    assert_eq!(board.holders(), 0);
 }
 
 /// They may have had no time: by then the newest is a message of a moment ago.

@@ -234,7 +234,7 @@ async fn a_node_that_cannot_look_believes_nothing_before_others_stop_to_wait_for
 
 #[tokio::test(start_paused = true)]
 async fn it_believes_no_longer_because_it_takes_long_to_say_what_it_has_heard() {
-    cut_off(&Place::new().await, Duration::from_millis(600)).await;
+    cut_off(&Place::new().await, Duration::from_millis(350)).await;
 }
 
 #[tokio::test(start_paused = true)]
@@ -253,10 +253,26 @@ async fn whoever_was_struck_out_holds_nothing_and_asks_for_a_while() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn whoever_was_struck_out_because_of_somebody_else_takes_another_at_once() {
+    let place = Place::new().await;
+    let node = place.node().await;
+    sleep(Duration::from_secs(4)).await;
+    place.board.is_forgetful.store(true, SeqCst);
+    assert!(node.asks().await);
+    sleep(Duration::from_millis(15)).await;
+    assert!(!node.knows_at_once());
+    place.board.is_forgetful.store(false, SeqCst);
+    assert!(node.asks().await);
+    sleep(Duration::from_millis(15)).await;
+    assert!(node.knows_at_once());
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_node_that_is_too_slow_to_be_believed_makes_nobody_wait() {
     let place = Place::new().await;
     let node = place.node().await;
-    *place.board.delay.lock().unwrap() = Keeper::BELIEVED;
+    // Each time it is hardly told when it has to ask again.
+    *place.board.delay.lock().unwrap() = Keeper::BELIEVED * 3 / 5;
     sleep(Duration::from_secs(2)).await;
     assert_eq!((node.knows_at_once(), place.board.holders()), (false, 0));
     for _ in 0..7 {

@@ -68,7 +68,7 @@ impl Operator {
 
     /// Removes a node, and ends its sessions. Answers which it was.
     pub async fn remove_node(&self, name: NodeName) -> Result<Node, Error> {
-        let node = self.named_node(name).await?.node;
+        let node = self.gone_or(self.named_node(name).await).await?.node;
         let (subject, at) = (Subject::Node(node.id), self.ports.clock.now());
         self.commit(vec![
             Change::RemoveNode { node: node.id },

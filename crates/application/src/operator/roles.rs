@@ -39,6 +39,7 @@ impl Operator {
     pub async fn grant_role(&self, whom: impl Into<Whom<'_>>, role: RoleName) -> Result<(User, Effect), Error> {
         let mut user = self.user(whom).await?;
         if !user.roles.insert(role.clone()) {
+            self.ports.stores.unit.settled().await?;
             return Ok((user, Effect::Unchanged));
         }
         let is_new = !self.missing_roles(&BTreeSet::from([role.clone()])).await?.is_empty();
@@ -51,6 +52,7 @@ impl Operator {
     pub async fn withdraw_role(&self, whom: impl Into<Whom<'_>>, role: &RoleName) -> Result<(User, Effect), Error> {
         let mut user = self.user(whom).await?;
         if !user.roles.remove(role) {
+            self.ports.stores.unit.settled().await?;
             return Ok((user, Effect::Unchanged));
         }
         self.change_rights(&user, vec![Change::WithdrawRole { user: user.id, role: role.clone() }]).await?;

@@ -89,7 +89,9 @@ impl Operator {
             };
             filter.after = Some(last.id);
             page.retain(|session| session.ended.is_none() && begun_before.is_none_or(|before| session.begun < before));
-            revoked += self.end(&page, ending).await?;
+            if !page.is_empty() {
+                revoked += self.end(&page, ending).await?;
+            }
         }
     }
 

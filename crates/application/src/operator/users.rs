@@ -162,7 +162,7 @@ impl Operator {
 
     /// Removes the user, and ends their sessions. Answers who it was.
     pub async fn remove_user(&self, whom: impl Into<Whom<'_>>) -> Result<User, Error> {
-        let user = self.user(whom).await?;
+        let user = self.gone_or(self.user(whom).await).await?;
         let (subject, at) = (Subject::User(user.id), self.ports.clock.now());
         self.commit(vec![
             Change::RemoveUser { user: user.id },
