@@ -25,10 +25,6 @@ const ALL_DAY: [&str; 7] = ["read-easydb", "read-vprotect", "verify", "anonymous
 /// Flags for the compiler, as Cargo takes them before all others.
 const ENCODED: &str = "CARGO_ENCODED_RUSTFLAGS";
 
-/// Where nobody was seen to come by, hardly anything is copied into its caller: the compiler counts that as no loss up to nine
-/// times as much.
-const COLD: &str = "-Cllvm-args=-inline-cold-callsite-threshold=5";
-
 /// Where there is PostgreSQL, if there is.
 const POSTGRES: &str = "VESTIBULE_TEST_POSTGRES_URL";
 
@@ -73,8 +69,7 @@ fn watched(tool: &Path, folder: &Path) -> Result<PathBuf> {
         remove(&ready)?;
         fs::write(&of, day)?;
     }
-    // Flags that follow each other, as Cargo takes them.
-    built(&ready, Some(&format!("-Cprofile-use={}\x1f{COLD}", merged.display())))
+    built(&ready, Some(&format!("-Cprofile-use={}", merged.display())))
 }
 
 /// Has the program do that, and write into this folder what it saw of itself.
