@@ -33,8 +33,8 @@ use crate::{
 /// Storage ports that answer from memory what they can, once they know what others have written by then.
 ///
 /// What is kept is true only for whoever has caught up since they wanted to know: each read looks at the message log first,
-/// and at nothing else of the store unless something has changed. Where the log cannot be read, neither can anything else:
-/// but while it [holds a lease](Self::holding), those who write wait until it has heard of that, and what is kept is true without
+/// and at nothing else of the store unless something has changed. Where the log cannot be read, neither can anything else.
+/// But while it [holds a lease](Self::holding), those who write wait until it has heard of that, and what is kept is true without
 /// a look.
 pub struct Followed {
     cached: Arc<Cached>,

@@ -25,15 +25,6 @@ pub struct Heard {
 /// How long it may take to strike somebody out, who is struck out by the next otherwise.
 const STRIKE: Duration = Duration::from_millis(100);
 
-/// What is to be heard of.
-#[derive(Clone, Copy)]
-enum Awaited {
-    /// The newest message of a unit that has just been committed.
-    Message(MessageId),
-    /// Whatever is in the log by now.
-    Whatever,
-}
-
 impl Heard {
     /// How long it is until it is asked a second time whether all have heard, and from then on at most. Holders look every
     /// ten milliseconds.
@@ -44,26 +35,23 @@ impl Heard {
         Self { inner, log, leases }
     }
 
-    /// Waits until all have heard of it, which was committed before this.
-    async fn by_all(&self, awaited: Awaited) {
-        let mut message = match awaited {
-            Awaited::Message(message) => Some(message),
-            Awaited::Whatever => None,
-        };
+    /// Waits until all have heard of this message, which was committed before; or of whatever is in the log by now.
+    async fn by_all(&self, named: Option<MessageId>) {
+        let mut message = named;
         if timeout(WAITED_FOR, self.in_time(&mut message)).await.is_ok() {
             return;
         }
-        match (awaited, message) {
-            (Awaited::Message(message), _) => strike(&*self.leases, message).await,
+        match (named, message) {
+            (Some(message), _) => strike(&*self.leases, message).await,
             // It was learnt on the way. Whoever has not heard of that may have had no time to, and gets it.
-            (Awaited::Whatever, Some(message)) => {
+            (None, Some(message)) => {
                 let leases = Arc::clone(&self.leases);
                 tokio::spawn(async move {
                     sleep(WAITED_FOR).await;
                     strike(&*leases, message).await;
                 });
             }
-            (Awaited::Whatever, None) => {}
+            (None, None) => {}
         }
     }
 
@@ -112,13 +100,12 @@ impl UnitOfWork for Heard {
         let is_told = changes.iter().any(|change| matches!(change, Change::Record(_)));
         match self.inner.commit(changes).await {
             Ok(committed) if concerns_memory => {
-                let named = committed.newest.filter(|_| is_told);
-                self.by_all(named.map_or(Awaited::Whatever, Awaited::Message)).await;
+                self.by_all(committed.newest.filter(|_| is_told)).await;
                 Ok(committed)
             }
             // Somebody else was first, and may be waiting.
             Err(conflict @ CommitError::Conflict(_)) => {
-                self.by_all(Awaited::Whatever).await;
+                self.by_all(None).await;
                 Err(conflict)
             }
             done => done,
