@@ -3,7 +3,6 @@
 use std::{
     cell::RefCell,
     collections::BTreeMap,
-    ops::Range,
     path::PathBuf,
     rc::Rc,
     sync::Arc,
@@ -113,8 +112,8 @@ impl Served {
 }
 
 /// A request for each of these live sessions.
-pub(crate) fn requests_of(numbers: Range<u32>, of: fn(&str) -> Vec<u8>) -> Arc<Vec<Vec<u8>>> {
-    Arc::new(numbers.map(|number| of(seed::token(number).expose())).collect())
+pub(crate) fn requests_of(numbers: impl IntoIterator<Item = u32>, of: fn(&str) -> Vec<u8>) -> Arc<Vec<Vec<u8>>> {
+    Arc::new(numbers.into_iter().map(|number| of(seed::token(number).expose())).collect())
 }
 
 /// Makes the tables, and closes the door on whoever would set the service up.

@@ -1,11 +1,15 @@
 //! Which core runs what, and for how long it did.
 
 #[cfg(target_os = "linux")]
-use std::sync::OnceLock;
+use std::sync::{Once, OnceLock};
 use std::{fs, time::Duration};
 
 #[cfg(target_os = "linux")]
 use rustix::thread::{CpuSet, sched_getaffinity, sched_setaffinity};
+#[cfg(target_os = "linux")]
+use thread_priority::{
+    RealtimeThreadSchedulePolicy, ThreadPriority, ThreadSchedulePolicy, set_thread_priority_and_policy, thread_native_id,
+};
 
 /// Where something may run.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -67,6 +71,20 @@ impl Cores {
         started
     }
 }
+
+/// Gives this thread a core whenever it can go on, whatever else runs there: a client that has to wait for what it measures
+/// would take its own waiting for the other's.
+#[cfg(target_os = "linux")]
+pub(crate) fn go_first() {
+    const FIFO: ThreadSchedulePolicy = ThreadSchedulePolicy::Realtime(RealtimeThreadSchedulePolicy::Fifo);
+    static TOLD: Once = Once::new();
+    if let Err(error) = set_thread_priority_and_policy(thread_native_id(), ThreadPriority::Min, FIFO) {
+        TOLD.call_once(|| eprintln!("    clients wait for a core like everybody else, and count that: {error}"));
+    }
+}
+
+#[cfg(not(target_os = "linux"))]
+pub(crate) fn go_first() {}
 
 /// How long a process and its descendants have been running on any core, for themselves and in the kernel; where the system
 /// tells, which it does in hundredths of a second.

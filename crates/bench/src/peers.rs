@@ -37,7 +37,7 @@ struct Peer {
 pub(crate) async fn table(bench: &Bench, only: &[String]) -> Result<String> {
     let sessions = bench.stored.min(SESSIONS);
     let served = bench.serve(Stored { sessions, cheap: false }, "", Cores::First).await?;
-    let reference = reference()?;
+    let reference = reference(Cores::First)?;
     let hello = Question::always(get("/hello", ""), 200);
     let requests = served.requests(|token| get("/session/user", &format!("authorization: Bearer {token}\r\n")));
     bench.each(&served.running, &Question::each_of(requests.clone(), 200), CONNECTIONS).await?;

@@ -94,8 +94,8 @@ impl Place {
 }
 
 /// What everything is compared with.
-pub(crate) fn reference() -> Result<Running> {
-    Running::start(Command::new(env::current_exe()?).arg("reference"), Cores::First, Path::new("/dev/null"))
+pub(crate) fn reference(cores: Cores) -> Result<Running> {
+    Running::start(Command::new(env::current_exe()?).arg("reference"), cores, Path::new("/dev/null"))
 }
 
 impl Running {

@@ -109,12 +109,12 @@ impl Rounds {
     }
 
     /// How much longer the slowest hundredth of ours waits than that of theirs.
-    pub(crate) fn slowest(&self, what: &str, target: Target) -> Figure {
+    pub(crate) fn slowest(&self, what: &str, target: Option<Target>) -> Figure {
         let (ours, theirs) = self.median(|one| one.p99);
         Figure {
             what: what.to_owned(),
             unit: Unit::Ratio,
-            target: Some(target),
+            target,
             rounds: self.ratios(|ours, theirs| ours.p99 / theirs.p99),
             note: format!("p99 of {:.2} ms against {:.2} ms", ours / 1e3, theirs / 1e3),
         }

@@ -32,6 +32,7 @@ pub(crate) const ALL: &[Scenario] = &[
     Scenario { name: "read-many", run: |bench| Box::pin(reads::of_many(bench)) },
     Scenario { name: "logins", run: |bench| Box::pin(logins::against_raw(bench)) },
     Scenario { name: "flood", run: |bench| Box::pin(logins::flood(bench)) },
+    Scenario { name: "hashes", run: |bench| Box::pin(logins::beside_hashes(bench)) },
     Scenario { name: "refusals", run: |bench| Box::pin(logins::refusals(bench)) },
     Scenario { name: "creations", run: |bench| Box::pin(writes::creations(bench)) },
     Scenario { name: "ends", run: |bench| Box::pin(writes::ends(bench)) },

@@ -1,6 +1,6 @@
 //! Users and sessions by the million, put into a store without anybody logging in.
 
-use std::{num::NonZeroUsize, time::Duration};
+use std::{num::NonZeroUsize, ops::Range, time::Duration};
 
 use anyhow::{Context, Result};
 use indicatif::ProgressBar;
@@ -26,6 +26,9 @@ const BATCH: u32 = 2_000;
 /// The most sessions that are live; those beyond it have ended.
 pub(crate) const LIVE: u32 = 1_000_000;
 
+/// Live sessions of a user.
+const SESSIONS: u32 = 10;
+
 /// What a store has.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct Stored {
@@ -42,7 +45,16 @@ impl Stored {
 
     /// Of ten live sessions each.
     pub(crate) fn users(self) -> u32 {
-        self.live().div_ceil(10)
+        self.live().div_ceil(SESSIONS)
+    }
+
+    /// Live sessions in an order in which those of one user follow each other, and users and places in tables do not.
+    pub(crate) fn user_by_user(self, places: Range<u32>) -> impl Iterator<Item = u32> {
+        const STRIDE: u64 = 611_953;
+        let users = self.users();
+        let user = move |place: u32| u64::from(place / SESSIONS) * STRIDE % u64::from(users);
+        let number = move |place| u32::try_from(user(place)).map(|user| user + place % SESSIONS * users);
+        places.flat_map(number).filter(move |number| *number < self.live())
     }
 
     fn cost(self) -> Argon2Cost {

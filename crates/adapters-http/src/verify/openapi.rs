@@ -30,7 +30,7 @@ pub(super) fn verify(verify: &Verify) -> Description {
         .with_header(StatusCode::UNAUTHORIZED, "WWW-Authenticate", "`Bearer`")
         .answers_each::<Problem>(PROBLEM, &ALWAYS);
     for name in HEADERS {
-        described = described.takes(ParameterIn::Header, name, TOKEN);
+        described = described.takes(ParameterIn::Header, name.as_str(), TOKEN);
     }
     for name in &verify.settings.cookies {
         described = described.takes(ParameterIn::Cookie, name, TOKEN);

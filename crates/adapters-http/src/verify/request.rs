@@ -2,6 +2,7 @@
 
 use std::iter;
 
+use http::HeaderName;
 use utoipa::ToSchema;
 use vestibule_application::use_cases::{introspect_session, verify_session};
 use vestibule_domain::session::Bearer;
@@ -15,13 +16,15 @@ use crate::{
 };
 
 /// The headers that carry nothing but a session's token.
-pub(super) const HEADERS: [&str; 2] = ["x-session-token", "x-easydb-token"];
+pub(super) const HEADERS: [HeaderName; 2] =
+    [HeaderName::from_static("x-session-token"), HeaderName::from_static("x-easydb-token")];
 
 /// The query parameters that do.
 pub(super) const PARAMETERS: [&str; 2] = ["token", "session_key"];
 
 /// Where proxies say what was originally asked for.
-const ORIGINAL_TARGETS: [&str; 2] = ["x-forwarded-uri", "x-original-uri"];
+const ORIGINAL_TARGETS: [HeaderName; 2] =
+    [HeaderName::from_static("x-forwarded-uri"), HeaderName::from_static("x-original-uri")];
 
 /// Why a program's question cannot be asked of the use case.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -41,7 +44,7 @@ pub(super) fn verify(verify: &Verify, head: Head<'_>) -> Option<verify_session::
 /// The first that has the form of a token, in every place where some API reads one, except the body. What stands there
 /// and has not that form is another system's: proxies pass on whatever they were sent.
 fn bearer(verify: &Verify, head: Head<'_>) -> Option<Bearer> {
-    let headers = HEADERS.iter().filter_map(|name| head.header(*name));
+    let headers = HEADERS.into_iter().filter_map(|name| head.header(name));
     let cookies = verify.settings.cookies.iter().filter_map(|name| head.cookie(name));
     let mut given = headers.chain(head.authorization("Bearer")).chain(cookies);
     given.find_map(|text| Bearer::parse(text).ok()).or_else(|| in_query(verify, head))
@@ -53,7 +56,7 @@ fn in_query(verify: &Verify, head: Head<'_>) -> Option<Bearer> {
     if !verify.settings.query_tokens || !head.client.may_send_secrets() {
         return None;
     }
-    let original = ORIGINAL_TARGETS.iter().filter_map(|name| head.header(*name)?.split_once('?'));
+    let original = ORIGINAL_TARGETS.into_iter().filter_map(|name| head.header(name)?.split_once('?'));
     let mut queries = head.uri.query().into_iter().chain(original.map(|(_, query)| query));
     queries.find_map(|query| {
         let params = Params::from_urlencoded(query.as_bytes()).ok()?;

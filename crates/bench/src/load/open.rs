@@ -16,7 +16,7 @@ use anyhow::{Context, Result, anyhow, ensure};
 use fastrand::Rng;
 
 use super::{ANSWER, Answered, Question};
-use crate::answer::Answer;
+use crate::{answer::Answer, cores::go_first};
 
 /// Asks so often for so long, over at most so many connections. Latency counts from when a request was due, also if all
 /// connections were busy then.
@@ -50,6 +50,7 @@ pub(crate) fn open(
 }
 
 fn client(address: SocketAddr, question: &Question, due: impl Fn() -> Option<Instant>) -> Result<Answered> {
+    go_first();
     let mut stream = None;
     let (mut random, mut out, mut buffer) = (Rng::new(), Vec::new(), vec![0; 8 * 1024]);
     let mut answered = Answered::nothing()?;

@@ -39,11 +39,13 @@ pub(super) async fn growth(bench: &Bench) -> Result<Vec<Figure>> {
         for (operation, of) in
             [("reading a session from the store", easydb_read as fn(&str) -> Vec<u8>), ("ending a session", logout)]
         {
-            // Each session once: the first time, it is not in memory yet.
+            // Each session once: the first time, it is not in memory yet. Of each user all, or more users would have to be read as
+            // well where there are more of them.
             let share = few.stored.live() / (u32::try_from(bench.rounds)? + 1);
             let one_round = async |served: &Served, next: &std::cell::Cell<u32>| {
                 let from = next.replace(next.get() + share);
-                let question = Question::each_of(requests_of(from..from + share, of), 200);
+                let sessions = served.stored.user_by_user(from..from + share);
+                let question = Question::each_of(requests_of(sessions, of), 200);
                 bench.each(&served.running, &question, CONNECTIONS).await
             };
             let (of_many, of_few) = (std::cell::Cell::new(0), std::cell::Cell::new(0));

@@ -1,26 +1,33 @@
 //! Logins: as many as the processor can hash passwords, without getting in anybody's way.
 
 use std::{
-    thread,
+    num::NonZero,
+    thread::{self, JoinHandle},
     time::{Duration, Instant},
 };
 
 use anyhow::{Result, anyhow, ensure};
 use argon2::{Algorithm, Argon2, Block, Params, Version};
+use rustix::{process::setpriority_process, thread::gettid};
 use vestibule_adapters_crypto::Argon2Cost;
 
 use super::reads::easydb_read;
 use crate::{
+    answer::get,
     bench::{Bench, CONNECTIONS},
     cores::Cores,
     figure::{Figure, Target, Unit},
     load::{Question, closed, open::open},
+    place::reference,
     rounds::{Rounds, Sample, whole},
     seed::Stored,
 };
 
 /// Reads a second beside the logins.
 const READS: u32 = 500;
+
+/// How far threads that hash give way, as nice(1) counts.
+const NICENESS: i32 = 10;
 
 /// Nobody is turned away for logging in too often: that is not what is measured.
 const UNTHROTTLED: &str = "max_connections_per_address = 1000\n[throttle]\naddress_failures = 1000000\n\
@@ -69,7 +76,30 @@ pub(super) async fn flood(bench: &Bench) -> Result<Vec<Figure>> {
         async || Ok(Sample::of(&reads().await??)),
     )
     .await?;
-    Ok(vec![rounds.slowest("session reads while 64 log in without pause, against quiet", Target::AtMost(2.0))])
+    Ok(vec![rounds.slowest("session reads while 64 log in without pause, against quiet", Some(Target::AtMost(2.0)))])
+}
+
+/// What hashes do to a handler that does nothing: so much is the machine's.
+pub(super) async fn beside_hashes(bench: &Bench) -> Result<Vec<Figure>> {
+    let reference = reference(Cores::All)?;
+    let (address, hello) = (reference.address, Question::always(get("/hello", ""), 200));
+    let asked = async || {
+        let (hello, round) = (hello.clone(), bench.round);
+        let answered = tokio::task::spawn_blocking(move || open(address, &hello, READS, 16, round)?.all_good());
+        Ok(Sample::of(&answered.await??))
+    };
+    let rounds = Rounds::measure(
+        bench.rounds,
+        async || {
+            let hashing = hash_on_all(Instant::now() + bench.round, true);
+            let sample = asked().await?;
+            hashes_of(hashing)?;
+            Ok(sample)
+        },
+        &asked,
+    )
+    .await?;
+    Ok(vec![rounds.slowest("bare handler while as many threads hash without pause, against quiet", None)])
 }
 
 /// How soon those are told who come when the queue is full.
@@ -97,19 +127,29 @@ pub(super) async fn refusals(bench: &Bench) -> Result<Vec<Figure>> {
 /// Hashes a second, of the service's cost, on a thread for each core.
 fn raw(time: Duration) -> Result<f64> {
     let begun = Instant::now();
-    let until = begun + time;
-    let threads: Vec<_> = Cores::All.start(|| {
-        let threads = thread::available_parallelism().map_or(1, std::num::NonZeroUsize::get);
-        (0..threads).map(|_| thread::spawn(move || hash_until(until))).collect()
-    });
-    let mut hashes = 0;
-    for thread in threads {
-        hashes += thread.join().map_err(|_| anyhow!("a thread broke down"))??;
-    }
+    let hashes = hashes_of(hash_on_all(begun + time, false))?;
     Ok(f64::from(hashes) / begun.elapsed().as_secs_f64())
 }
 
-fn hash_until(until: Instant) -> Result<u32> {
+/// A thread that hashes, and will say how often it has.
+type Hashing = JoinHandle<Result<u32>>;
+
+fn hash_on_all(until: Instant, gives_way: bool) -> Vec<Hashing> {
+    Cores::All.start(|| {
+        let threads = thread::available_parallelism().map_or(1, NonZero::get);
+        (0..threads).map(|_| thread::spawn(move || hash(until, gives_way))).collect()
+    })
+}
+
+fn hashes_of(threads: Vec<Hashing>) -> Result<u32> {
+    threads.into_iter().map(|thread| thread.join().map_err(|_| anyhow!("a thread broke down"))?).sum()
+}
+
+/// Hashes until then; if it gives way, as far as the service's own threads do.
+fn hash(until: Instant, gives_way: bool) -> Result<u32> {
+    if gives_way {
+        setpriority_process(Some(gettid()), NICENESS)?;
+    }
     let Argon2Cost { memory_kib, iterations, parallelism } = Argon2Cost::default();
     let params = Params::new(memory_kib, iterations, parallelism, None).map_err(|error| anyhow!("{error}"))?;
     let mut memory = vec![Block::default(); params.block_count()];

@@ -55,7 +55,7 @@ async fn against_hello(
     of: fn(&str) -> Vec<u8>,
     status: u16,
 ) -> Result<Vec<Figure>> {
-    let reference = reference()?;
+    let reference = reference(Cores::First)?;
     let requests = served.requests(of);
     bench.each(&served.running, &Question::each_of(requests.clone(), status), CONNECTIONS).await?;
     let (read, hello) = (Question::any_of(requests, status), Question::always(get("/hello", ""), 200));

@@ -19,7 +19,7 @@ use crate::{
 /// `GET /api/session` without a token, and what is left of it.
 pub(super) async fn anonymous(bench: &Bench) -> Result<Vec<Figure>> {
     let served = bench.serve(Stored { sessions: 1_000, cheap: false }, "", Cores::First).await?;
-    let reference = reference()?;
+    let reference = reference(Cores::First)?;
     let (begin, hello) = (Question::always(get("/api/session", ""), 200), Question::always(get("/hello", ""), 200));
     let before = served.place.size()?;
     let beginnings = std::cell::Cell::new(0.0);
