@@ -9,7 +9,7 @@ use std::{
 use serde_json::Value;
 
 /// Which of our crates each of our crates may depend on, tests aside.
-const ALLOWED: [(&str, &[&str]); 14] = [
+const ALLOWED: [(&str, &[&str]); 15] = [
     ("domain", &[]),
     ("application", &["domain"]),
     ("adapters-http", &["domain", "application"]),
@@ -17,7 +17,7 @@ const ALLOWED: [(&str, &[&str]); 14] = [
     ("adapters-redb", &["domain", "application"]),
     ("adapters-cache", &["domain", "application"]),
     ("adapters-redis", &["domain", "application"]),
-    ("adapters-crypto", &["domain", "application"]),
+    ("adapters-crypto", &["domain", "application", "scheduling"]),
     ("storage-contract", &["domain", "application"]),
     ("input-laws", &["domain", "application", "adapters-http", "adapters-crypto"]),
     (
@@ -31,9 +31,11 @@ const ALLOWED: [(&str, &[&str]); 14] = [
             "adapters-redis",
             "adapters-cache",
             "adapters-crypto",
+            "scheduling",
         ],
     ),
     ("bench", &["domain", "application", "adapters-db", "adapters-crypto"]),
+    ("scheduling", &[]),
     ("xtask", &[]),
     ("tests", &["domain", "application", "adapters-cache", "adapters-db", "adapters-http", "bootstrap"]),
 ];

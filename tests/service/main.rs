@@ -40,5 +40,6 @@ mod tidy;
 mod timing;
 mod tokens;
 mod traces;
+mod turns;
 mod verify;
 mod vprotect;

@@ -26,6 +26,7 @@ use std::{
     io::{self, Write},
     path::PathBuf,
     process::ExitCode,
+    time::Duration,
 };
 
 use anyhow::{Context as _, Result};
@@ -165,6 +166,9 @@ fn execute(cli: Cli) -> Result<()> {
     }
     // Traces are sent by a thread that blocks, so they end after the runtime's work.
     let traces = matches!(command, Command::Serve).then(|| telemetry::init(&settings)).transpose()?;
+    if let Command::Serve = command {
+        answer_soon();
+    }
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build();
     let runtime = runtime.context("cannot start the threads of the service")?;
     let done = runtime.block_on(async {
@@ -185,6 +189,15 @@ fn execute(cli: Cli) -> Result<()> {
         traces.end();
     }
     done
+}
+
+/// Has the threads that answer, which this one starts, take the core from those that hash as soon as there is something to do:
+/// that takes them microseconds, and a turn of another more than a millisecond.
+fn answer_soon() {
+    const TURN: Duration = Duration::from_micros(100);
+    if let Err(error) = vestibule_scheduling::set_turn(Some(TURN)) {
+        tracing::debug!(%error, "whoever is answered beside logins may have to wait for them");
+    }
 }
 
 async fn operate(command: OperatorCommand, settings: &Settings, json: bool) -> Result<()> {

@@ -121,6 +121,10 @@ fn give_way() {
     if let Err(error) = rustix::process::setpriority_process(Some(rustix::thread::gettid()), NICENESS) {
         tracing::debug!(%error, "hashing has the priority of everything else");
     }
+    // Whose turns are longer has to let others have the core at once.
+    if let Err(error) = vestibule_scheduling::set_turn(None) {
+        tracing::debug!(%error, "hashing takes turns as short as everything else");
+    }
 }
 
 fn work(jobs: &Mutex<mpsc::Receiver<Job>>, usual: Argon2Cost, load: &HashLoad) {

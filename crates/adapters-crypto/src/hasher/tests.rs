@@ -263,15 +263,16 @@ async fn a_cost_that_argon2_does_not_have_is_named() {
     }
 }
 
-/// Derives the niceness of the thread it is on.
+/// Derives the niceness of the thread it is on, and its turns.
 #[cfg(target_os = "linux")]
-struct Niceness;
+struct Manners;
 
 #[cfg(target_os = "linux")]
-impl Derivation for Niceness {
+impl Derivation for Manners {
     fn derive(&self, _: &[u8], _: &mut Vec<argon2::Block>) -> Result<formats::Output, HashError> {
         let thread = Some(rustix::thread::gettid());
-        Ok(rustix::process::getpriority_process(thread).unwrap().to_ne_bytes().to_vec().into())
+        let nice = rustix::process::getpriority_process(thread).unwrap();
+        Ok(format!("{nice}, {:?}", vestibule_scheduling::turn().unwrap()).into_bytes().into())
     }
 }
 
@@ -279,7 +280,10 @@ impl Derivation for Niceness {
 #[tokio::test]
 async fn tx_4_hashes_give_way_to_everything_else() {
     let ours = rustix::process::getpriority_process(Some(rustix::thread::gettid())).unwrap();
-    let derived = hasher(CHEAP, 1, 8).pool.derive(b"p".to_vec().into(), Box::new(Niceness)).await;
-    assert_eq!(derived.unwrap().as_slice(), 10_i32.to_ne_bytes());
+    let usual = vestibule_scheduling::turn().unwrap();
+    // As the service has it, whose threads answer.
+    vestibule_scheduling::set_turn(Some(Duration::from_micros(100))).unwrap();
+    let derived = hasher(CHEAP, 1, 8).pool.derive(b"p".to_vec().into(), Box::new(Manners)).await;
+    assert_eq!(derived.unwrap().as_slice(), format!("10, {usual:?}").as_bytes());
     assert!(ours < 10, "nothing else does");
 }
