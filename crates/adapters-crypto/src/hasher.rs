@@ -10,7 +10,7 @@ use vestibule_application::ports::{Against, HashError, HashProfile, PasswordHash
 use vestibule_domain::secret::{Password, PasswordHash};
 
 pub use self::pepper::{PepperError, PepperProblem, Peppers};
-pub use self::pool::HashLoad;
+pub use self::pool::{HashLoad, give_way};
 use self::{
     formats::{Argon2Hash, Derivation},
     pool::{OVERLOADED, Pool},

@@ -12,7 +12,9 @@ mod signer;
 mod tokens;
 mod tune;
 
-pub use hasher::{Argon2Config, Argon2Cost, Argon2Hasher, HashLoad, HasherError, PepperError, PepperProblem, Peppers};
+pub use hasher::{
+    Argon2Config, Argon2Cost, Argon2Hasher, HashLoad, HasherError, PepperError, PepperProblem, Peppers, give_way,
+};
 pub use keyring::{Keyring, KeysRefused};
 pub use keys::{KeyError, KeyFile, KeyReport, KeyStanding, Keys, Stamp};
 pub use random::RandomIds;

@@ -50,6 +50,7 @@ impl Stored {
 
     /// Live sessions in an order in which those of one user follow each other, and users and places in tables do not.
     pub(crate) fn user_by_user(self, places: Range<u32>) -> impl Iterator<Item = u32> {
+        // A prime, so that it comes by every user before it comes by one again.
         const STRIDE: u64 = 611_953;
         let users = self.users();
         let user = move |place: u32| u64::from(place / SESSIONS) * STRIDE % u64::from(users);

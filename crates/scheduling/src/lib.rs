@@ -14,9 +14,10 @@ use std::{io, time::Duration};
 /// Does nothing where there is no such thing.
 pub fn set_turn(turn: Option<Duration>) -> io::Result<()> {
     #[cfg(target_os = "linux")]
-    return linux::set_turn(turn);
+    linux::set_turn(turn)?;
     #[cfg(not(target_os = "linux"))]
-    return Ok(drop(turn));
+    let _ = turn;
+    Ok(())
 }
 
 /// How long this thread's turns are, if the system tells.

@@ -115,8 +115,9 @@ impl Drop for Pool {
 /// How far this thread gives way to others, as nice(1) counts. A session that is only looked at must not wait for logins.
 const NICENESS: i32 = 10;
 
-/// Gives way to the threads that answer. On Linux a thread may do so for itself; elsewhere it would be the whole process.
-fn give_way() {
+/// Has this thread give way to those that answer, as all do that hash. On Linux a thread may do so for itself; elsewhere it would
+/// be the whole process.
+pub fn give_way() {
     #[cfg(target_os = "linux")]
     if let Err(error) = rustix::process::setpriority_process(Some(rustix::thread::gettid()), NICENESS) {
         tracing::debug!(%error, "hashing has the priority of everything else");

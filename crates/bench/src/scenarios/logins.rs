@@ -8,8 +8,7 @@ use std::{
 
 use anyhow::{Result, anyhow, ensure};
 use argon2::{Algorithm, Argon2, Block, Params, Version};
-use rustix::{process::setpriority_process, thread::gettid};
-use vestibule_adapters_crypto::Argon2Cost;
+use vestibule_adapters_crypto::{Argon2Cost, give_way};
 
 use super::reads::easydb_read;
 use crate::{
@@ -18,16 +17,13 @@ use crate::{
     cores::Cores,
     figure::{Figure, Target, Unit},
     load::{Question, closed, open::open},
-    place::reference,
+    place::{Running, reference},
     rounds::{Rounds, Sample, whole},
     seed::Stored,
 };
 
 /// Reads a second beside the logins.
 const READS: u32 = 500;
-
-/// How far threads that hash give way, as nice(1) counts.
-const NICENESS: i32 = 10;
 
 /// Nobody is turned away for logging in too often: that is not what is measured.
 const UNTHROTTLED: &str = "max_connections_per_address = 1000\n[throttle]\naddress_failures = 1000000\n\
@@ -60,20 +56,16 @@ pub(super) async fn against_raw(bench: &Bench) -> Result<Vec<Figure>> {
 pub(super) async fn flood(bench: &Bench) -> Result<Vec<Figure>> {
     let served = bench.serve(few(), UNTHROTTLED, Cores::All).await?;
     let (login, read) = (served.login(), Question::any_of(served.requests(easydb_read), 200));
-    let address = served.running.address;
-    let reads = || {
-        let (read, round) = (read.clone(), bench.round);
-        tokio::task::spawn_blocking(move || open(address, &read, READS, 16, round)?.all_good())
-    };
+    let reads = || by_the_clock(bench, &served.running, &read);
     let rounds = Rounds::measure(
         bench.rounds,
         async || {
             let logins = closed(&served.running, &login, CONNECTIONS, bench.round);
             let (logins, reads) = tokio::join!(logins, reads());
             logins?.all_good()?;
-            Ok(Sample::of(&reads??))
+            reads
         },
-        async || Ok(Sample::of(&reads().await??)),
+        reads,
     )
     .await?;
     Ok(vec![rounds.slowest("session reads while 64 log in without pause, against quiet", Some(Target::AtMost(2.0)))])
@@ -82,12 +74,8 @@ pub(super) async fn flood(bench: &Bench) -> Result<Vec<Figure>> {
 /// What hashes do to a handler that does nothing: so much is the machine's.
 pub(super) async fn beside_hashes(bench: &Bench) -> Result<Vec<Figure>> {
     let reference = reference(Cores::All)?;
-    let (address, hello) = (reference.address, Question::always(get("/hello", ""), 200));
-    let asked = async || {
-        let (hello, round) = (hello.clone(), bench.round);
-        let answered = tokio::task::spawn_blocking(move || open(address, &hello, READS, 16, round)?.all_good());
-        Ok(Sample::of(&answered.await??))
-    };
+    let hello = Question::always(get("/hello", ""), 200);
+    let asked = || by_the_clock(bench, &reference, &hello);
     let rounds = Rounds::measure(
         bench.rounds,
         async || {
@@ -96,10 +84,17 @@ pub(super) async fn beside_hashes(bench: &Bench) -> Result<Vec<Figure>> {
             hashes_of(hashing)?;
             Ok(sample)
         },
-        &asked,
+        asked,
     )
     .await?;
     Ok(vec![rounds.slowest("bare handler while as many threads hash without pause, against quiet", None)])
+}
+
+/// One round of [`READS`], every answer of which is good.
+async fn by_the_clock(bench: &Bench, running: &Running, question: &Question) -> Result<Sample> {
+    let (address, question, round) = (running.address, question.clone(), bench.round);
+    let answered = tokio::task::spawn_blocking(move || open(address, &question, READS, 16, round)?.all_good());
+    Ok(Sample::of(&answered.await??))
 }
 
 /// How soon those are told who come when the queue is full.
@@ -148,7 +143,7 @@ fn hashes_of(threads: Vec<Hashing>) -> Result<u32> {
 /// Hashes until then; if it gives way, as far as the service's own threads do.
 fn hash(until: Instant, gives_way: bool) -> Result<u32> {
     if gives_way {
-        setpriority_process(Some(gettid()), NICENESS)?;
+        give_way();
     }
     let Argon2Cost { memory_kib, iterations, parallelism } = Argon2Cost::default();
     let params = Params::new(memory_kib, iterations, parallelism, None).map_err(|error| anyhow!("{error}"))?;
