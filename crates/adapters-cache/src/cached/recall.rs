@@ -1,6 +1,9 @@
 //! What of it is told without asking anybody.
 
-use std::sync::{Arc, PoisonError};
+use std::{
+    collections::BTreeSet,
+    sync::{Arc, PoisonError},
+};
 
 use async_trait::async_trait;
 use vestibule_application::{
@@ -8,7 +11,7 @@ use vestibule_application::{
     touched::Touched,
 };
 use vestibule_domain::{
-    rights::{Role, RoleName},
+    rights::{Rights, Role, RoleName, union},
     secret::Digest,
     session::{Session, Subject},
     user::{User, UserId},
@@ -28,8 +31,8 @@ impl Recall for Cached {
         Some(Remembered { session, place: kept, user })
     }
 
-    fn named(&self, names: &[RoleName]) -> Option<Vec<Role>> {
-        self.roles_kept().map(|roles| of_names(&roles, names))
+    fn rights(&self, roles: &BTreeSet<RoleName>) -> Option<Rights> {
+        self.roles_kept().map(|kept| union(kept.value.iter().filter(|role| roles.contains(&role.name))))
     }
 }
 

@@ -1,6 +1,7 @@
 mod races;
 
 use std::{
+    collections::BTreeSet,
     num::NonZeroUsize,
     sync::atomic::{AtomicBool, AtomicI64, Ordering::SeqCst},
 };
@@ -8,7 +9,7 @@ use std::{
 use vestibule_adapters_db::MemoryStore;
 use vestibule_domain::{
     message::EventKind,
-    rights::Rights,
+    rights::{Right, Rights},
     secret::PasswordHash,
     session::{EndReason, Ending, Subject},
 };
@@ -22,6 +23,10 @@ impl Clock for Time {
     fn now(&self) -> Timestamp {
         Timestamp::from_millis(self.0.load(SeqCst))
     }
+}
+
+fn editing() -> Role {
+    Role { name: editor(), rights: [Right::parse("assets.edit").unwrap()].into() }
 }
 
 /// A log that can be away.
@@ -79,7 +84,7 @@ impl Nodes {
         let nodes = Self { a: node(), b: node(), time, log: log.clone() };
         nodes
             .a_does(vec![
-                Change::AddRole(editor()),
+                Change::PutRole(editing()),
                 Change::AddUser { user: alice(), password: PasswordHash::new("x") },
                 record(EventKind::UserAdded, None, Some(Subject::User(ALICE))),
                 Change::BeginSession { session: session(1), digest: digest(1) },
@@ -246,7 +251,7 @@ async fn after_one_look_all_that_a_request_asks_is_at_hand_and_nothing_without()
         (known.session(&digest(1)).map(|found| (found.session.id, found.user)), latest),
         (Some((session_id(1), Some(alice().into()))), 1)
     );
-    assert!(known.named(&[editor()]).is_some_and(|roles| roles.len() == 1));
+    assert_eq!(known.rights(&BTreeSet::from([editor()])), Some(editing().rights));
 
     let end = Change::EndSession { id: session_id(1), ending: ending(EndReason::SignedOut) };
     let told = record(EventKind::SessionEnded(EndReason::SignedOut), Some(session_id(1)), Some(Subject::User(ALICE)));

@@ -57,9 +57,8 @@ impl Viewer {
             Subject::Anonymous | Subject::Setup => return self.view_unowned(session, newest).await.map(Some),
             Subject::User(id) => {
                 let user = self.users.profile(id).await?;
-                let Some((principal, names)) = user.and_then(|user| self.seen_from(address, user)) else {
-                    return Ok(None);
-                };
+                let Some(principal) = user.and_then(|user| self.seen_from(address, user)) else { return Ok(None) };
+                let names: Vec<RoleName> = principal.roles().cloned().collect();
                 let rights = if names.is_empty() { Rights::new() } else { union(&self.roles.named(&names).await?) };
                 (principal, rights)
             }
@@ -76,8 +75,9 @@ impl Viewer {
     /// As [`Self::view`], of a user's session, if all that it takes is at hand. Nothing: the stores are to be asked.
     pub fn at_hand(&self, at_hand: AtHand<'_>, found: Remembered, address: IpAddr) -> Option<SessionView> {
         let Remembered { session, user, .. } = found;
-        let (principal, names) = self.seen_from(address, user?)?;
-        let rights = if names.is_empty() { Rights::new() } else { union(&at_hand.known.named(&names)?) };
+        let principal = self.seen_from(address, user?)?;
+        let roles = principal.user().map(|user| &user.roles).filter(|roles| !roles.is_empty());
+        let rights = roles.map_or(Some(Rights::new()), |roles| at_hand.known.rights(roles))?;
         Some(SessionView { session, principal, rights, latest_message: at_hand.latest })
     }
 
@@ -89,13 +89,8 @@ impl Viewer {
         }
     }
 
-    /// A user as they are from this address, and their roles; nothing if they are disabled.
-    fn seen_from(&self, address: IpAddr, user: Arc<User>) -> Option<(Principal, Vec<RoleName>)> {
-        if user.disabled {
-            return None;
-        }
-        let principal = self.backoffice.seen_from(address, Principal::User(user));
-        let names = principal.roles().cloned().collect();
-        Some((principal, names))
+    /// A user as they are from this address; nothing if they are disabled.
+    fn seen_from(&self, address: IpAddr, user: Arc<User>) -> Option<Principal> {
+        (!user.disabled).then(|| self.backoffice.seen_from(address, Principal::User(user)))
     }
 }

@@ -1,11 +1,11 @@
 //! What every request asks about, as far as it is at hand: told at once, with nothing to wait for.
 
-use std::sync::Arc;
+use std::{collections::BTreeSet, sync::Arc};
 
 use async_trait::async_trait;
 use vestibule_domain::{
     message::MessageId,
-    rights::{Role, RoleName},
+    rights::{Rights, RoleName},
     secret::Digest,
     session::Session,
     user::User,
@@ -20,8 +20,8 @@ pub trait Recall: Send + Sync {
     /// [`UserStore::profile`](super::UserStore::profile) tells. Both at once, because whoever asks for one wants the other, and
     /// each thing that is looked up for itself is a wait for memory.
     fn session(&self, digest: &Digest) -> Option<Remembered>;
-    /// As [`RoleStore::named`](super::RoleStore::named).
-    fn named(&self, names: &[RoleName]) -> Option<Vec<Role>>;
+    /// The rights of these roles together, as [`RoleStore::named`](super::RoleStore::named) tells of them.
+    fn rights(&self, roles: &BTreeSet<RoleName>) -> Option<Rights>;
 }
 
 /// A session and whose it is.

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use vestibule_domain::{secret::Digest, session::Subject};
+use vestibule_domain::{rights::union, secret::Digest, session::Subject};
 
 use super::{super::Anywhere, Hand, World};
 use crate::ports::{AtHand, CaughtUp, Memory, MockRecall, Remembered, StoreError};
@@ -50,9 +50,9 @@ impl Known {
                 Some(Remembered { session: session.clone(), place: Arc::new(Anywhere::default()), user })
             })
         });
-        let named = world.clone();
-        recall.expect_named().returning(move |names| {
-            named.tell(|state| Some(state.roles.iter().filter(|role| names.contains(&role.name)).cloned().collect()))
+        let known = world.clone();
+        recall.expect_rights().returning(move |roles| {
+            known.tell(|state| Some(union(state.roles.iter().filter(|role| roles.contains(&role.name)))))
         });
         Self { world: world.clone(), recall }
     }
