@@ -33,6 +33,8 @@ pub(crate) struct Bench {
     /// Sessions in the store.
     pub(crate) stored: u32,
     pub(crate) service: PathBuf,
+    /// Another build of it, for reads to be compared with instead of the bare handler.
+    against: Option<PathBuf>,
     filled: RefCell<BTreeMap<Stored, Rc<Place>>>,
 }
 
@@ -44,8 +46,8 @@ pub(crate) struct Served {
 }
 
 impl Bench {
-    pub(crate) fn new(rounds: usize, round: Duration, stored: u32, service: PathBuf) -> Self {
-        Self { rounds, round, stored, service, filled: RefCell::default() }
+    pub(crate) fn new(rounds: usize, round: Duration, stored: u32, service: PathBuf, against: Option<PathBuf>) -> Self {
+        Self { rounds, round, stored, service, against, filled: RefCell::default() }
     }
 
     /// A place with these sessions and settings, where nothing runs yet.
@@ -80,6 +82,14 @@ impl Bench {
     /// A service with default settings and as many sessions as were asked for, on the first core.
     pub(crate) async fn usual(&self) -> Result<Served> {
         self.serve(self.usually(), "", Cores::First).await
+    }
+
+    /// The same of the other build, if there is one.
+    pub(crate) async fn another(&self) -> Result<Option<Served>> {
+        let Some(against) = &self.against else { return Ok(None) };
+        let place = self.place(self.usually(), "").await?.of(against);
+        let running = place.serve(Cores::First)?;
+        Ok(Some(Served { place, running, stored: self.usually() }))
     }
 
     pub(crate) fn usually(&self) -> Stored {

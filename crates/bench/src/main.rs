@@ -19,7 +19,11 @@ mod rounds;
 mod scenarios;
 mod seed;
 
-use std::{env, fs, path::PathBuf, time::Duration};
+use std::{
+    env, fs,
+    path::{Path, PathBuf},
+    time::Duration,
+};
 
 use anyhow::{Context, Result, bail, ensure};
 use clap::Parser;
@@ -50,6 +54,10 @@ struct Arguments {
     /// The program to measure [default: vestibule beside this one]
     #[arg(long, global = true, value_name = "PATH")]
     service: Option<PathBuf>,
+    /// Another build of it, to which reads are compared instead of to the bare handler; with many short rounds, a difference of a
+    /// hundredth shows. Leaves docs/performance.md as it is
+    #[arg(long, global = true, value_name = "PATH")]
+    against: Option<PathBuf>,
     /// Leaves docs/performance.md as it is
     #[arg(long, global = true)]
     dry: bool,
@@ -109,11 +117,13 @@ async fn run(arguments: &Arguments) -> Result<()> {
         arguments.rounds.unwrap_or(rounds).max(1),
         Duration::from_millis(arguments.round.unwrap_or(round)),
         arguments.stored.unwrap_or(stored).max(1_000),
-        fs::canonicalize(&service).with_context(|| format!("there is no {}", service.display()))?,
+        found(&service)?,
+        arguments.against.as_deref().map(found).transpose()?,
     );
+    let is_dry = arguments.quick || arguments.dry || arguments.against.is_some();
     if let Some(Instead::Peers) = arguments.instead {
         let table = peers::table(&bench, &arguments.only).await?;
-        return if arguments.quick || arguments.dry { Ok(()) } else { report::write_peers(&table) };
+        return if is_dry { Ok(()) } else { report::write_peers(&table) };
     }
     let is_wanted = |name: &str| arguments.only.is_empty() || arguments.only.iter().any(|only| name.contains(only));
     let wanted: Vec<_> = scenarios::ALL.iter().filter(|scenario| is_wanted(scenario.name)).collect();
@@ -126,9 +136,13 @@ async fn run(arguments: &Arguments) -> Result<()> {
             let standing = if arguments.quick { String::new() } else { figure.standing() };
             println!("{}: {}; {standing}; {}", figure.what, figure.found(), figure.note);
         }
-        if !arguments.quick && !arguments.dry {
+        if !is_dry {
             report::write(scenario.name, &figures)?;
         }
     }
     Ok(())
+}
+
+fn found(program: &Path) -> Result<PathBuf> {
+    fs::canonicalize(program).with_context(|| format!("there is no {}", program.display()))
 }

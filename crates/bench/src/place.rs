@@ -59,6 +59,11 @@ impl Place {
         Ok(place)
     }
 
+    /// For this program instead.
+    pub(crate) fn of(self, service: &Path) -> Self {
+        Self { service: service.to_owned(), ..self }
+    }
+
     pub(crate) fn data(&self) -> PathBuf {
         self.directory.path().join("data")
     }

@@ -82,12 +82,12 @@ impl Rounds {
     }
 
     /// What ours does in a second for each that theirs does.
-    pub(crate) fn throughput(&self, what: &str, target: Target) -> Figure {
+    pub(crate) fn throughput(&self, what: &str, target: impl Into<Option<Target>>) -> Figure {
         let (ours, theirs) = (self.median(|one| one.rate), self.median(|one| one.rate).1);
         Figure {
             what: what.to_owned(),
             unit: Unit::Ratio,
-            target: Some(target),
+            target: target.into(),
             rounds: self.ratios(|ours, theirs| ours.rate / theirs.rate),
             note: format!("{} against {} a second{}", whole(ours.0), whole(theirs), self.latencies()),
         }
@@ -95,14 +95,14 @@ impl Rounds {
 
     /// How long theirs is on a core for a request, for each microsecond that ours is: what a machine that is also used by
     /// others says least wrongly.
-    pub(crate) fn processor(&self, what: &str, target: Target) -> Figure {
+    pub(crate) fn processor(&self, what: &str, target: impl Into<Option<Target>>) -> Figure {
         let (ours, theirs) = self.median(|one| one.processor);
         let idle = self.ours.iter().chain(&self.theirs).filter(|one| one.busy < 0.9).count();
         let idle = if idle == 0 { String::new() } else { format!("; its core was under 90 % busy in {idle} rounds") };
         Figure {
             what: format!("{what}: time on a core"),
             unit: Unit::Ratio,
-            target: Some(target),
+            target: target.into(),
             rounds: self.ratios(|ours, theirs| theirs.processor / ours.processor),
             note: format!("{ours:.1} us against {theirs:.1} us for each{idle}"),
         }

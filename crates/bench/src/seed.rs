@@ -1,6 +1,6 @@
 //! Users and sessions by the million, put into a store without anybody logging in.
 
-use std::{num::NonZeroUsize, ops::Range, time::Duration};
+use std::{collections::BTreeSet, num::NonZeroUsize, ops::Range, time::Duration};
 
 use anyhow::{Context, Result};
 use indicatif::ProgressBar;
@@ -13,6 +13,7 @@ use vestibule_application::{
     ports::{HashProfile, PasswordHasher, Tokens, UnitOfWork},
 };
 use vestibule_domain::{
+    rights::{Right, Role, RoleName},
     secret::{OpaqueToken, Password, PasswordHash},
     session::{DeviceName, Lifetimes, Origin, Session, SessionId, Subject},
     time::Timestamp,
@@ -90,6 +91,7 @@ pub(crate) async fn fill(url: &str, stored: Stored, now: Timestamp) -> Result<()
     })?;
     let hash = hasher.hash(&Password::parse(PASSWORD)?, HashProfile::Standard).await?;
     let bar = ProgressBar::new(u64::from(stored.users()) + u64::from(stored.live()));
+    store.commit(vec![Change::PutRole(role()?)]).await?;
     in_batches(&store, stored.users(), &bar, |number| user(number, &hash, now)).await?;
     let begin = |number| {
         let session = session(number, stored.users(), now);
@@ -168,13 +170,19 @@ fn session(number: u32, users: u32, now: Timestamp) -> Session {
     session
 }
 
+/// Every user's: hardly any system has users without one.
+fn role() -> Result<Role> {
+    let rights = ["assets.comment", "assets.read"].into_iter().map(Right::parse).collect::<Result<_, _>>()?;
+    Ok(Role { name: RoleName::parse("member")?, rights })
+}
+
 fn user(number: u32, hash: &PasswordHash, now: Timestamp) -> Result<Change> {
     let login = login(number);
     let user = User {
         id: user_id(number),
         login: LoginName::parse(&login)?,
         email: EmailAddress::parse(&format!("{login}@example.com"))?,
-        roles: std::collections::BTreeSet::new(),
+        roles: BTreeSet::from([role()?.name]),
         disabled: false,
         profile: Profile::default(),
         time_zone: TimeZoneName::default(),

@@ -8,7 +8,7 @@ use crate::{
     cores::Cores,
     figure::{Figure, Target},
     load::{Question, once},
-    place::reference,
+    place::{Running, reference},
     rounds::Rounds,
     seed::{self, Stored},
 };
@@ -55,17 +55,29 @@ async fn against_hello(
     of: fn(&str) -> Vec<u8>,
     status: u16,
 ) -> Result<Vec<Figure>> {
-    let reference = reference(Cores::First)?;
     let requests = served.requests(of);
-    bench.each(&served.running, &Question::each_of(requests.clone(), status), CONNECTIONS).await?;
-    let (read, hello) = (Question::any_of(requests, status), Question::always(get("/hello", ""), 200));
-    let rounds = Rounds::measure(
-        bench.rounds,
-        async || bench.round(&served.running, &read).await,
-        async || bench.round(&reference, &hello).await,
-    )
-    .await?;
+    let each_once =
+        async |running| bench.each(running, &Question::each_of(requests.clone(), status), CONNECTIONS).await;
+    each_once(&served.running).await?;
+    let read = Question::any_of(requests.clone(), status);
+    if let Some(another) = bench.another().await? {
+        each_once(&another.running).await?;
+        let rounds = in_turn(bench, (&served.running, &read), (&another.running, &read)).await?;
+        let what = format!("{what}, against another build");
+        return Ok(vec![rounds.throughput(&what, None), rounds.processor(&what, None)]);
+    }
+    let (reference, hello) = (reference(Cores::First)?, Question::always(get("/hello", ""), 200));
+    let rounds = in_turn(bench, (&served.running, &read), (&reference, &hello)).await?;
     Ok(vec![rounds.throughput(what, NEAR_THE_METAL), rounds.processor(what, NEAR_THE_METAL)])
+}
+
+async fn in_turn(bench: &Bench, ours: (&Running, &Question), theirs: (&Running, &Question)) -> Result<Rounds> {
+    Rounds::measure(
+        bench.rounds,
+        async || bench.round(ours.0, ours.1).await,
+        async || bench.round(theirs.0, theirs.1).await,
+    )
+    .await
 }
 
 /// The same with as many sessions as were asked for against a thousand.
@@ -77,12 +89,7 @@ pub(super) async fn of_many(bench: &Bench) -> Result<Vec<Figure>> {
     bench.each(&many.running, &Question::each_of(of_many.clone(), status), CONNECTIONS).await?;
     bench.each(&few.running, &Question::each_of(of_few.clone(), status), CONNECTIONS).await?;
     let (of_many, of_few) = (Question::any_of(of_many, status), Question::any_of(of_few, status));
-    let rounds = Rounds::measure(
-        bench.rounds,
-        async || bench.round(&many.running, &of_many).await,
-        async || bench.round(&few.running, &of_few).await,
-    )
-    .await?;
+    let rounds = in_turn(bench, (&many.running, &of_many), (&few.running, &of_few)).await?;
     let stored = crate::rounds::whole(bench.stored.into());
     let what = format!("session read of {stored} sessions against 1,000");
     Ok(vec![rounds.throughput(&what, Target::AtLeast(0.8)), rounds.processor(&what, Target::AtLeast(0.8))])
