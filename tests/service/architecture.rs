@@ -17,7 +17,7 @@ const ALLOWED: [(&str, &[&str]); 15] = [
     ("adapters-redb", &["domain", "application"]),
     ("adapters-cache", &["domain", "application"]),
     ("adapters-redis", &["domain", "application"]),
-    ("adapters-crypto", &["domain", "application", "scheduling"]),
+    ("adapters-crypto", &["domain", "application", "system"]),
     ("storage-contract", &["domain", "application"]),
     ("input-laws", &["domain", "application", "adapters-http", "adapters-crypto"]),
     (
@@ -31,11 +31,11 @@ const ALLOWED: [(&str, &[&str]); 15] = [
             "adapters-redis",
             "adapters-cache",
             "adapters-crypto",
-            "scheduling",
+            "system",
         ],
     ),
     ("bench", &["domain", "application", "adapters-db", "adapters-crypto"]),
-    ("scheduling", &[]),
+    ("system", &[]),
     ("xtask", &[]),
     ("tests", &["domain", "application", "adapters-cache", "adapters-db", "adapters-http", "bootstrap"]),
 ];

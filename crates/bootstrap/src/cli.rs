@@ -195,7 +195,7 @@ fn execute(cli: Cli) -> Result<()> {
 /// that takes them microseconds, and a turn of another more than a millisecond.
 fn answer_soon() {
     const TURN: Duration = Duration::from_micros(100);
-    if let Err(error) = vestibule_scheduling::set_turn(Some(TURN)) {
+    if let Err(error) = vestibule_system::set_turn(Some(TURN)) {
         tracing::debug!(%error, "whoever is answered beside logins may have to wait for them");
     }
 }

@@ -272,7 +272,7 @@ impl Derivation for Manners {
     fn derive(&self, _: &[u8], _: &mut Vec<argon2::Block>) -> Result<formats::Output, HashError> {
         let thread = Some(rustix::thread::gettid());
         let nice = rustix::process::getpriority_process(thread).unwrap();
-        Ok(format!("{nice}, {:?}", vestibule_scheduling::turn().unwrap()).into_bytes().into())
+        Ok(format!("{nice}, {:?}", vestibule_system::turn().unwrap()).into_bytes().into())
     }
 }
 
@@ -280,9 +280,9 @@ impl Derivation for Manners {
 #[tokio::test]
 async fn tx_4_hashes_give_way_to_everything_else() {
     let ours = rustix::process::getpriority_process(Some(rustix::thread::gettid())).unwrap();
-    let usual = vestibule_scheduling::turn().unwrap();
+    let usual = vestibule_system::turn().unwrap();
     // As the service has it, whose threads answer.
-    vestibule_scheduling::set_turn(Some(Duration::from_micros(100))).unwrap();
+    vestibule_system::set_turn(Some(Duration::from_micros(100))).unwrap();
     let derived = hasher(CHEAP, 1, 8).pool.derive(b"p".to_vec().into(), Box::new(Manners)).await;
     assert_eq!(derived.unwrap().as_slice(), format!("10, {usual:?}").as_bytes());
     assert!(ours < 10, "nothing else does");
