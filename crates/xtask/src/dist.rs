@@ -5,7 +5,9 @@
 //! was seen is only not as fast.
 
 use std::{
-    env, fs,
+    env,
+    ffi::OsString,
+    fs,
     path::{Path, PathBuf},
     process::Command,
 };
@@ -22,8 +24,14 @@ pub(crate) const PROFILE: &str = "dist";
 /// those alone would be what is done most often.
 const ALL_DAY: [&str; 7] = ["read-easydb", "read-vprotect", "verify", "anonymous", "creations", "ends", "nodes"];
 
+/// Has the linker write down in a thirtieth of the room where the program has to be told at its start where it lies.
+const PACKED: &str = "-Clink-arg=-Wl,-z,pack-relative-relocs";
+
 /// Flags for the compiler, as Cargo takes them before all others.
 const ENCODED: &str = "CARGO_ENCODED_RUSTFLAGS";
+
+/// What stands between them: so they may have spaces in them, as paths do.
+const SEPARATOR: &str = "\x1f";
 
 /// Where there is PostgreSQL, if there is.
 const POSTGRES: &str = "VESTIBULE_TEST_POSTGRES_URL";
@@ -69,7 +77,12 @@ fn watched(tool: &Path, folder: &Path) -> Result<PathBuf> {
         remove(&ready)?;
         fs::write(&of, day)?;
     }
-    built(&ready, Some(&format!("-Cprofile-use={}", merged.display())))
+    let mut flags = vec![format!("-Cprofile-use={}", merged.display())];
+    // It is for systems like this one. Older ones cannot start it, and say so (glibc before 2.36).
+    if runs(&folder.join("trial"), &[PACKED]).is_ok() {
+        flags.push(PACKED.to_owned());
+    }
+    built(&ready, Some(&flags.join(SEPARATOR)))
 }
 
 /// Has the program do that, and write into this folder what it saw of itself.
@@ -96,13 +109,12 @@ fn built(folder: &Path, flags: Option<&str>) -> Result<PathBuf> {
     let mut build = cargo(&["build", "--locked", "--profile", PROFILE, "--bin", "vestibule", "--target", &host]);
     build.arg("--target-dir").arg(folder);
     if let Some(flags) = flags {
-        // Separated so, flags may have spaces in them, as paths do.
         let given = env::var(ENCODED).unwrap_or_else(|_| {
             let plain = env::var("RUSTFLAGS").unwrap_or_default();
-            plain.split_whitespace().collect::<Vec<_>>().join("\x1f")
+            plain.split_whitespace().collect::<Vec<_>>().join(SEPARATOR)
         });
         let all: Vec<&str> = [given.as_str(), flags].into_iter().filter(|flags| !flags.is_empty()).collect();
-        build.env(ENCODED, all.join("\x1f"));
+        build.env(ENCODED, all.join(SEPARATOR));
     }
     run(&mut build)?;
     Ok(folder.join(host).join(PROFILE).join("vestibule"))
@@ -119,21 +131,31 @@ fn profdata(trial: &Path) -> Result<Option<PathBuf>> {
 
 /// Whether it does, tried on a program of one line: what is to be merged takes ten minutes to come by.
 fn fits(tool: &Path, trial: &Path) -> Result<()> {
+    let path = |name: &str| trial.join(name).display().to_string();
+    let merged = path("merged");
+    runs(trial, &["-Cprofile-generate"])?;
+    quietly(Command::new(tool).args(["merge", "--output", &merged, &path("raw")]))?;
+    rustc(&[&format!("-Cprofile-use={merged}"), "-o", &path("trial"), &path("trial.rs")])?;
+    Ok(())
+}
+
+/// Whether a program of one line, built in this folder with these flags, does.
+fn runs(trial: &Path, flags: &[&str]) -> Result<()> {
     remove(trial)?;
     fs::create_dir_all(trial)?;
-    let path = |name: &str| trial.join(name).display().to_string();
-    let (source, program, merged) = (path("trial.rs"), path("trial"), path("merged"));
+    let (source, program) = (trial.join("trial.rs"), trial.join("trial"));
     fs::write(&source, "fn main() {}")?;
-    rustc(&["-Cprofile-generate", "-o", &program, &source])?;
-    quietly(Command::new(&program).env("LLVM_PROFILE_FILE", path("raw")))?;
-    quietly(Command::new(tool).args(["merge", "--output", &merged, &path("raw")]))?;
-    rustc(&[&format!("-Cprofile-use={merged}"), "-o", &program, &source])?;
-    remove(trial)
+    quietly(Command::new(compiler()).args(flags).arg("-o").args([&program, &source]))?;
+    quietly(Command::new(&program).env("LLVM_PROFILE_FILE", trial.join("raw")))?;
+    Ok(())
 }
 
 fn rustc(arguments: &[&str]) -> Result<String> {
-    let program = env::var_os("RUSTC").unwrap_or_else(|| "rustc".into());
-    quietly(Command::new(program).args(arguments))
+    quietly(Command::new(compiler()).args(arguments))
+}
+
+fn compiler() -> OsString {
+    env::var_os("RUSTC").unwrap_or_else(|| "rustc".into())
 }
 
 /// What it says, if it ends well.
