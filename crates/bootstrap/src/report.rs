@@ -5,7 +5,7 @@ mod tests;
 
 use std::net::{Ipv4Addr, SocketAddr};
 
-use url::Url;
+use url::{Host, Url};
 use vestibule_adapters_redis::Durability;
 use vestibule_domain::secret::OpaqueToken;
 
@@ -54,7 +54,7 @@ impl Report {
         }
         facts.push(("operators", admin.map_or_else(|| "off".to_owned(), |address| format!("http://{address}"))));
         facts.push(("try", format!("curl -i {}", first_request(settings, public_url, listen))));
-        let exposed = !listen.ip().is_loopback();
+        let exposed = !listen.ip().is_loopback() || is_passed_on(settings, public_url);
         let mut risks =
             if exposed || unconfigured { risks(settings, public_url, exposed, unconfigured) } else { Vec::new() };
         risks.extend(admin.filter(|address| !address.ip().is_loopback()).map(|_| ADMIN_EXPOSED.to_owned()));
@@ -86,7 +86,7 @@ impl Report {
             tracing::info!("{name}: {fact}");
         }
         if let Some(setup) = &self.setup {
-            // There is a secret in it, which is for whoever started the service and for no log.
+            // There is a secret in it, which is for whoever started the service and not for where logs are sent.
             tell(&format!("setup: {setup}"));
             tracing::warn!("setup: the system has no user yet; who may set it up was told beside the log");
         }
@@ -94,6 +94,17 @@ impl Report {
             tracing::warn!("risk: {risk}");
         }
     }
+}
+
+/// Whether callers elsewhere reach it through something on this machine.
+fn is_passed_on(settings: &Settings, public_url: &Url) -> bool {
+    let is_here = match public_url.host() {
+        Some(Host::Domain(name)) => name == "localhost" || name.ends_with(".localhost"),
+        Some(Host::Ipv4(address)) => address.is_loopback(),
+        Some(Host::Ipv6(address)) => address.is_loopback(),
+        None => true,
+    };
+    !is_here || !settings.server.trusted_proxies.is_empty()
 }
 
 fn mount(mount: &Mount) -> String {

@@ -16,6 +16,16 @@ fn a_system_that_is_set_up_and_listens_on_loopback_has_nothing_to_fear() {
 }
 
 #[test]
+fn behind_a_proxy_on_this_machine_it_is_exposed_all_the_same() {
+    for server in ["public_url = \"https://id.example\"", "trusted_proxies = [\"127.0.0.1\"]"] {
+        let risks = report(&format!("[server]\n{server}\n"), "127.0.0.1:8080", false, None).risks;
+        assert!(risks.iter().any(|risk| risk.contains("dood.registration")), "{server}: {risks:?}");
+    }
+    let here = "[server]\npublic_url = \"http://id.localhost:8080\"\n";
+    assert_eq!(report(here, "127.0.0.1:8080", false, None).risks, [""; 0]);
+}
+
+#[test]
 fn an_exposed_faithful_system_is_told_each_risk_with_the_setting_that_closes_it() {
     let report = report("", "0.0.0.0:8080", false, None);
     for part in [
