@@ -102,11 +102,11 @@ fn listed(file: &KeyFile, now: Timestamp, json: bool) -> Result<String> {
     Ok(if json { value.to_string() } else { readable(&value) })
 }
 
-/// No signed token lives longer.
+/// No token lives longer, be it signed or sealed: all of them are worth nothing without their key.
 fn longest_life(settings: &Settings) -> Duration {
     let sessions = &settings.sessions;
-    let others = sessions.per_dialect.values().map(|lifetimes| lifetimes.absolute);
-    others.fold(sessions.lifetimes.absolute, Duration::max)
+    let all = sessions.per_dialect.values().chain([&sessions.lifetimes]);
+    all.map(|lifetimes| lifetimes.absolute.max(lifetimes.anonymous)).fold(Duration::ZERO, Duration::max)
 }
 
 /// Reads a span of time, which may be nothing.

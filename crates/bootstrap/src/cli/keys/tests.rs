@@ -20,7 +20,8 @@ impl Bench {
 
     fn run(&self, line: &str, json: bool) -> Result<String> {
         let text = format!(
-            "data_dir = {:?}\n[sessions]\nabsolute_ttl = \"9d\"\nper_dialect.dood.absolute_ttl = \"40d\"\n",
+            "data_dir = {:?}\n[sessions]\nabsolute_ttl = \"9d\"\nper_dialect.dood.absolute_ttl = \"40d\"\n\
+             per_dialect.easydb.anonymous_ttl = \"50d\"\n",
             self.0.path().join("data")
         );
         let settings = Settings::read(Sources::of_text(text)).unwrap_or_else(|invalid| panic!("{invalid}"));
@@ -56,7 +57,7 @@ fn keys_are_created_rotated_revoked_and_pruned() {
     let after = moment(&waiting[0]["signs_from"]).saturating_sub(moment(&waiting[0]["created"]));
     assert_eq!(after, Duration::from_mins(2));
     let overlap = moment(&waiting[1]["verifies_until"]).saturating_sub(moment(&waiting[0]["signs_from"]));
-    assert_eq!(overlap, Duration::from_hours(24 * 40), "the longest life of all sessions");
+    assert_eq!(overlap, Duration::from_hours(24 * 50), "the longest life of all sessions, anonymous ones too");
 
     let left = bench.json(&format!("revoke {}", waiting[1]["id"].as_str().unwrap()));
     assert_eq!((left.len(), &left[0]["standing"]), (1, &"signing".into()));
