@@ -109,8 +109,11 @@ async fn of_easydbs_two_cookies_the_one_counts_that_no_other_host_can_set() {
 async fn a_method_that_no_proxy_passes_on_gives_no_leave() {
     let doors = Doors::open("").await;
     let token = doors.begin("dood").await;
-    let odd = Method::from_bytes(b"PROPFIND").unwrap();
-    assert_eq!(doors.app.send(doors.app.request(odd, "/verify").bearer_auth(&token)).await.status, 405);
+    for path in ["/verify", "/verify/", "/verify/orders/7"] {
+        let odd = Method::from_bytes(b"PROPFIND").unwrap();
+        let answer = doors.app.send(doors.app.request(odd, path).bearer_auth(&token)).await;
+        assert_eq!((answer.status, answer.header("allow").contains("GET")), (405, true), "{path}");
+    }
 }
 
 #[tokio::test]

@@ -99,10 +99,17 @@ impl Inbound {
     /// Notes that a password or API token crossed a network in plain text on its way here: it was refused, but whoever
     /// was on the way may have it.
     pub fn note_exposure(&self, of: &'static str) {
-        if !self.client.may_send_secrets() {
+        if self.is_exposed() {
             let (request_id, address) = (&self.request_id, self.client.address);
             tracing::warn!(%request_id, %address, "{of} came in plain text and was refused; it is to be changed");
         }
+    }
+
+    /// Whether it has brought, in plain text, anything in which there could be a secret: what only knocks has not.
+    fn is_exposed(&self) -> bool {
+        let brings_anything =
+            !self.body.is_empty() || self.uri.query().is_some() || self.headers.contains_key(AUTHORIZATION);
+        brings_anything && !self.client.may_send_secrets()
     }
 
     /// All but its body.
@@ -159,5 +166,37 @@ pub(crate) async fn read(body: Body) -> Result<Bytes, Refusal> {
         Ok(collected) => Ok(collected.to_bytes()),
         Err(error) if error.is::<LengthLimitError>() => Err(Refusal::BodyTooLarge),
         Err(_) => Err(Refusal::Malformed("the body did not arrive whole")),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use http::HeaderValue;
+    use uuid::Uuid;
+
+    use super::*;
+
+    /// A POST from another machine.
+    fn inbound(uri: &'static str, body: &'static str, authorization: Option<&'static str>, is_secure: bool) -> Inbound {
+        let headers = authorization.map(|value| (AUTHORIZATION, HeaderValue::from_static(value)));
+        Inbound {
+            method: Method::POST,
+            uri: Uri::from_static(uri),
+            headers: headers.into_iter().collect(),
+            body: Bytes::from_static(body.as_bytes()),
+            client: Client { address: [192, 0, 2, 7].into(), is_local: false, is_secure },
+            request_id: RequestId::made(Uuid::nil()),
+        }
+    }
+
+    #[test]
+    fn what_comes_in_plain_text_is_exposed_and_who_brings_nothing_exposes_nothing() {
+        assert!(!inbound("/introspect", "", None, false).is_exposed());
+        for (uri, body, authorization) in
+            [("/a?password=x", "", None), ("/a", "password=x", None), ("/a", "", Some("Bearer x"))]
+        {
+            assert!(inbound(uri, body, authorization, false).is_exposed(), "{uri} {body}");
+            assert!(!inbound(uri, body, authorization, true).is_exposed(), "{uri} {body}");
+        }
     }
 }

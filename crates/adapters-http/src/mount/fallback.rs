@@ -5,7 +5,7 @@ use std::sync::Arc;
 use axum::{extract::Request, response::Response};
 use http::{HeaderValue, Method, StatusCode, header::ALLOW};
 
-use super::Entry;
+use super::{BELOW, Entry};
 use crate::{
     dialect::{Dialect, Refusal},
     reply::problem,
@@ -35,7 +35,7 @@ impl Fallback {
     /// 405 with `Allow` where the path has other methods, else 404.
     pub(super) fn answer(&self, request: &Request) -> Response {
         let path = request.uri().path();
-        let here: Vec<&Place> = self.0.iter().filter(|place| place.path == path).collect();
+        let here: Vec<&Place> = self.0.iter().filter(|place| place.is_at(path)).collect();
         match (here.first(), self.nearest(path)) {
             (Some(owner), _) => {
                 let mut response = owner.dialect.refuse(Refusal::MethodNotAllowed);
@@ -55,6 +55,13 @@ impl Fallback {
         };
         let most = self.0.iter().map(shared).max().filter(|most| *most > 0)?;
         self.0.iter().find(|place| shared(place) == most)
+    }
+}
+
+impl Place {
+    fn is_at(&self, path: &str) -> bool {
+        let is_below = |place: &str| path.starts_with(place);
+        self.path == path || self.path.strip_suffix(BELOW).is_some_and(is_below)
     }
 }
 
