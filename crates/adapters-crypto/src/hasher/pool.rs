@@ -143,7 +143,7 @@ fn room(usual: Argon2Cost) -> Vec<Block> {
 
 fn work(jobs: &Mutex<mpsc::Receiver<Job>>, usual: Argon2Cost, load: &HashLoad) {
     give_way();
-    let mut memory = room(usual);
+    let mut memory = Vec::new();
     loop {
         // The lock is held while waiting for a job, and released before working on it.
         let next = jobs.lock().unwrap_or_else(PoisonError::into_inner).recv();
@@ -153,17 +153,21 @@ fn work(jobs: &Mutex<mpsc::Receiver<Job>>, usual: Argon2Cost, load: &HashLoad) {
         if answer.is_closed() {
             continue;
         }
+        // Not before: huge pages that nobody hashes in would be given to whatever is put there next.
+        if memory.capacity() == 0 {
+            memory = room(usual);
+        }
         // One hash that brings its thread down must not leave fewer threads to all others.
         let begun = Instant::now();
         let derived = AssertUnwindSafe(|| derivation.derive(&password, &mut memory));
         let Ok(output) = panic::catch_unwind(derived) else {
-            memory = room(usual);
+            memory = Vec::new();
             continue;
         };
         load.took.note(begun.elapsed());
         // What a dearer hash took is given back.
         if memory.capacity() > usual.memory_kib as usize {
-            memory = room(usual);
+            memory = Vec::new();
         }
         // A caller who left meanwhile misses nothing.
         drop(answer.send(output));
