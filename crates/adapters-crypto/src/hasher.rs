@@ -13,7 +13,7 @@ pub use self::pepper::{PepperError, PepperProblem, Peppers};
 pub use self::pool::{HashLoad, give_way};
 use self::{
     formats::{Argon2Hash, Derivation},
-    pool::{OVERLOADED, Pool},
+    pool::{OVERLOADED, Pool, room},
 };
 
 mod formats;
@@ -132,7 +132,7 @@ impl Argon2Hasher {
 /// Makes so many hashes as a thread of a hasher would, and tells of each how many have been made.
 pub(crate) fn hash_repeatedly(cost: Argon2Cost, times: u32, mut made: impl FnMut(u32)) -> Result<(), HasherError> {
     cost.params().map_err(|_| HasherError::Cost(cost))?;
-    let mut memory = Vec::new();
+    let mut memory = room(cost);
     for time in 1..=times {
         Argon2Hash::new(cost).derive(b"a password", &mut memory).map_err(|_| HasherError::Cost(cost))?;
         made(time);

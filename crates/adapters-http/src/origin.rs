@@ -4,7 +4,7 @@ use http::{
     HeaderMap,
     header::{COOKIE, HOST, ORIGIN},
 };
-use url::{Origin, Url};
+use url::{Host, Origin, Url};
 
 use crate::dialect::Site;
 
@@ -19,6 +19,21 @@ pub enum Provenance {
     Listed,
     /// By a page from anywhere else.
     Foreign,
+}
+
+/// Whether a URL's host is this machine by its name or address.
+pub fn is_loopback(url: &Url) -> bool {
+    match url.host() {
+        Some(Host::Domain(name)) => is_localhost(name),
+        Some(Host::Ipv4(address)) => address.is_loopback(),
+        Some(Host::Ipv6(address)) => address.is_loopback(),
+        None => false,
+    }
+}
+
+/// Whether a name, in lower case, is this machine's for itself.
+pub(crate) fn is_localhost(name: &str) -> bool {
+    name == "localhost" || name.ends_with(".localhost")
 }
 
 /// Finds out by `Origin`, else by `Sec-Fetch-Site`. `listed` are origins such as `https://app.example`.

@@ -5,7 +5,8 @@ mod tests;
 
 use std::net::{Ipv4Addr, SocketAddr};
 
-use url::{Host, Url};
+use url::Url;
+use vestibule_adapters_http::origin::is_loopback;
 use vestibule_adapters_redis::Durability;
 use vestibule_domain::secret::OpaqueToken;
 
@@ -98,13 +99,7 @@ impl Report {
 
 /// Whether callers elsewhere reach it through something on this machine.
 fn is_passed_on(settings: &Settings, public_url: &Url) -> bool {
-    let is_here = match public_url.host() {
-        Some(Host::Domain(name)) => name == "localhost" || name.ends_with(".localhost"),
-        Some(Host::Ipv4(address)) => address.is_loopback(),
-        Some(Host::Ipv6(address)) => address.is_loopback(),
-        None => true,
-    };
-    !is_here || !settings.server.trusted_proxies.is_empty()
+    !is_loopback(public_url) || !settings.server.trusted_proxies.is_empty()
 }
 
 fn mount(mount: &Mount) -> String {

@@ -130,7 +130,7 @@ pub fn give_way() {
 }
 
 /// Where hashes of this cost are computed. They come by all of it in no order: in huge pages they take a twentieth less time.
-fn room(usual: Argon2Cost) -> Vec<Block> {
+pub(super) fn room(usual: Argon2Cost) -> Vec<Block> {
     let mut memory = Vec::new();
     // If there is not as much, the hash that needs it is refused.
     if memory.try_reserve_exact(usual.memory_kib as usize).is_ok()

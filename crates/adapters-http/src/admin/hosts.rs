@@ -19,6 +19,7 @@ use http::{StatusCode, Version, header::HOST, uri::Authority};
 use super::health;
 use crate::{
     dialect::Refusal,
+    origin::is_localhost,
     reply::{problem, refusal},
 };
 
@@ -66,8 +67,7 @@ fn is_ours(authority: &Authority, names: &[String]) -> bool {
     }
     let name = host.strip_suffix('.').unwrap_or(&host);
     Ipv4Addr::from_str(name).is_ok()
-        || name == "localhost"
-        || name.ends_with(".localhost")
+        || is_localhost(name)
         || names.iter().any(|ours| ours.strip_suffix('.').unwrap_or(ours) == name)
 }
 

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use axum::{extract::Request, response::Response};
 use http::{HeaderValue, Method, StatusCode, header::ALLOW};
 
-use super::{BELOW, Entry};
+use super::{Entry, paths::below};
 use crate::{
     dialect::{Dialect, Refusal},
     reply::problem,
@@ -60,8 +60,7 @@ impl Fallback {
 
 impl Place {
     fn is_at(&self, path: &str) -> bool {
-        let is_below = |place: &str| path.starts_with(place);
-        self.path == path || self.path.strip_suffix(BELOW).is_some_and(is_below)
+        self.path == path || below(&self.path).is_some_and(|place| path.starts_with(place))
     }
 }
 

@@ -12,6 +12,11 @@ use super::{Entry, Fallback};
 /// What a path ends with that stands for everything below it.
 pub const BELOW: &str = "{*below}";
 
+/// What a path begins with that stands for everything below it.
+pub(super) fn below(path: &str) -> Option<&str> {
+    path.strip_suffix(BELOW)
+}
+
 /// The routes by host.
 pub(super) struct Hosts {
     pub(super) entries: Vec<Arc<Entry>>,
@@ -56,8 +61,8 @@ impl OfHost {
         for entry in &here {
             paths.entry(entry.path.clone()).or_default().push(Arc::clone(entry));
         }
-        let is_below = |path: &str| path.strip_suffix(BELOW).map(str::to_owned);
-        let below = paths.iter().filter_map(|(path, entries)| Some((is_below(path)?, entries.clone()))).collect();
+        let below =
+            paths.iter().filter_map(|(path, entries)| Some((below(path)?.to_owned(), entries.clone()))).collect();
         Self { paths, below, fallback: Fallback::new(&here) }
     }
 

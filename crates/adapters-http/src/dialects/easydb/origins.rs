@@ -3,7 +3,7 @@
 use std::{net::IpAddr, str::FromStr};
 
 use http::{HeaderName, header::HOST, uri::Authority};
-use url::{Host, Url};
+use url::Url;
 use vestibule_application::{
     api::Binding,
     use_cases::start_session::{Guarding, SetupClaim},
@@ -13,21 +13,11 @@ use vestibule_domain::{secret::OpaqueToken, session::Bearer};
 use super::{Easydb, SetupOpenTo};
 use crate::{
     inbound::Head,
-    origin::{self, Provenance},
+    origin::{self, Provenance, is_localhost, is_loopback},
     params::Params,
 };
 
 const X_SETUP_SECRET: HeaderName = HeaderName::from_static("x-setup-secret");
-
-/// Whether a URL's host is this machine by its name or address.
-pub(super) fn is_loopback(url: &Url) -> bool {
-    match url.host() {
-        Some(Host::Domain(name)) => is_localhost(name),
-        Some(Host::Ipv4(address)) => address.is_loopback(),
-        Some(Host::Ipv6(address)) => address.is_loopback(),
-        None => false,
-    }
-}
 
 /// The host the request was sent to, as it says.
 fn host(head: Head<'_>) -> Option<&str> {
@@ -48,10 +38,6 @@ fn is_addressed_locally(head: Head<'_>) -> bool {
         Ok(address) => address.is_loopback(),
         Err(_) => is_localhost(&name.to_ascii_lowercase()),
     }
-}
-
-fn is_localhost(name: &str) -> bool {
-    name == "localhost" || name.ends_with(".localhost")
 }
 
 impl Easydb {

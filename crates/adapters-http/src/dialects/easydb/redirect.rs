@@ -10,7 +10,7 @@ use url::{Origin, Position, Url};
 use vestibule_domain::user::LoginKey;
 
 use super::{Easydb, origins};
-use crate::inbound::Inbound;
+use crate::{inbound::Inbound, origin::is_loopback};
 
 /// The longest target that is looked at, in bytes.
 const MAX_BYTES: usize = 2048;
@@ -75,7 +75,7 @@ impl Allowed {
 
     fn absolute(&self, text: &str) -> Result<Target, NotAllowed> {
         let url = Url::parse(text).map_err(|_| NotAllowed)?;
-        let is_allowed = self.origins.contains(&url.origin()) || self.loopback && origins::is_loopback(&url);
+        let is_allowed = self.origins.contains(&url.origin()) || self.loopback && is_loopback(&url);
         let is_web = matches!(url.scheme(), "http" | "https");
         if is_web && is_allowed && names_its_host(text, &url) {
             Ok(Target { url, is_path: false })

@@ -161,7 +161,7 @@ proptest! {
                 let page: Url = "https://app.test/api/session/authenticate".parse().unwrap();
                 let read = page.join(location).unwrap();
                 prop_assert!(
-                    allowed.origins.contains(&read.origin()) || origins::is_loopback(&read),
+                    allowed.origins.contains(&read.origin()) || is_loopback(&read),
                     "{} leads to {}", location, read
                 );
             }
